@@ -1,2 +1,55 @@
-//! x
-fn main(){}
+//! The binary `sluice`: parses the command line and hands over to one module a command.
+
+mod builtin;
+mod check;
+mod completions;
+mod exit;
+mod inputs;
+mod output;
+mod plugin;
+mod policy;
+mod progress;
+mod render;
+mod schema;
+
+use clap::{Parser, Subcommand};
+
+use exit::Exit;
+
+/// The gate between Git and a Kubernetes cluster
+///
+/// Sluice reads Kubernetes manifests, runs sandboxed WebAssembly policies over them and says, for each thing that is
+/// wrong, the line it stands in and what to type instead.
+#[derive(Parser)]
+#[command(name = "sluice", version, max_term_width = 100, after_help = AFTER_HELP)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Exit codes:
+  0  clean: nothing denies
+  1  violations: at least one finding denies
+  2  usage or configuration: a wrong option, a bad policy file, no manifest found
+  3  could not decide: a plugin failed or a file could not be read, so nothing passes";
+
+#[derive(Subcommand)]
+enum Command {
+    Check(check::Arguments),
+    Render(render::Arguments),
+    #[command(subcommand)]
+    Plugin(plugin::Command),
+    Schema(schema::Arguments),
+    Completions(completions::Arguments),
+}
+
+fn main() -> Exit {
+    match Arguments::parse().command {
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Render(arguments) => render::run(&arguments),
+        Command::Plugin(command) => plugin::run(&command),
+        Command::Schema(arguments) => schema::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments),
+    }
+}

@@ -1,0 +1,220 @@
+//! `sluice check`: read, judge, report. The body of [`run`] is the pipeline in one place.
+
+use std::io::{self, Write};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use clap::ValueEnum;
+use sluice_plugin::{Host, HostOptions};
+use sluice_policy::{Gate, Keep, Outcome, RunOptions};
+use sluice_report::{Format, Options, Verbosity};
+
+use crate::exit::Exit;
+use crate::inputs::{self, Found};
+use crate::output::{self, Color, Target};
+use crate::policy::{self, ChoiceError, Chosen};
+use crate::progress::Progress;
+
+/// Judge manifests and name the line of everything that is wrong
+///
+/// Reads the files, walks the folders (`.gitignore` is respected), runs the plugins of the policy file over every
+/// object and prints what they found. Without a policy file the built-in plugins run with recommended settings.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  sluice check deploy/                        a folder, with the sluice.yaml in it or above it
+  kustomize build . | sluice check -          standard input
+  sluice check --format sarif --output report.sarif deploy/
+  sluice check --now 2027-01-01 deploy/       as it will be judged on that day, when exceptions have expired")]
+pub(crate) struct Arguments {
+    /// Files and folders; `-` for standard input
+    #[arg(value_name = "PATH", default_value = ".")]
+    paths: Vec<PathBuf>,
+    /// The policy file [default: the nearest sluice.yaml beside or above the paths]
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// How to report
+    #[arg(long, value_enum, default_value_t = As::Human)]
+    format: As,
+    /// Write the report to a file
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// How many threads judge [default: one for each core]
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+    /// Whether to colour
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    color: Color,
+    /// Show only what denies
+    #[arg(short, long, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Name what was skipped, show excepted and audited findings and what plugins wrote
+    #[arg(short, long)]
+    verbose: bool,
+    /// The time of the evaluation, on which exceptions expire: RFC 3339 or a date [default: now]
+    #[arg(long, value_name = "TIME")]
+    now: Option<String>,
+    /// A path without any manifest is no error
+    #[arg(long)]
+    allow_empty: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum As {
+    /// Annotated source, for people
+    Human,
+    /// The versioned report, for programs (see `sluice schema report`)
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Workflow commands, which GitHub shows in the pull request
+    Github,
+}
+
+impl From<As> for Format {
+    fn from(chosen: As) -> Self {
+        match chosen {
+            As::Human => Self::Human,
+            As::Json => Self::Json,
+            As::Sarif => Self::Sarif,
+            As::Github => Self::Github,
+        }
+    }
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Exit {
+    match judge(arguments) {
+        Ok(exit) => exit,
+        Err(stop) => stop.tell(arguments),
+    }
+}
+
+/// Why a run ends before there is a verdict to report.
+enum Stop {
+    Policy(ChoiceError),
+    Usage { message: String, help: Option<&'static str> },
+    Failed(String),
+    Pipe,
+}
+
+fn judge(arguments: &Arguments) -> Result<Exit, Stop> {
+    let now = evaluation_time(arguments.now.as_deref())?;
+    let chosen = policy::choose(arguments.policy.as_deref(), &arguments.paths).map_err(Stop::Policy)?;
+    let found = inputs::find(&arguments.paths, chosen.file.as_deref())
+        .map_err(|error| Stop::usage(error.to_string(), "check the spelling of the path"))?;
+    // Opened first, so that a report that cannot be written costs no run.
+    let mut out = Target::open(arguments.output.as_deref()).map_err(|error| unwritable(arguments, &error))?;
+
+    let jobs = arguments.jobs.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
+    let gate = open_gate(&chosen, now, jobs)?;
+    let outcome = pass(&gate, found, jobs, arguments)?;
+
+    let options = report_options(arguments, &out);
+    sluice_report::write(&outcome.verdict, &options, &mut out)
+        .and_then(|()| out.flush())
+        .map_err(|error| if output::is_broken_pipe(&error) { Stop::Pipe } else { unwritable(arguments, &error) })?;
+    Ok(outcome.verdict.decision.into())
+}
+
+fn evaluation_time(given: Option<&str>) -> Result<jiff::Timestamp, Stop> {
+    let Some(given) = given else {
+        return Ok(jiff::Timestamp::now());
+    };
+    let date = |text: &str| text.parse::<jiff::civil::Date>().and_then(|date| date.to_zoned(jiff::tz::TimeZone::UTC));
+    given.parse::<jiff::Timestamp>().or_else(|_| date(given).map(|zoned| zoned.timestamp())).map_err(|_| {
+        let message = format!("`{given}` is no time");
+        Stop::usage(message, "write --now 2027-01-31 or --now 2027-01-31T12:00:00Z")
+    })
+}
+
+fn open_gate(chosen: &Chosen, now: jiff::Timestamp, jobs: usize) -> Result<Gate, Stop> {
+    let options = HostOptions { cache: sluice_plugin::default_cache(), now: SystemTime::from(now), jobs };
+    let host = Host::new(&options).map_err(|error| Stop::Failed(error.to_string()))?;
+    let resolve = |source: &sluice_policy::PluginSource| policy::resolve(source, chosen.file.as_deref());
+    Gate::new(&chosen.policy, &host, &resolve, now).map_err(|errors| Stop::Policy(ChoiceError::Invalid(errors)))
+}
+
+fn pass(gate: &Gate, found: Found, jobs: usize, arguments: &Arguments) -> Result<Outcome, Stop> {
+    let Found { inputs, ranges } = found;
+    let progress = Progress::new(inputs.len() as u64, arguments.quiet);
+    let step = |done: u64| progress.reached(done);
+    let options = RunOptions { jobs, keep: Keep::Nothing, progress: Some(&step), ..RunOptions::default() };
+    let outcome = gate.run(inputs, &options);
+    progress.finish();
+    if !arguments.allow_empty {
+        for (path, range) in ranges {
+            let held = outcome.inputs.get(range).unwrap_or_default();
+            if held.iter().all(|input| input.resources == 0 && !input.failed) {
+                let message = format!("`{}` holds no manifest{}", path.display(), seen(held));
+                return Err(Stop::usage(message, "name another path, or say --allow-empty where that is right"));
+            }
+        }
+    }
+    Ok(outcome)
+}
+
+/// What was there instead of manifests.
+fn seen(held: &[sluice_policy::InputOutcome]) -> String {
+    match held.len() {
+        0 => String::from(": there is no .yaml, .yml or .json file in it"),
+        1 => String::from(": the one file read has none"),
+        files => format!(": none of the {files} files read has one"),
+    }
+}
+
+fn report_options(arguments: &Arguments, out: &Target) -> Options {
+    Options {
+        format: arguments.format.into(),
+        color: out.colored(arguments.color),
+        verbosity: match (arguments.quiet, arguments.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (false, true) => Verbosity::Verbose,
+            (false, false) => Verbosity::Normal,
+        },
+        width: None,
+        tool_version: env!("CARGO_PKG_VERSION"),
+    }
+}
+
+fn unwritable(arguments: &Arguments, error: &io::Error) -> Stop {
+    let target = arguments.output.as_ref().map_or_else(|| String::from("standard output"), |p| format!("`{}`", p.display()));
+    Stop::Failed(format!("cannot write the report to {target}: {error}"))
+}
+
+impl Stop {
+    fn usage(message: impl Into<String>, help: &'static str) -> Self {
+        Self::Usage { message: message.into(), help: Some(help) }
+    }
+
+    fn tell(self, arguments: &Arguments) -> Exit {
+        match self {
+            Self::Policy(ChoiceError::Unusable { message, help }) | Self::Usage { message, help: Some(help) } => {
+                output::complain(&message, Some(help));
+                Exit::Usage
+            }
+            Self::Usage { message, help: None } => {
+                output::complain(&message, None);
+                Exit::Usage
+            }
+            Self::Policy(ChoiceError::Invalid(errors)) => {
+                let mut err = io::stderr().lock();
+                let color = arguments.color.applies(&io::stderr());
+                let options = Options {
+                    format: arguments.format.into(),
+                    color,
+                    verbosity: Verbosity::Normal,
+                    width: None,
+                    tool_version: env!("CARGO_PKG_VERSION"),
+                };
+                // Standard error may be closed; the exit code still tells.
+                let _ = sluice_report::write_config_errors(&errors, &options, &mut err);
+                Exit::Usage
+            }
+            Self::Failed(message) => {
+                output::complain(&message, None);
+                Exit::Undecided
+            }
+            Self::Pipe => Exit::Undecided,
+        }
+    }
+}

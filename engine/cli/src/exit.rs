@@ -1,0 +1,39 @@
+//! The exit codes, which are stable.
+
+use std::process::{ExitCode, Termination};
+
+use sluice_policy::Decision;
+
+/// How the process ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Nothing denies.
+    Clean,
+    /// At least one finding denies.
+    Violations,
+    /// A wrong option, a bad policy file, nothing to judge.
+    Usage,
+    /// Something kept the gate from deciding.
+    Undecided,
+}
+
+impl Termination for Exit {
+    fn report(self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::Clean => 0,
+            Self::Violations => 1,
+            Self::Usage => 2,
+            Self::Undecided => 3,
+        })
+    }
+}
+
+impl From<Decision> for Exit {
+    fn from(decision: Decision) -> Self {
+        match decision {
+            Decision::Allow => Self::Clean,
+            Decision::Deny => Self::Violations,
+            Decision::Undecided => Self::Undecided,
+        }
+    }
+}

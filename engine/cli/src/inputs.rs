@@ -1,0 +1,131 @@
+//! From the paths of the command line to the files to read. Nothing is left out without being counted.
+
+use std::collections::BTreeSet;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use ignore::WalkBuilder;
+use sluice_policy::Input;
+
+/// What to read, in a fixed order.
+pub(crate) struct Found {
+    /// The files, sorted by name within each path.
+    pub(crate) inputs: Vec<Input>,
+    /// For each path of the command line: the range of its inputs.
+    pub(crate) ranges: Vec<(PathBuf, std::ops::Range<usize>)>,
+}
+
+/// A path that cannot be looked at.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read `{path}`: {cause}")]
+pub(crate) struct PathError {
+    path: String,
+    cause: io::Error,
+}
+
+/// Finds the files below `paths`: a named file whatever its name, `-` for standard input, and in folders every
+/// `.yaml`, `.yml` and `.json` that `.gitignore` does not exclude, hidden ones too. `leave_out` (the policy file in
+/// use) is not read as a manifest.
+pub(crate) fn find(paths: &[PathBuf], leave_out: Option<&Path>) -> Result<Found, PathError> {
+    let leave_out = leave_out.and_then(|path| path.canonicalize().ok());
+    let mut found = Found { inputs: Vec::new(), ranges: Vec::new() };
+    let mut seen = BTreeSet::new();
+    for path in paths {
+        let first = found.inputs.len();
+        if path.as_os_str() == "-" {
+            found.inputs.push(standard_input());
+        } else {
+            for file in files_below(path)? {
+                let canonical = file.canonicalize().unwrap_or_else(|_| file.clone());
+                let named = file == *path;
+                if (named || leave_out.as_ref() != Some(&canonical)) && seen.insert(canonical) {
+                    found.inputs.push(Input::file(name_of(&file), file));
+                }
+            }
+        }
+        found.ranges.push((path.clone(), first..found.inputs.len()));
+    }
+    Ok(found)
+}
+
+fn standard_input() -> Input {
+    Input::new("-", || {
+        let mut bytes = Vec::new();
+        io::stdin().lock().read_to_end(&mut bytes)?;
+        Ok(bytes)
+    })
+}
+
+fn files_below(path: &Path) -> Result<Vec<PathBuf>, PathError> {
+    let fails = |cause| PathError { path: path.display().to_string(), cause };
+    if !path.metadata().map_err(fails)?.is_dir() {
+        return Ok(vec![path.to_path_buf()]);
+    }
+    let mut files = Vec::new();
+    let walk = WalkBuilder::new(path)
+        .hidden(false)
+        .follow_links(true)
+        .require_git(false)
+        .filter_entry(|entry| entry.file_name() != ".git")
+        .build();
+    for entry in walk {
+        match entry {
+            Ok(entry) if entry.file_type().is_some_and(|kind| !kind.is_dir()) && is_manifest_name(entry.path()) => {
+                files.push(entry.into_path());
+            }
+            Ok(_) => {}
+            Err(error) if is_loop(&error) => {}
+            // A link that leads nowhere is only of interest where it is named like a manifest.
+            Err(error) => match path_of(&error) {
+                Some(broken) if broken.is_symlink() && !is_manifest_name(&broken) => {}
+                Some(broken) if broken.is_symlink() || broken.is_file() => files.push(broken),
+                Some(_) | None => {
+                    let path = path_of(&error).unwrap_or_else(|| path.to_path_buf()).display().to_string();
+                    let cause = error.into_io_error().unwrap_or_else(|| io::Error::other("the folder cannot be walked"));
+                    return Err(PathError { path, cause });
+                }
+            },
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn is_manifest_name(path: &Path) -> bool {
+    let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
+    extension.is_some_and(|extension| extension == "yaml" || extension == "yml" || extension == "json")
+}
+
+/// A folder that links back to one above it: its files are found there.
+fn is_loop(error: &ignore::Error) -> bool {
+    match error {
+        ignore::Error::Loop { .. } => true,
+        ignore::Error::WithPath { err, .. }
+        | ignore::Error::WithDepth { err, .. }
+        | ignore::Error::WithLineNumber { err, .. } => is_loop(err),
+        ignore::Error::Partial(_)
+        | ignore::Error::Io(_)
+        | ignore::Error::Glob { .. }
+        | ignore::Error::UnrecognizedFileType(_)
+        | ignore::Error::InvalidDefinition => false,
+    }
+}
+
+fn path_of(error: &ignore::Error) -> Option<PathBuf> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path.clone()),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => path_of(err),
+        ignore::Error::Partial(_)
+        | ignore::Error::Loop { .. }
+        | ignore::Error::Io(_)
+        | ignore::Error::Glob { .. }
+        | ignore::Error::UnrecognizedFileType(_)
+        | ignore::Error::InvalidDefinition => None,
+    }
+}
+
+/// What messages call a file: with `/`, and without a leading `./`.
+fn name_of(file: &Path) -> String {
+    let name = file.to_string_lossy().replace('\\', "/");
+    name.strip_prefix("./").map_or(name.clone(), String::from)
+}

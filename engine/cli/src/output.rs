@@ -1,0 +1,94 @@
+//! Where words go: reports to standard output or a file, everything else to standard error, colour only where a person
+//! looks.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+
+use anstream::AutoStream;
+use clap::ValueEnum;
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless `NO_COLOR` says otherwise
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl Color {
+    /// Whether what is written to this stream is coloured.
+    pub(crate) fn applies<S: anstream::stream::RawStream>(self, stream: &S) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Never => false,
+            Self::Auto => !matches!(AutoStream::choice(stream), anstream::ColorChoice::Never),
+        }
+    }
+}
+
+/// Where a report goes.
+pub(crate) enum Target {
+    Stdout(io::BufWriter<io::StdoutLock<'static>>),
+    File(io::BufWriter<File>),
+}
+
+impl Target {
+    pub(crate) fn open(path: Option<&Path>) -> io::Result<Self> {
+        Ok(match path {
+            Some(path) => Self::File(io::BufWriter::new(File::create(path)?)),
+            None => Self::Stdout(io::BufWriter::new(io::stdout().lock())),
+        })
+    }
+
+    pub(crate) fn is_terminal(&self) -> bool {
+        match self {
+            Self::Stdout(_) => io::stdout().is_terminal(),
+            Self::File(_) => false,
+        }
+    }
+
+    pub(crate) fn colored(&self, color: Color) -> bool {
+        match self {
+            Self::Stdout(_) => color.applies(&io::stdout()),
+            Self::File(_) => color == Color::Always,
+        }
+    }
+}
+
+impl Write for Target {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Stdout(out) => out.write(bytes),
+            Self::File(out) => out.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Stdout(out) => out.flush(),
+            Self::File(out) => out.flush(),
+        }
+    }
+}
+
+/// One error for the person at the terminal, with what to do about it.
+pub(crate) fn complain(message: &str, help: Option<&str>) {
+    let mut err = anstream::stderr().lock();
+    let red = anstyle::AnsiColor::Red.on_default().bold();
+    // Standard error may be closed; there is nobody left to tell.
+    let _ = writeln!(err, "{red}error{red:#}: {message}");
+    if let Some(help) = help {
+        let cyan = anstyle::AnsiColor::Cyan.on_default().bold();
+        let _ = writeln!(err, "  {cyan}help{cyan:#}: {help}");
+    }
+}
+
+/// Whether the reader of a pipe has gone away, which is no error.
+pub(crate) fn is_broken_pipe(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::BrokenPipe
+}

@@ -1,0 +1,138 @@
+//! Which policy file holds, and where its plugins come from.
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sluice_manifest::Text;
+use sluice_policy::{ConfigError, PluginSource, Policy};
+
+use crate::builtin;
+
+/// The name that is looked for.
+pub(crate) const FILE_NAME: &str = "sluice.yaml";
+
+/// Largest component that is read from a file, in bytes.
+const MAX_COMPONENT: u64 = 256 << 20;
+
+/// The policy of a run, and the file it was read from.
+pub(crate) struct Chosen {
+    pub(crate) policy: Policy,
+    pub(crate) file: Option<PathBuf>,
+}
+
+/// Why there is no policy to run with.
+pub(crate) enum ChoiceError {
+    /// The file cannot be read, or two paths lead to two files.
+    Unusable { message: String, help: &'static str },
+    /// It can be read, and is wrong.
+    Invalid(Vec<ConfigError>),
+}
+
+/// The policy of `--policy`; else the nearest `sluice.yaml` beside or above the first path, up to the root of the Git
+/// repository; else the recommended one.
+pub(crate) fn choose(named: Option<&Path>, paths: &[PathBuf]) -> Result<Chosen, ChoiceError> {
+    let file = match named {
+        Some(file) => Some(file.to_path_buf()),
+        None => nearest(paths)?,
+    };
+    let Some(file) = file else {
+        return Ok(Chosen { policy: Policy::recommended(), file: None });
+    };
+    let content = std::fs::read(&file).map_err(|error| ChoiceError::Unusable {
+        message: format!("cannot read the policy file `{}`: {error}", file.display()),
+        help: "name an existing file with --policy",
+    })?;
+    let content = String::from_utf8(content).map_err(|error| ChoiceError::Unusable {
+        message: format!(
+            "the policy file `{}` is not UTF-8: byte {} is invalid",
+            file.display(),
+            error.utf8_error().valid_up_to()
+        ),
+        help: "save the file as UTF-8",
+    })?;
+    let name = file.to_string_lossy().replace('\\', "/");
+    let policy = Policy::parse(&Arc::new(Text::new(name, content))).map_err(ChoiceError::Invalid)?;
+    Ok(Chosen { policy, file: Some(file) })
+}
+
+/// One policy holds for a run: every path has to lead to the same file, or none to any.
+fn nearest(paths: &[PathBuf]) -> Result<Option<PathBuf>, ChoiceError> {
+    let folder_of = |path: &PathBuf| if path.as_os_str() == "-" { PathBuf::from(".") } else { path.clone() };
+    let mut leads = paths.iter().map(|path| (path, above(&folder_of(path))));
+    let Some((first, file)) = leads.next() else {
+        return Ok(None);
+    };
+    match leads.find(|(_, other)| !same(file.as_deref(), other.as_deref())) {
+        None => Ok(file),
+        Some((path, other)) => Err(ChoiceError::Unusable {
+            message: format!("{}, and {}", falls(first, file.as_deref()), falls(path, other.as_deref())),
+            help: "check them one by one, or name the policy that holds for both with --policy",
+        }),
+    }
+}
+
+fn falls(path: &Path, file: Option<&Path>) -> String {
+    match file {
+        Some(file) => format!("`{}` falls under the policy file `{}`", path.display(), file.display()),
+        None => format!("`{}` falls under no policy file", path.display()),
+    }
+}
+
+fn same(one: Option<&Path>, other: Option<&Path>) -> bool {
+    match (one, other) {
+        (None, None) => true,
+        (Some(one), Some(other)) => {
+            one == other || one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
+        }
+        (Some(_), None) | (None, Some(_)) => false,
+    }
+}
+
+/// The nearest `sluice.yaml` from the folder of `path` upwards, not past the root of a Git repository.
+fn above(path: &Path) -> Option<PathBuf> {
+    let absolute = std::path::absolute(path).ok()?;
+    let start = if absolute.is_dir() { absolute.as_path() } else { absolute.parent()? };
+    for folder in start.ancestors() {
+        let file = folder.join(FILE_NAME);
+        if file.is_file() {
+            return Some(shorten(&file));
+        }
+        if folder.join(".git").exists() {
+            return None;
+        }
+    }
+    None
+}
+
+/// The path as a person would type it: relative to the working directory where it lies below that.
+fn shorten(file: &Path) -> PathBuf {
+    let here = std::env::current_dir().ok();
+    let below = here.and_then(|here| file.strip_prefix(here).ok().map(Path::to_path_buf));
+    below.unwrap_or_else(|| file.to_path_buf())
+}
+
+/// The component of a plugin. Relative files are beside the policy file.
+pub(crate) fn resolve(source: &PluginSource, policy_file: Option<&Path>) -> Result<Cow<'static, [u8]>, String> {
+    match source {
+        PluginSource::Builtin(name) => builtin::find(name)
+            .map(Cow::Borrowed)
+            .ok_or_else(|| format!("there is no built-in plugin `{name}`; the built-in ones are {}", builtin::names())),
+        PluginSource::File(path) => {
+            let beside = policy_file.and_then(Path::parent).unwrap_or(Path::new(""));
+            read_component(&beside.join(path)).map(Cow::Owned)
+        }
+        PluginSource::Oci(reference) => {
+            Err(format!("plugins from a registry are not supported yet: `{reference}`; use `file:` for now"))
+        }
+    }
+}
+
+fn read_component(file: &Path) -> Result<Vec<u8>, String> {
+    let fails = |error: std::io::Error| format!("cannot read `{}`: {error}", file.display());
+    let size = file.metadata().map_err(fails)?.len();
+    if size > MAX_COMPONENT {
+        return Err(format!("`{}` has {size} bytes; at most {MAX_COMPONENT} are read", file.display()));
+    }
+    std::fs::read(file).map_err(fails)
+}

@@ -1,0 +1,35 @@
+//! `sluice schema`: the JSON Schemas of the files that Sluice reads and writes.
+
+use std::io::{self, Write};
+
+use clap::ValueEnum;
+
+use crate::exit::Exit;
+
+/// Print the JSON Schema of the policy file, for editors
+///
+/// With the YAML language server: `# yaml-language-server: $schema=sluice.schema.json` as the first line of sluice.yaml.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Which schema
+    #[arg(value_enum, default_value_t = Which::Policy)]
+    which: Which,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Which {
+    /// The policy file, sluice.yaml
+    Policy,
+    /// The report of `sluice check --format json`
+    Report,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Exit {
+    let schema = match arguments.which {
+        Which::Policy => sluice_policy::schema(),
+        Which::Report => sluice_report::json_schema().to_owned(),
+    };
+    // A reader that has gone away wants no more.
+    let _ = writeln!(io::stdout(), "{}", schema.trim_end());
+    Exit::Clean
+}
