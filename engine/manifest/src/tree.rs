@@ -7,20 +7,20 @@ use std::sync::Arc;
 
 use crate::text::{Span, Text};
 
-const TAG: u32 = 0b0111;
-const EXTRA: u32 = 0b1000;
-const LENGTH: u32 = 4;
+pub(crate) const TAG: u32 = 0b0111;
+pub(crate) const EXTRA: u32 = 0b1000;
+pub(crate) const LENGTH: u32 = 4;
 
 /// Longest string, and largest number of children, that a node can say.
 pub(crate) const MAX_LENGTH: usize = (1 << 28) - 1;
 
-const NULL: u32 = 0;
-const FALSE: u32 = 1;
-const TRUE: u32 = 2;
-const NUMBER: u32 = 3;
-const STRING: u32 = 4;
-const ARRAY: u32 = 5;
-const OBJECT: u32 = 6;
+pub(crate) const NULL: u32 = 0;
+pub(crate) const FALSE: u32 = 1;
+pub(crate) const TRUE: u32 = 2;
+pub(crate) const NUMBER: u32 = 3;
+pub(crate) const STRING: u32 = 4;
+pub(crate) const ARRAY: u32 = 5;
+pub(crate) const OBJECT: u32 = 6;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
@@ -42,6 +42,8 @@ pub struct Tree {
     pub(crate) text: Arc<Text>,
     pub(crate) nodes: Vec<Raw>,
     pub(crate) extra: String,
+    /// Half-open ranges of nodes that a patch wrote, in order; empty in a tree that was read.
+    pub(crate) written: Vec<(u32, u32)>,
 }
 
 /// A node of a [`Tree`]. Cheap to copy.
@@ -91,14 +93,14 @@ impl Tree {
         self.nodes.get(index as usize).copied().unwrap_or(Raw { head: NULL, start: 0, end: 0, aux: 0 })
     }
 
-    fn text_of(&self, raw: Raw) -> &str {
+    pub(crate) fn text_of(&self, raw: Raw) -> &str {
         let start = raw.aux as usize;
         let range = start..start + (raw.head >> LENGTH) as usize;
         let from = if raw.head & EXTRA == 0 { self.text.as_str() } else { &self.extra };
         from.get(range).unwrap_or_default()
     }
 
-    fn after(&self, index: u32) -> u32 {
+    pub(crate) fn after(&self, index: u32) -> u32 {
         let raw = self.raw(index);
         if raw.head & TAG >= ARRAY { raw.aux } else { index + 1 }
     }
@@ -262,7 +264,7 @@ pub(crate) enum Collection {
 
 impl TreeBuilder {
     pub(crate) fn new(text: Arc<Text>) -> Self {
-        Self { tree: Tree { text, nodes: Vec::new(), extra: String::new() } }
+        Self { tree: Tree { text, nodes: Vec::new(), extra: String::new(), written: Vec::new() } }
     }
 
     pub(crate) fn plain(&mut self, plain: Plain, span: Span) {
