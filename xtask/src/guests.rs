@@ -1,0 +1,141 @@
+//! `cargo xtask guests`: compiles the workspace of the guests and leaves a component per plugin in `target/guests`.
+//!
+//! It writes a file only when its content changes, so that what embeds the components is not compiled again for nothing.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use wit_component::ComponentEncoder;
+
+use crate::process::{capture, cargo, say};
+use crate::workspace;
+
+/// The target that imports nothing but the contract.
+pub const TARGET: &str = "wasm32-unknown-unknown";
+
+/// Options of `cargo xtask guests`.
+#[derive(clap::Args)]
+pub struct Args {}
+
+/// Compiles all guests.
+pub fn run(_args: &Args) -> Result<()> {
+    rust()
+}
+
+/// Compiles the guests that are written in Rust.
+fn rust() -> Result<()> {
+    let folder = workspace::root().join("plugins");
+    let crates = plugin_crates(&folder)?;
+    say(format!("compiling {} guests of plugins/Cargo.toml to {TARGET}", crates.len()));
+    let (modules, compiled) = compile(&folder)?;
+
+    let out = workspace::components();
+    fs::create_dir_all(out.join(".stamps"))?;
+    let mut refused = Vec::new();
+    for (id, name) in &crates {
+        match modules.get(id) {
+            Some(module) => {
+                if let Err(error) = encode(name, module, &out) {
+                    refused.push(format!("{name}: {error:#}"));
+                }
+            }
+            None => refused.push(format!("{name}: did not compile")),
+        }
+    }
+    if !refused.is_empty() || !compiled {
+        bail!("{} of {} guests are not ready:\n  {}", refused.len(), crates.len(), refused.join("\n  "));
+    }
+    say(format!("{} guests are ready in {}", crates.len(), workspace::shown(&out)));
+    Ok(())
+}
+
+/// The packages that become components, by id: those with a `cdylib`.
+fn plugin_crates(folder: &Path) -> Result<BTreeMap<String, String>> {
+    #[derive(Deserialize)]
+    struct Metadata {
+        packages: Vec<Package>,
+    }
+    #[derive(Deserialize)]
+    struct Package {
+        id: String,
+        name: String,
+        targets: Vec<Target>,
+    }
+    #[derive(Deserialize)]
+    struct Target {
+        kind: Vec<String>,
+    }
+    let text = capture(&mut cargo(folder, &["metadata", "--format-version", "1", "--no-deps"]))?;
+    let metadata: Metadata = serde_json::from_str(&text).context("cannot read the output of cargo metadata")?;
+    let is_plugin = |package: &Package| package.targets.iter().any(|target| target.kind.iter().any(|k| k == "cdylib"));
+    Ok(metadata.packages.into_iter().filter(is_plugin).map(|package| (package.id, package.name)).collect())
+}
+
+/// Compiles the workspace. Gives the core module of each package that compiled, by package id, and whether all did.
+fn compile(folder: &Path) -> Result<(BTreeMap<String, PathBuf>, bool)> {
+    #[derive(Deserialize)]
+    struct Message {
+        reason: String,
+        #[serde(default)]
+        package_id: String,
+        #[serde(default)]
+        filenames: Vec<PathBuf>,
+    }
+    let arguments = ["build", "--workspace", "--release", "--keep-going", "--target", TARGET];
+    let mut command = cargo(folder, &arguments);
+    command.args(["--quiet", "--message-format", "json-render-diagnostics"]);
+    command.env("CARGO_TARGET_DIR", workspace::root().join("target/guests-build"));
+    command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
+    let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output().context("cannot start cargo")?;
+
+    let mut modules = BTreeMap::new();
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        let Ok(message) = serde_json::from_str::<Message>(line) else { continue };
+        if message.reason != "compiler-artifact" {
+            continue;
+        }
+        let is_module = |file: &PathBuf| file.extension().is_some_and(|extension| extension == "wasm");
+        if let Some(file) = message.filenames.into_iter().find(is_module) {
+            modules.insert(message.package_id, file);
+        }
+    }
+    Ok((modules, output.status.success()))
+}
+
+/// Turns a core module into a component, unless the module is the one of the last time.
+fn encode(name: &str, module: &Path, out: &Path) -> Result<()> {
+    let bytes = fs::read(module).with_context(|| format!("cannot read {}", module.display()))?;
+    let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let (component, stamp) = (out.join(format!("{name}.wasm")), out.join(".stamps").join(name));
+    if component.is_file() && fs::read_to_string(&stamp).is_ok_and(|known| known == digest) {
+        return Ok(());
+    }
+    let encoded = ComponentEncoder::default().module(&bytes).and_then(|encoder| encoder.validate(true).encode());
+    let encoded = encoded.context("is no component of the contract")?;
+    if write_if_changed(&component, &encoded)? {
+        say(format!("wrote {} ({} KB)", workspace::shown(&component), encoded.len().div_ceil(1024)));
+    }
+    write_if_changed(&stamp, digest.as_bytes())?;
+    Ok(())
+}
+
+/// Replaces a file in one step, and only when its content differs. `true` where it did.
+pub fn write_if_changed(path: &Path, content: &[u8]) -> Result<bool> {
+    if fs::read(path).is_ok_and(|known| known == content) {
+        return Ok(false);
+    }
+    let folder = path.parent().context("a file without a folder")?;
+    fs::create_dir_all(folder)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(content)?;
+    #[cfg(unix)]
+    fs::set_permissions(file.path(), std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
+    file.persist(path).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(true)
+}
