@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use wit_component::ComponentEncoder;
 
 use crate::process::{capture, cargo, say};
+use crate::setup::{Choice, Toolchain};
 use crate::workspace;
 
 /// The target that imports nothing but the contract.
@@ -21,19 +22,23 @@ pub const TARGET: &str = "wasm32-unknown-unknown";
 
 /// Options of `cargo xtask guests`.
 #[derive(clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Where the compiler comes from
+    #[arg(long, value_enum, default_value_t)]
+    toolchain: Choice,
+}
 
 /// Compiles all guests.
-pub fn run(_args: &Args) -> Result<()> {
-    rust()
+pub fn run(args: &Args) -> Result<()> {
+    rust(&Toolchain::ready(args.toolchain)?)
 }
 
 /// Compiles the guests that are written in Rust.
-fn rust() -> Result<()> {
+fn rust(toolchain: &Toolchain) -> Result<()> {
     let folder = workspace::root().join("plugins");
     let crates = plugin_crates(&folder)?;
     say(format!("compiling {} guests of plugins/Cargo.toml to {TARGET}", crates.len()));
-    let (modules, compiled) = compile(&folder)?;
+    let (modules, compiled) = compile(&folder, toolchain)?;
 
     let out = workspace::components();
     fs::create_dir_all(out.join(".stamps"))?;
@@ -78,7 +83,7 @@ fn plugin_crates(folder: &Path) -> Result<BTreeMap<String, String>> {
 }
 
 /// Compiles the workspace. Gives the core module of each package that compiled, by package id, and whether all did.
-fn compile(folder: &Path) -> Result<(BTreeMap<String, PathBuf>, bool)> {
+fn compile(folder: &Path, toolchain: &Toolchain) -> Result<(BTreeMap<String, PathBuf>, bool)> {
     #[derive(Deserialize)]
     struct Message {
         reason: String,
@@ -90,7 +95,8 @@ fn compile(folder: &Path) -> Result<(BTreeMap<String, PathBuf>, bool)> {
     let arguments = ["build", "--workspace", "--release", "--keep-going", "--target", TARGET];
     let mut command = cargo(folder, &arguments);
     command.args(["--quiet", "--message-format", "json-render-diagnostics"]);
-    command.env("CARGO_TARGET_DIR", workspace::root().join("target/guests-build"));
+    toolchain.apply(&mut command);
+    command.env("CARGO_TARGET_DIR", workspace::root().join("target/guests-build").join(toolchain.name()));
     command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
     let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output().context("cannot start cargo")?;
 

@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 
 mod guests;
 mod process;
+mod setup;
 mod workspace;
 
 /// Every chore of the Sluice repository.
@@ -23,11 +24,14 @@ struct Cli {
 enum Command {
     /// Compile every plugin and fixture to a component in target/guests
     Guests(guests::Args),
+    /// Put what is missing to build and test into the cache
+    Setup(setup::Args),
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Guests(args) => guests::run(&args),
+        Command::Setup(args) => setup::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,0 +1,67 @@
+//! `cargo xtask setup`: puts whatever is missing into the cache, and nothing outside of it but the compiler's own target.
+//!
+//! Each part has a stamp that names its version: a second run finds the stamp and does nothing.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::Result;
+use clap::ValueEnum;
+
+use crate::process::say;
+
+pub mod languages;
+pub mod lint_tools;
+mod private;
+mod toolchain;
+
+pub use toolchain::Toolchain;
+
+/// Options of `cargo xtask setup`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Where the compiler for the guests comes from
+    #[arg(long, value_enum, default_value_t)]
+    toolchain: Choice,
+}
+
+/// Where the compiler for the guests comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Choice {
+    /// The compiler in use where it has the target or rustup can add it, else one from Debian's packages
+    #[default]
+    Auto,
+    /// The compiler in use
+    Rustup,
+    /// One from Debian's packages, in the cache, without root
+    Private,
+}
+
+/// Sets up everything that the tests and the lints need.
+pub fn run(args: &Args) -> Result<()> {
+    let toolchain = Toolchain::ready(args.toolchain)?;
+    say(format!("guests are compiled by {toolchain}"));
+    languages::javascript()?;
+    languages::python()?;
+    lint_tools::ready()?;
+    Ok(())
+}
+
+/// Does a piece of work once: skipped when the stamp in the folder says that this version is there. A folder without
+/// its stamp is left over from a broken run, and made anew.
+pub fn once(folder: &Path, version: &str, what: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
+    let stamp = folder.join("ready");
+    if fs::read_to_string(&stamp).is_ok_and(|known| known == version) {
+        return Ok(());
+    }
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    fs::create_dir_all(folder)?;
+    let started = std::time::Instant::now();
+    say(what);
+    work()?;
+    fs::write(stamp, version)?;
+    say(format!("{what}: done in {:.0} s", started.elapsed().as_secs_f64()));
+    Ok(())
+}
