@@ -1,0 +1,170 @@
+//! One finding as annotated source. The one place that knows the crate which draws it.
+
+use annotate_snippets::renderer::{AnsiColor, DEFAULT_TERM_WIDTH, Effects, Style};
+use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Patch, Renderer, Snippet as Source};
+use sluice_policy::{ConfigError, Finding, Location, Snippet};
+
+use crate::place::{self, Marked};
+use crate::suggestion::{Suggestion, suggest};
+use super::wrap::wrap;
+use crate::outcome::{Outcome, object_name};
+use crate::{Options, Verbosity, clean};
+
+const DIMMED: Style = Style::new().effects(Effects::DIMMED);
+
+/// The widest prose, in columns: longer lines are hard to read.
+const PROSE: usize = 120;
+
+/// Columns that the line numbers and the label of a note take, about.
+const GUTTER: usize = 12;
+
+/// Draws diagnostics in one style.
+pub(crate) struct Painter {
+    bright: Renderer,
+    dim: Renderer,
+    color: bool,
+    verbosity: Verbosity,
+    prose: usize,
+}
+
+impl Painter {
+    pub(crate) fn new(options: &Options) -> Self {
+        let base = if options.color { Renderer::styled() } else { Renderer::plain() };
+        let width = options.width.unwrap_or(DEFAULT_TERM_WIDTH).max(40);
+        let bright = base.term_width(width).hyperlink(false);
+        let dim = if options.color { dimmed(bright.clone()) } else { bright.clone() };
+        let prose = width.min(PROSE) - GUTTER;
+        Self { bright, dim, color: options.color, verbosity: options.verbosity, prose }
+    }
+
+    /// A finding in full.
+    pub(crate) fn finding(&self, finding: &Finding, outcome: Outcome) -> String {
+        let marked = marked(finding.location.as_ref(), finding.snippet.as_ref());
+        let level = level(outcome);
+        let message = clean::line(&finding.message);
+        let mut group = Group::with_title(level.primary_title(message).id(clean::line(&finding.rule)));
+        group = group.elements(source(finding.location.as_ref(), marked.as_ref()));
+        group = group.elements(self.notes(finding));
+        let mut groups = vec![];
+        match suggest(finding, marked.as_ref()) {
+            Some(Suggestion::Words(words)) => groups.push(group.element(self.named("fix", &words))),
+            Some(Suggestion::Edit { title, range, replacement }) => {
+                groups.push(group);
+                groups.extend(marked.as_ref().map(|marked| edit(marked, title, Patch::new(range, replacement))));
+            }
+            None => groups.push(group),
+        }
+        match outcome {
+            Outcome::Error | Outcome::Warning | Outcome::Note => self.bright.render(&groups),
+            Outcome::Audited | Outcome::Excepted => self.dim.render(&groups),
+        }
+    }
+
+    /// An error of the policy file.
+    pub(crate) fn config_error(&self, error: &ConfigError) -> String {
+        let marked = marked(error.location.as_ref(), error.snippet.as_ref());
+        let mut group = Group::with_title(Level::ERROR.primary_title(clean::line(&error.message)));
+        group = group.elements(source(error.location.as_ref(), marked.as_ref()));
+        if !error.help.is_empty() {
+            group = group.element(self.named("help", &error.help));
+        }
+        self.bright.render(&[group])
+    }
+
+    /// A finding in one line.
+    pub(crate) fn title(&self, outcome: Outcome, rule: &str, text: &str) -> String {
+        let title = level(outcome).primary_title(clean::line(text)).id(clean::line(rule));
+        self.bright.render(&[Group::with_title(title)])
+    }
+
+    /// A note that belongs to no finding.
+    pub(crate) fn note(&self, text: &str) -> String {
+        format!("{}: {}", self.paint("note", AnsiColor::BrightGreen.on_default().bold()), clean::line(text))
+    }
+
+    /// A hint that belongs to no finding.
+    pub(crate) fn help(&self, text: &str) -> String {
+        format!("{}: {}", self.paint("help", AnsiColor::BrightCyan.on_default().bold()), clean::line(text))
+    }
+
+    /// A line that a plugin wrote.
+    pub(crate) fn log(&self, plugin: &str, line: &str) -> String {
+        self.paint(&format!("log[{plugin}]: {line}"), DIMMED)
+    }
+
+    pub(crate) fn paint(&self, text: &str, style: Style) -> String {
+        if self.color { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+
+    /// What is said below the source, in the order of the questions that it answers: whose, why there, what to do.
+    fn notes(&self, finding: &Finding) -> Vec<Element<'static>> {
+        let mut notes = vec![];
+        if let Some(resource) = &finding.resource {
+            let name = object_name(resource);
+            let path = finding.path.as_deref().filter(|path| !path.is_empty());
+            let object = path.map_or_else(|| name.clone(), |path| format!("{name}, at {path}"));
+            notes.push(self.named("object", &clean::line(&object)));
+        }
+        if let Some(plugin) = &finding.written_by {
+            let text = format!("the value was written by `{plugin}`; this is the nearest source line");
+            notes.push(self.named("note", &text));
+        } else if finding.location.as_ref().is_some_and(|location| !location.exact) {
+            notes.push(self.named("note", "this is the nearest source line, not the value itself"));
+        }
+        if let Some(exception) = &finding.exception {
+            let until = exception.expires.as_ref().map(|day| format!(" (until {day})")).unwrap_or_default();
+            notes.push(self.named("excepted", &format!("{}{until}", exception.reason)));
+        }
+        if !finding.help.is_empty() {
+            notes.push(self.named("help", &finding.help));
+        }
+        if let Some(url) = &finding.url {
+            notes.push(self.named("see", url));
+        }
+        if let Some(detail) = finding.detail.as_ref().filter(|_| self.verbosity == Verbosity::Verbose) {
+            notes.push(Level::NOTE.with_name("detail").message(clean::block(detail)).into());
+        }
+        notes
+    }
+
+    fn named(&self, name: &'static str, text: &str) -> Element<'static> {
+        let level = if name == "help" { Level::HELP } else { Level::NOTE.with_name(name) };
+        level.message(wrap(&clean::block(text), self.prose)).into()
+    }
+}
+
+fn level(outcome: Outcome) -> Level<'static> {
+    match outcome {
+        Outcome::Error => Level::ERROR,
+        Outcome::Warning => Level::WARNING,
+        Outcome::Note => Level::NOTE,
+        Outcome::Audited => Level::INFO.with_name("audited"),
+        Outcome::Excepted => Level::INFO.with_name("excepted"),
+    }
+}
+
+fn marked<'a>(location: Option<&Location>, snippet: Option<&'a Snippet>) -> Option<Marked<'a>> {
+    place::mark(location?, snippet?)
+}
+
+/// The place, and the lines where they are known.
+fn source<'a>(location: Option<&'a Location>, marked: Option<&'a Marked>) -> Vec<Element<'a>> {
+    let Some(location) = location else { return vec![] };
+    let origin = Origin::path(place::file_name(&location.file));
+    let origin = origin.line(location.line as usize).char_column(location.column as usize);
+    let lines = marked.map(|marked| {
+        let source = Source::source(marked.text.as_ref()).line_start(marked.first_line as usize);
+        source.annotation(AnnotationKind::Primary.span(marked.range.clone())).into()
+    });
+    std::iter::once(origin.into()).chain(lines).collect()
+}
+
+fn edit<'a>(marked: &'a Marked, title: &'static str, patch: Patch<'a>) -> Group<'a> {
+    let source = Source::source(marked.text.as_ref()).line_start(marked.first_line as usize);
+    Level::HELP.secondary_title(title).element(source.patch(patch))
+}
+
+fn dimmed(renderer: Renderer) -> Renderer {
+    let renderer = renderer.error(DIMMED).warning(DIMMED).info(DIMMED).note(DIMMED).help(DIMMED).line_num(DIMMED);
+    renderer.emphasis(DIMMED).none(DIMMED).context(DIMMED).addition(DIMMED).removal(DIMMED)
+}
