@@ -4,14 +4,27 @@
 //! does no IO: text comes in, documents and problems come out. It refuses to judge: what a manifest *should* say is the
 //! business of plugins.
 
+mod digest;
+mod equal;
+mod json;
+mod number;
 mod patch;
+mod path;
+mod pointer;
 mod reader;
+mod redact;
 mod resource;
+mod tape;
 mod text;
 mod tree;
+mod yaml_out;
 
-pub use patch::Operation;
-pub use reader::{Document, Documents, Limits, NotManifest, Problem};
+pub use json::JsonError;
+pub use patch::{Operation, PatchCause, PatchError};
+pub use path::{Path, PathError};
+pub use pointer::{Located, push_token};
+pub use reader::{Document, Documents, Limits, NotManifest, Problem, read_value};
+pub use redact::REDACTED;
 pub use resource::{Identity, Resource};
 pub use text::{Place, Span, Text};
 pub use tree::{Entries, Items, Node, Tree, TreeBuilder, Value};

@@ -1,8 +1,30 @@
 //! Reading a text as Kubernetes does: documents in, objects and problems out.
+//!
+//! A text is cut into documents (`reader/split.rs`) before anything is parsed, so that a broken one cannot hide its
+//! neighbours. Each is read by the scanner for ordinary YAML (`fast.rs`); what that does not vouch for is read again by
+//! the complete reader (`complete.rs`), and the two never disagree. What the tree then is, a manifest or not, is decided
+//! in `manifest.rs`. Nothing here judges what a manifest says.
+
+mod bytes;
+mod complete;
+mod dedup;
+mod json;
+mod manifest;
+mod resolve;
+mod split;
+mod tags;
+mod template;
+mod words;
 
 use std::sync::Arc;
 
-use crate::{Resource, Span, Text};
+use crate::tree::Plain;
+use crate::{Resource, Span, Text, Tree};
+
+use split::{Form, Piece};
+
+/// The words of JSON.
+const PLAIN: [(&str, Plain); 3] = [("true", Plain::Bool(true)), ("false", Plain::Bool(false)), ("null", Plain::Null)];
 
 /// What a document may cost. A document past a limit is a [`Problem`], and its neighbours are read all the same.
 #[derive(Clone, Copy, Debug)]
@@ -60,7 +82,8 @@ pub struct Problem {
     pub help: &'static str,
     /// Where.
     pub span: Span,
-    /// Whether the document could be read all the same.
+    /// Whether something could not be read: the document, or an item of a list, which then is missing among the
+    /// resources. Not fatal is what Kubernetes reads without a word, such as the same key twice.
     pub fatal: bool,
 }
 
@@ -68,14 +91,128 @@ pub struct Problem {
 pub struct Documents {
     text: Arc<Text>,
     limits: Limits,
-    done: bool,
+    at: usize,
+    index: u32,
+    mode: Mode,
+    broken: Vec<bytes::Broken>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    Yaml,
+    Json,
+    Done,
 }
 
 impl Documents {
     /// Reads `text` lazily.
     #[must_use]
     pub fn new(text: Arc<Text>, limits: Limits) -> Self {
-        Self { text, limits, done: false }
+        let mode = if split::is_json(text.as_str()) { Mode::Json } else { Mode::Yaml };
+        Self { text, limits, at: 0, index: 0, mode, broken: Vec::new() }
+    }
+
+    /// Reads bytes that need not be UTF-8: a document that is not is a problem (`invalid-utf8`) at its first wrong
+    /// byte, and those before and after it are read. In the text of the result each wrong byte stands as `?`, so that
+    /// offsets are those of the bytes.
+    #[must_use]
+    pub fn from_bytes(name: impl Into<String>, bytes: Vec<u8>, limits: Limits) -> Self {
+        let (content, broken) = bytes::repaired(bytes);
+        Self { broken, ..Self::new(Arc::new(Text::new(name, content)), limits) }
+    }
+
+    /// The text that is read.
+    #[must_use]
+    pub fn text(&self) -> &Arc<Text> {
+        &self.text
+    }
+
+    fn piece(&mut self) -> Option<Piece> {
+        let content = self.text.as_str();
+        if self.mode == Mode::Json {
+            let rest = content.get(self.at..)?;
+            self.at += rest.len() - rest.trim_start().len();
+            if self.at >= content.len() {
+                return None;
+            }
+            if !content.get(self.at..)?.starts_with("---") {
+                let span = Span { start: self.at as u32, end: content.len() as u32 };
+                return Some(Piece { span, kind: Form::Json });
+            }
+            self.mode = Mode::Yaml;
+        }
+        if self.mode == Mode::Done || self.at >= content.len() && self.index > 0 {
+            return None;
+        }
+        let (piece, next) = split::yaml_piece(content, self.at);
+        self.at = next;
+        if next >= content.len() {
+            self.mode = Mode::Done;
+        }
+        Some(piece)
+    }
+
+    fn read(&mut self, piece: Piece) -> Document {
+        let mut span = piece.span;
+        let read = match piece.kind {
+            Form::Refused(at) => Err(words::separator(self.text.slice(at), at)),
+            Form::Yaml => self.yaml(span),
+            Form::Json => {
+                let read = self.json(span);
+                span.end = self.at as u32;
+                read
+            }
+        };
+        let read = match self.broken.iter().find(|broken| (span.start..span.end).contains(&broken.at)) {
+            Some(broken) => Err(broken.problem(&self.text)),
+            None => read,
+        };
+        let mut document =
+            Document { index: self.index, span, resources: Vec::new(), problems: Vec::new(), skipped: None };
+        self.index += 1;
+        match read {
+            Ok((tree, problems)) => {
+                document.problems = problems;
+                manifest::sort_out(tree, &mut document);
+                if template::explains_missing(&self.text, &document) {
+                    document.problems.clear();
+                    document.skipped = Some(NotManifest::Template);
+                }
+            }
+            Err(problem) if template::explains(&self.text, span, &problem, &self.limits) => {
+                document.skipped = Some(NotManifest::Template);
+            }
+            Err(problem) => document.problems.push(problem),
+        }
+        document
+    }
+
+    fn yaml(&self, span: Span) -> Result<(Option<Tree>, Vec<Problem>), Problem> {
+        let size = (span.end - span.start) as usize;
+        if size > self.limits.bytes as usize {
+            return Err(words::too_large(size, self.limits.bytes, Span { start: span.start, end: span.start }));
+        }
+        let mut reading = complete::read(&self.text, span, &self.limits)?;
+        if let Some(rest) = reading.rest {
+            reading.problems.push(words::not_read(Span { start: rest, end: rest }));
+        }
+        Ok((reading.tree, reading.problems))
+    }
+
+    fn json(&mut self, span: Span) -> Result<(Option<Tree>, Vec<Problem>), Problem> {
+        match json::read(&self.text, span.start, &self.limits) {
+            Ok((tree, end)) => {
+                self.at = end as usize;
+                let (tree, problems) = dedup::last_wins(tree);
+                Ok((Some(tree), problems))
+            }
+            // Where the next value would begin nobody knows; a separator is the next certain place.
+            Err(problem) => {
+                self.at = split::after(self.text.as_str(), self.at);
+                self.mode = Mode::Yaml;
+                Err(problem)
+            }
+        }
     }
 }
 
@@ -83,7 +220,33 @@ impl Iterator for Documents {
     type Item = Document;
 
     fn next(&mut self) -> Option<Document> {
-        let _ = (&self.text, &self.limits, std::mem::replace(&mut self.done, true));
-        None
+        let piece = self.piece()?;
+        Some(self.read(piece))
     }
+}
+
+/// Reads a single YAML value that is no manifest, such as a policy file; equal keys in one mapping are an error here.
+///
+/// # Errors
+/// What is wrong with the text, or that it is empty or holds more than one document.
+pub fn read_value(text: Arc<Text>, limits: Limits) -> Result<Tree, Problem> {
+    let mut documents = Documents::new(Arc::clone(&text), limits);
+    documents.mode = Mode::Yaml;
+    let mut found = None;
+    while let Some(piece) = documents.piece() {
+        documents.index += 1;
+        if let Form::Refused(at) = piece.kind {
+            return Err(words::separator(text.slice(at), at));
+        }
+        let (tree, problems) = documents.yaml(piece.span)?;
+        if let Some(problem) = problems.into_iter().next() {
+            return Err(Problem { fatal: true, ..problem });
+        }
+        let Some(tree) = tree else { continue };
+        if found.is_some() {
+            return Err(words::second_document(tree.root().span()));
+        }
+        found = Some(tree);
+    }
+    found.ok_or_else(|| words::nothing(Span::default()))
 }

@@ -311,6 +311,23 @@ impl TreeBuilder {
         }
     }
 
+    /// Copies a node of another tree of the same text, with all that it holds.
+    pub(crate) fn part(&mut self, node: Node<'_>) {
+        let first = self.tree.nodes.len() as u32;
+        let end = node.tree.after(node.index);
+        for raw in node.tree.nodes.get(node.index as usize..end as usize).unwrap_or_default() {
+            let mut raw = *raw;
+            if raw.head & TAG >= ARRAY {
+                raw.aux = raw.aux - node.index + first;
+            } else if raw.head & EXTRA != 0 {
+                let text = node.tree.text_of(raw);
+                raw.aux = self.tree.extra.len() as u32;
+                self.tree.extra.push_str(text);
+            }
+            self.push(raw);
+        }
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.tree.nodes.len()
     }

@@ -1,0 +1,33 @@
+//! The complete way to read one document: libyaml's events, all of YAML that Kubernetes takes, into a [`Tree`].
+//!
+//! It is right for every text and slow beside the scanner in `fast.rs`, which does the ordinary documents. It keeps a
+//! flat syntax tree of the document (`syntax.rs`), in which aliases point back and merge keys stand as written, and then
+//! expands that under limits (`expand.rs`). It refuses what go-yaml or JSON refuse: an alias to itself, a collection or
+//! null as key, infinity, a tag that its text does not fit.
+
+mod expand;
+mod offsets;
+mod syntax;
+
+use std::sync::Arc;
+
+use super::{Limits, Problem};
+use crate::{Span, Text, Tree};
+
+/// What a reading gave: a tree and what is odd about it. An empty document has no tree.
+pub(crate) struct Reading {
+    pub(crate) tree: Option<Tree>,
+    pub(crate) problems: Vec<Problem>,
+    /// Where the document ended, when more text follows that Kubernetes does not read.
+    pub(crate) rest: Option<u32>,
+}
+
+/// Reads the document in `span`, which holds whole lines.
+pub(crate) fn read(text: &Arc<Text>, span: Span, limits: &Limits) -> Result<Reading, Problem> {
+    let parsed = syntax::parse(text, span, limits)?;
+    if parsed.nodes.is_empty() {
+        return Ok(Reading { tree: None, problems: Vec::new(), rest: parsed.rest });
+    }
+    let (tree, problems) = expand::expand(text, &parsed, limits)?;
+    Ok(Reading { tree: Some(tree), problems, rest: parsed.rest })
+}

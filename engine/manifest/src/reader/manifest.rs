@@ -1,0 +1,180 @@
+//! What a document that could be read is: an object, a list of objects, or no manifest at all.
+
+use crate::reader::{Document, NotManifest, Problem, words};
+use crate::tree::{Collection, Node, Textual, Tree, TreeBuilder, Value};
+use crate::{Resource, Span};
+
+use std::sync::Arc;
+
+/// Groups whose kinds are files for a program, not objects for an API server.
+const CLIENT_SIDE: [&str; 12] = [
+    "apiserver.config.k8s.io",
+    "client.authentication.k8s.io",
+    "ctlptl.dev",
+    "k3d.io",
+    "kind.x-k8s.io",
+    "kubeadm.k8s.io",
+    "kubelet.config.k8s.io",
+    "kubeproxy.config.k8s.io",
+    "kubescheduler.config.k8s.io",
+    "kustomize.config.k8s.io",
+    "pluginconfig.admission.k8s.io",
+    "skaffold",
+];
+
+/// Puts into `document` what the tree holds.
+pub(crate) fn sort_out(tree: Option<Tree>, document: &mut Document) {
+    let Some(tree) = tree else {
+        document.skipped = Some(NotManifest::Empty);
+        return;
+    };
+    let root = tree.root();
+    if root.is_null() {
+        document.skipped = Some(NotManifest::Empty);
+    } else if let Some(reason) = not_manifest(root) {
+        document.skipped = Some(reason);
+    } else if let Some(items) = root.get("items") {
+        let before = document.problems.len();
+        list(root, items, document);
+        if document.resources.is_empty() && document.problems.len() == before {
+            document.skipped = Some(NotManifest::Empty);
+        }
+    } else if let Some(problem) = incomplete(root) {
+        document.problems.push(problem);
+    } else {
+        document.resources.extend(Resource::new(tree));
+    }
+}
+
+fn not_manifest(root: Node<'_>) -> Option<NotManifest> {
+    let (version, kind) = (root.get("apiVersion"), root.get("kind"));
+    let has = |name: &str| root.get(name).is_some();
+    match (version, kind) {
+        (None, None) => return Some(NotManifest::NoKind),
+        (None, _) | (_, None) if !has("metadata") && !has("spec") => return Some(NotManifest::NoKind),
+        (_, _) => {}
+    }
+    let version = version.and_then(Node::as_str).unwrap_or_default();
+    let kind = kind.and_then(Node::as_str).unwrap_or_default();
+    let group = version.split_once('/').map_or("", |(group, _)| group);
+    let kubeconfig = version == "v1" && kind == "Config" && !has("metadata");
+    let ours = group == "sluice.dev" && kind == "Policy";
+    (kubeconfig || ours || CLIENT_SIDE.contains(&group)).then_some(NotManifest::ClientSide)
+}
+
+/// What keeps an object from being a manifest.
+fn incomplete(root: Node<'_>) -> Option<Problem> {
+    let first = root.entries().next().map_or(root.span(), |(key, _)| key.span());
+    let at = |name: &str| key_span(root, name).unwrap_or(first);
+    if let Some(problem) = text_member(root, "apiVersion", "apiVersion") {
+        return Some(problem.unwrap_or_else(|| {
+            let help = "add it, for example `apiVersion: apps/v1`; without it no API server takes the object";
+            words::missing("missing-api-version", "apiVersion", help, at("kind"))
+        }));
+    }
+    if let Some(problem) = text_member(root, "kind", "kind") {
+        return Some(problem.unwrap_or_else(|| {
+            let help = "add it, for example `kind: Deployment`; without it no API server takes the object";
+            words::missing("missing-kind", "kind", help, at("apiVersion"))
+        }));
+    }
+    let nameless = |span| {
+        let help = "add `metadata.name` (or `metadata.generateName`); without one no API server takes the object";
+        Some(words::missing("missing-name", "metadata.name", help, span))
+    };
+    let Some(metadata) = root.get("metadata") else { return nameless(at("kind")) };
+    if !matches!(metadata.value(), Value::Object(_) | Value::Null) {
+        return Some(words::wrong_type("metadata", type_of(metadata), "a mapping", metadata.span()));
+    }
+    match text_member(metadata, "name", "metadata.name")? {
+        Some(problem) => Some(problem),
+        None if metadata.get("generateName").and_then(Node::as_str).is_some_and(|name| !name.is_empty()) => None,
+        None => nameless(at("metadata")),
+    }
+}
+
+/// Nothing where the member is text; else the problem with it, or `Some(None)` where it is missing or empty.
+fn text_member(node: Node<'_>, name: &str, path: &str) -> Option<Option<Problem>> {
+    let Some(member) = node.get(name) else { return Some(None) };
+    match member.value() {
+        Value::String(text) if !text.is_empty() => None,
+        Value::String(_) | Value::Null => Some(None),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            Some(Some(words::wrong_type(path, type_of(member), "text", member.span())))
+        }
+    }
+}
+
+fn key_span(node: Node<'_>, name: &str) -> Option<Span> {
+    node.entries().find(|(key, _)| key.as_str() == Some(name)).map(|(key, _)| key.span())
+}
+
+fn type_of(node: Node<'_>) -> &'static str {
+    match node.value() {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "a mapping",
+    }
+}
+
+/// An object with `items` is a list to Kubernetes, whatever its kind; the items are the objects. Lists in lists are
+/// opened too, so that nothing hides in one.
+fn list(root: Node<'_>, items: Node<'_>, document: &mut Document) {
+    match items.value() {
+        Value::Null => {}
+        Value::Array(items) => items.for_each(|item| list_item(root, item, document)),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
+            let problem = words::wrong_type("items", type_of(items), "a list", items.span());
+            document.problems.push(problem);
+        }
+    }
+}
+
+fn list_item(list_root: Node<'_>, item: Node<'_>, document: &mut Document) {
+    if !matches!(item.value(), Value::Object(_)) {
+        document.problems.push(words::wrong_type("items", type_of(item), "an object", item.span()));
+        return;
+    }
+    if let Some(items) = item.get("items").filter(|_| item.get("kind").is_some()) {
+        list(item, items, document);
+        return;
+    }
+    let tree = part(list_root, item);
+    match incomplete(tree.root()) {
+        Some(problem) => document.problems.push(problem),
+        None => document.resources.extend(Resource::new(tree)),
+    }
+}
+
+/// The item as a tree of its own. One without kind and version takes them from its list, as in a `PodList`.
+fn part(list_root: Node<'_>, item: Node<'_>) -> Tree {
+    let mut tree = TreeBuilder::new(Arc::clone(&list_root.tree.text));
+    let named = |name: &str| item.get(name).and_then(Node::as_str).is_some_and(|text| !text.is_empty());
+    if named("kind") || named("apiVersion") {
+        tree.part(item);
+        return tree.finish();
+    }
+    let open = tree.open(Collection::Object, item.span().start);
+    let mut count = 0;
+    for (key, value) in list_root.entries() {
+        let name = key.as_str().unwrap_or_default();
+        if let ("apiVersion" | "kind", Some(text)) = (name, value.as_str()) {
+            let text = if name == "kind" { text.strip_suffix("List").unwrap_or(text) } else { text };
+            tree.part(key);
+            tree.made(Textual::String, value.span(), text);
+            count += 1;
+        }
+    }
+    for (key, value) in item.entries() {
+        if !matches!(key.as_str(), Some("apiVersion" | "kind")) {
+            tree.part(key);
+            tree.part(value);
+            count += 1;
+        }
+    }
+    tree.close(open, count, item.span().end);
+    tree.finish()
+}

@@ -1,0 +1,57 @@
+//! Templates (`{{ … }}`) of helm and its like, which have to be rendered before they are YAML.
+//!
+//! A manifest that can be read is judged, whatever its strings hold. One that cannot is told as a template only where
+//! the template is why: it reads once the actions are taken out, or it has lines of its own for actions, or the place
+//! that is wrong lies on a line with one.
+
+use std::sync::Arc;
+
+use memchr::memmem;
+
+use super::{Document, Limits, Problem, complete};
+use crate::{Span, Text};
+
+/// Whether a template explains that the document in `span` could not be read.
+pub(crate) fn explains(text: &Arc<Text>, span: Span, problem: &Problem, limits: &Limits) -> bool {
+    let content = text.slice(span);
+    if !matches!(problem.rule, "invalid-yaml" | "invalid-json") || !content.contains("{{") {
+        return false;
+    }
+    let place = text.place(problem.span);
+    let lines = [place.line.saturating_sub(1), place.line];
+    if lines.iter().any(|line| text.line(*line).is_some_and(|line| line.contains("{{"))) {
+        return true;
+    }
+    if content.lines().any(|line| line.starts_with("{{")) {
+        return true;
+    }
+    let plain = without_actions(content);
+    let whole = Span { start: 0, end: plain.len() as u32 };
+    complete::read(&Arc::new(Text::new("", plain)), whole, limits).is_ok()
+}
+
+/// Whether a template explains what a document that could be read lacks.
+pub(crate) fn explains_missing(text: &Text, document: &Document) -> bool {
+    document.resources.is_empty()
+        && document.problems.iter().any(|problem| problem.rule.starts_with("missing-"))
+        && text.slice(document.span).contains("{{")
+}
+
+/// The text with actions blanked where they stand alone on a line, and made a word where they stand in one.
+fn without_actions(content: &str) -> String {
+    let mut plain = String::with_capacity(content.len());
+    let mut rest = content;
+    while let Some(start) = memmem::find(rest.as_bytes(), b"{{") {
+        let (before, action) = rest.split_at_checked(start).unwrap_or((rest, ""));
+        let end = memmem::find(action.as_bytes(), b"}}").map_or(action.len(), |end| end + 2);
+        plain.push_str(before);
+        let line_start = plain.rsplit('\n').next().is_some_and(|line| line.trim().is_empty());
+        rest = action.get(end..).unwrap_or_default();
+        let line_end = rest.lines().next().is_none_or(|line| line.trim().is_empty());
+        if !(line_start && line_end) {
+            plain.push('x');
+        }
+    }
+    plain.push_str(rest);
+    plain
+}
