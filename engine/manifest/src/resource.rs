@@ -55,6 +55,11 @@ impl Resource {
         Some(Self { tree, identity })
     }
 
+    /// The same object with another tree, which has to name it alike.
+    pub(crate) fn with_tree(&self, tree: Tree) -> Self {
+        Self { tree, identity: self.identity.clone() }
+    }
+
     /// What names it.
     #[must_use]
     pub fn identity(&self) -> &Identity {

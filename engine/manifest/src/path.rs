@@ -1,0 +1,203 @@
+//! Paths: the part of JSONPath (RFC 9535) that `manifest.select` speaks. Names, wildcards, indexes, several selectors in
+//! a bracket, descendants.
+//!
+//! It refuses filters, slices and functions with an error that says where they stand; nothing is ever matched as empty
+//! because it was not understood.
+//!
+//! What a path selects comes in document order, each value once. RFC 9535 would have `$['b','a']` give `b` before `a`,
+//! and `$['a','a']` give `a` twice; for rules that judge values, order and number of mentions in a path mean nothing.
+
+mod parse;
+
+use crate::Node;
+use crate::pointer::push_token;
+use crate::tree::{ARRAY, LENGTH, OBJECT, TAG};
+
+/// Most segments of a path: a set of positions in it is one word of 64 bits.
+const MAX_SEGMENTS: usize = 63;
+
+/// A path that was understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Path {
+    segments: Vec<Segment>,
+    /// The segments that descend, as a set of positions.
+    descending: u64,
+}
+
+/// Why a path was refused: what, where, and in which path.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}, at character {character} of the path `{path}`")]
+pub struct PathError {
+    message: String,
+    character: usize,
+    path: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Segment {
+    /// `..`: children at any depth.
+    descends: bool,
+    selectors: Vec<Selector>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Selector {
+    Name(String),
+    Wildcard,
+    Index(i64),
+}
+
+impl Path {
+    /// Reads a path.
+    ///
+    /// # Errors
+    /// Where the text is no path, or uses what is not understood here: filters, slices, functions, more than 63
+    /// segments.
+    pub fn parse(path: &str) -> Result<Self, PathError> {
+        let segments = parse::segments(path)?;
+        let descends = segments.iter().enumerate().filter(|(_, segment)| segment.descends);
+        let descending = descends.fold(0, |set, (at, _)| set | 1 << at);
+        Ok(Self { segments, descending })
+    }
+
+    /// Calls `found` with each value that the path selects, and its RFC 6901 pointer from `root`.
+    ///
+    /// One walk over the tree follows all ways through the path at once, so the cost is at most nodes × selectors,
+    /// however many `..` a path has, and subtrees that cannot match are stepped over. Nothing is allocated but one
+    /// buffer for the pointer and one for the nesting.
+    pub fn select<'t>(&self, root: Node<'t>, found: &mut dyn FnMut(&str, Node<'t>)) {
+        if self.segments.is_empty() {
+            found("", root);
+            return;
+        }
+        let mut pointer = String::new();
+        let mut walk = Walk::default();
+        walk.enter(root, 1, 0);
+        while let Some((child, name)) = walk.next() {
+            let states = self.step(walk.top.states, name);
+            if states == 0 {
+                continue;
+            }
+            pointer.truncate(walk.top.pointer);
+            match name {
+                Name::Key(key) => push_token(&mut pointer, key.as_str().unwrap_or_default()),
+                Name::Index { index, .. } => push_index(&mut pointer, index),
+            }
+            let last = 1 << self.segments.len();
+            if states & last != 0 {
+                found(&pointer, child);
+            }
+            if states & !last != 0 {
+                walk.enter(child, states & !last, pointer.len());
+            }
+        }
+    }
+
+    /// From the positions in the path that a parent is at to those of a child.
+    fn step(&self, states: u64, name: Name<'_>) -> u64 {
+        let mut next = states & self.descending;
+        let mut left = states;
+        while left != 0 {
+            let at = left.trailing_zeros();
+            left &= left - 1;
+            if let Some(segment) = self.segments.get(at as usize)
+                && segment.selectors.iter().any(|selector| selector.matches(name))
+            {
+                next |= 2 << at;
+            }
+        }
+        next
+    }
+}
+
+impl Selector {
+    fn matches(&self, name: Name<'_>) -> bool {
+        match (self, name) {
+            (Self::Wildcard, _) => true,
+            (Self::Name(wanted), Name::Key(key)) => key.as_str() == Some(wanted),
+            (Self::Index(wanted), Name::Index { index, length }) => {
+                let index = i64::from(index);
+                *wanted == index || *wanted == index - i64::from(length)
+            }
+            (Self::Name(_), Name::Index { .. }) | (Self::Index(_), Name::Key(_)) => false,
+        }
+    }
+}
+
+/// What a child is called in its parent.
+#[derive(Clone, Copy)]
+enum Name<'t> {
+    Key(Node<'t>),
+    Index { index: u32, length: u32 },
+}
+
+/// A collection whose children are being looked at.
+#[derive(Clone, Copy)]
+struct Frame<'t> {
+    parent: Option<Node<'t>>,
+    /// The next child, or the key of the next child.
+    next: u32,
+    seen: u32,
+    length: u32,
+    object: bool,
+    /// Positions in the path that the collection is at.
+    states: u64,
+    /// Length of the pointer to the collection.
+    pointer: usize,
+}
+
+/// A walk in document order that goes down only where it is told to.
+struct Walk<'t> {
+    top: Frame<'t>,
+    outer: Vec<Frame<'t>>,
+}
+
+impl Default for Walk<'_> {
+    fn default() -> Self {
+        let top = Frame { parent: None, next: 0, seen: 0, length: 0, object: false, states: 0, pointer: 0 };
+        Self { top, outer: Vec::new() }
+    }
+}
+
+impl<'t> Walk<'t> {
+    fn enter(&mut self, node: Node<'t>, states: u64, pointer: usize) {
+        let raw = node.tree.raw(node.index);
+        let length = raw.head >> LENGTH;
+        if !matches!(raw.head & TAG, ARRAY | OBJECT) || length == 0 {
+            return;
+        }
+        let object = raw.head & TAG == OBJECT;
+        let inner = Frame { parent: Some(node), next: node.index + 1, seen: 0, length, object, states, pointer };
+        let outer = std::mem::replace(&mut self.top, inner);
+        if outer.seen < outer.length {
+            self.outer.push(outer);
+        }
+    }
+
+    fn next(&mut self) -> Option<(Node<'t>, Name<'t>)> {
+        while self.top.seen == self.top.length {
+            self.top = self.outer.pop()?;
+        }
+        let tree = self.top.parent?.tree;
+        let index = self.top.seen;
+        self.top.seen += 1;
+        if self.top.object {
+            let key = Node { tree, index: self.top.next };
+            let value = Node { tree, index: self.top.next + 1 };
+            self.top.next = tree.after(value.index);
+            return Some((value, Name::Key(key)));
+        }
+        let value = Node { tree, index: self.top.next };
+        self.top.next = tree.after(value.index);
+        Some((value, Name::Index { index, length: self.top.length }))
+    }
+}
+
+fn push_index(pointer: &mut String, index: u32) {
+    pointer.push('/');
+    if index < 10 {
+        pointer.push(char::from(b'0' + index as u8));
+    } else {
+        pointer.push_str(&index.to_string());
+    }
+}
