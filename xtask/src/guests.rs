@@ -17,6 +17,8 @@ use crate::process::{capture, cargo, say};
 use crate::setup::{Choice, Toolchain};
 use crate::workspace;
 
+mod languages;
+
 /// The target that imports nothing but the contract.
 pub const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -26,11 +28,15 @@ pub struct Args {
     /// Where the compiler comes from
     #[arg(long, value_enum, default_value_t)]
     toolchain: Choice,
+    /// Leave out the fixtures in other languages than Rust
+    #[arg(long)]
+    rust_only: bool,
 }
 
 /// Compiles all guests.
 pub fn run(args: &Args) -> Result<()> {
-    rust(&Toolchain::ready(args.toolchain)?)
+    rust(&Toolchain::ready(args.toolchain)?)?;
+    if args.rust_only { Ok(()) } else { languages::build() }
 }
 
 /// Compiles the guests that are written in Rust.

@@ -11,6 +11,9 @@ use crate::workspace;
 const COMPONENTIZE_QJS: &str = "0.4.5";
 const COMPONENTIZE_PY: &str = "0.25.1";
 
+/// The versions of both, for stamps.
+pub const VERSIONS: [&str; 2] = [COMPONENTIZE_QJS, COMPONENTIZE_PY];
+
 /// The program that makes components of JavaScript; none where there is no npm to install it with.
 pub fn javascript() -> Result<Option<PathBuf>> {
     if !exists("node") || !exists("npm") {
