@@ -18,7 +18,7 @@ pub enum Fault {
         limit: std::time::Duration,
     },
     /// It asked for more memory than it may have.
-    #[error("asked for more than {limit} bytes of memory")]
+    #[error("asked for more than {} of memory", bytes(*.limit))]
     OutOfMemory {
         /// The limit that it was given, in bytes.
         limit: u64,
@@ -26,11 +26,11 @@ pub enum Fault {
     /// It grew a table, or made more instances or handles, than it may.
     #[error("exhausted its {what}")]
     ResourceLimit {
-        /// `tables`, `instances`, `handles`.
+        /// `tables`, `instances`, `handles`; `threads` where the machine has none left to keep a deadline with.
         what: &'static str,
     },
     /// It returned too much.
-    #[error("returned more than {limit} {unit}")]
+    #[error("returned more than {}", amount(*.limit, .unit))]
     OutputLimit {
         /// The limit.
         limit: u64,
@@ -65,4 +65,46 @@ impl Fault {
             Self::Undecided { .. } => "plugin-undecided",
         }
     }
+
+    /// Why it matters and what to type.
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Trapped { .. } => {
+                "a plugin that crashes cannot clear what it was judging; `--verbose` shows where it crashed, for its author"
+            }
+            Self::TimedOut { .. } => {
+                "if the plugin is merely slow, give it more time in the policy file: `limits: { time: 5s }`"
+            }
+            Self::OutOfMemory { .. } => {
+                "if the plugin is merely large, give it more memory in the policy file: `limits: { memory: 256Mi }`"
+            }
+            Self::ResourceLimit { .. } => {
+                "these are not configurable: the plugin leaks, or it asks for far more than rules need; tell its author"
+            }
+            Self::OutputLimit { .. } => {
+                "what a plugin returns is capped, so that it cannot bury the gate; tell its author"
+            }
+            Self::Contract { .. } => {
+                "an answer like this cannot be trusted, so it denies; tell the plugin's author, or pin an earlier version"
+            }
+            Self::Undecided { .. } => {
+                "the plugin says itself that it could not judge, which denies what it was judging"
+            }
+        }
+    }
+}
+
+/// A number of bytes as people say it.
+fn bytes(count: u64) -> String {
+    match count {
+        0 => "0 bytes".to_owned(),
+        n if n.is_multiple_of(1 << 20) => format!("{} MiB", n >> 20),
+        n if n.is_multiple_of(1 << 10) => format!("{} KiB", n >> 10),
+        n => format!("{n} bytes"),
+    }
+}
+
+fn amount(count: u64, unit: &str) -> String {
+    if unit == "bytes" { bytes(count) } else { format!("{count} {unit}") }
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use sluice_manifest::Operation;
 
 /// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth knowing.
     Info,
@@ -16,16 +17,18 @@ pub enum Severity {
 }
 
 /// What a plugin must see at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Scope {
     /// One manifest at a time.
+    #[default]
     Resource,
     /// The whole set.
     Set,
 }
 
 /// A set of kinds; `*` in a field stands for any value.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct KindSelector {
     /// API group, empty for the core group.
     pub group: String,
@@ -45,7 +48,7 @@ impl KindSelector {
 }
 
 /// One rule of a plugin.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Rule {
     /// Kebab-case id, without the plugin's name.
     pub id: String,
@@ -60,7 +63,7 @@ pub struct Rule {
 }
 
 /// What a plugin says about itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Description {
     /// Kebab-case name.
     pub name: String,

@@ -1,0 +1,175 @@
+//! Holds a plugin to its contract: what it says must be about a subject that it was given, a rule that it declared and a
+//! place that exists, and a patch may not turn an object into another.
+
+use std::collections::{HashMap, HashSet};
+
+use sluice_manifest::Operation;
+
+use crate::fault::Fault;
+use crate::log::one_line;
+use crate::state::State;
+use crate::types::{Finding, Patch, Severity};
+
+/// Most findings or patches of one call.
+const MOST_ANSWERS: usize = 100_000;
+
+/// A finding as the plugin gave it.
+pub(crate) struct RawFinding {
+    pub(crate) subject: u32,
+    pub(crate) rule: String,
+    pub(crate) pointer: String,
+    pub(crate) message: String,
+    pub(crate) severity: Option<Severity>,
+    pub(crate) fix: Vec<Operation>,
+}
+
+/// A patch as the plugin gave it.
+pub(crate) struct RawPatch {
+    pub(crate) subject: u32,
+    pub(crate) rule: String,
+    pub(crate) reason: String,
+    pub(crate) operations: Vec<Operation>,
+}
+
+/// What an answer is held against.
+pub(crate) struct Terms<'a> {
+    pub(crate) rules: &'a HashMap<String, Severity>,
+    pub(crate) chosen: &'a [u32],
+    pub(crate) state: &'a mut State,
+}
+
+impl Terms<'_> {
+    pub(crate) fn findings(&mut self, raw: Vec<RawFinding>) -> Result<Vec<Finding>, Fault> {
+        count(raw.len(), "findings")?;
+        raw.into_iter().map(|finding| self.finding(finding)).collect()
+    }
+
+    pub(crate) fn patches(&mut self, raw: Vec<RawPatch>) -> Result<Vec<Patch>, Fault> {
+        count(raw.len(), "patches")?;
+        raw.into_iter().map(|patch| self.patch(patch)).collect()
+    }
+
+    fn finding(&mut self, raw: RawFinding) -> Result<Finding, Fault> {
+        let severity = self.rule(&raw.rule)?;
+        let rep = self.subject(raw.subject)?;
+        let object = self.state.object(rep).map_err(|error| broken(format!("{error:#}")))?;
+        if object.root().at(&raw.pointer).is_none() {
+            let identity = object.identity();
+            return Err(broken(format!(
+                "rule `{}` points at `{}`, where {} `{}` has nothing",
+                raw.rule,
+                shown(&raw.pointer),
+                shown(&identity.kind),
+                shown(&identity.name)
+            )));
+        }
+        operations(&raw.fix, &raw.rule)?;
+        Ok(Finding {
+            subject: raw.subject,
+            severity: raw.severity.unwrap_or(severity),
+            rule: raw.rule,
+            pointer: raw.pointer,
+            message: one_line(&raw.message),
+            fix: raw.fix,
+        })
+    }
+
+    fn patch(&mut self, raw: RawPatch) -> Result<Patch, Fault> {
+        self.rule(&raw.rule)?;
+        self.subject(raw.subject)?;
+        operations(&raw.operations, &raw.rule)?;
+        if let Some(pointer) = raw.operations.iter().map(target).find(|pointer| names_the_object(pointer)) {
+            return Err(broken(format!(
+                "rule `{}` wants to change `{}`: a patch may not change what names an object",
+                raw.rule,
+                shown(pointer)
+            )));
+        }
+        Ok(Patch { subject: raw.subject, rule: raw.rule, reason: one_line(&raw.reason), operations: raw.operations })
+    }
+
+    fn rule(&self, id: &str) -> Result<Severity, Fault> {
+        let known = self.rules.get(id).copied();
+        known.ok_or_else(|| broken(format!("names the rule `{}`, which it does not declare", shown(id))))
+    }
+
+    fn subject(&self, index: u32) -> Result<u32, Fault> {
+        let given = self.chosen.len();
+        let known = self.chosen.get(index as usize).copied();
+        known.ok_or_else(|| broken(format!("names subject {index}, but was given {given}, counted from 0")))
+    }
+}
+
+fn count(given: usize, unit: &'static str) -> Result<(), Fault> {
+    if given <= MOST_ANSWERS { Ok(()) } else { Err(Fault::OutputLimit { limit: MOST_ANSWERS as u64, unit }) }
+}
+
+fn operations(operations: &[Operation], rule: &str) -> Result<(), Fault> {
+    for operation in operations {
+        let pointer = target(operation);
+        if !is_pointer(pointer) {
+            return Err(broken(format!(
+                "an operation of rule `{rule}` has `{}` for a pointer, which RFC 6901 does not know",
+                shown(pointer)
+            )));
+        }
+        if let Operation::Add { value, .. } | Operation::Replace { value, .. } | Operation::Test { value, .. } =
+            operation
+            && serde_json::from_str::<serde::de::IgnoredAny>(value).is_err()
+        {
+            return Err(broken(format!(
+                "an operation of rule `{rule}` at `{}` has a value that is no JSON: `{}`",
+                shown(pointer),
+                shown(value)
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn target(operation: &Operation) -> &str {
+    match operation {
+        Operation::Add { pointer, .. }
+        | Operation::Replace { pointer, .. }
+        | Operation::Remove { pointer }
+        | Operation::Move { pointer, .. }
+        | Operation::Copy { pointer, .. }
+        | Operation::Test { pointer, .. } => pointer,
+    }
+}
+
+/// RFC 6901: empty, or names that each follow a `/`, in which `~` is written `~0` and `/` is written `~1`.
+fn is_pointer(text: &str) -> bool {
+    let escaped = |rest: &str| rest.starts_with(['0', '1']);
+    (text.is_empty() || text.starts_with('/')) && text.split('~').skip(1).all(escaped)
+}
+
+/// Whether a change at this place can change the identity: at it, above it or below it.
+fn names_the_object(pointer: &str) -> bool {
+    const NAMES: [&str; 4] = ["/apiVersion", "/kind", "/metadata/name", "/metadata/namespace"];
+    let below = |name: &str| pointer.strip_prefix(name).is_some_and(|rest| rest.starts_with('/') || rest.is_empty());
+    pointer.is_empty() || pointer == "/metadata" || NAMES.iter().any(|name| below(name))
+}
+
+/// A plugin's own words inside a message: one line, and not too long a one.
+pub(crate) fn shown(text: &str) -> String {
+    const MOST: usize = 120;
+    let line = one_line(text);
+    match line.char_indices().nth(MOST) {
+        Some((at, _)) => format!("{}…", line.get(..at).unwrap_or_default()),
+        None => line,
+    }
+}
+
+pub(crate) fn broken(message: String) -> Fault {
+    Fault::Contract { message }
+}
+
+/// The rules of a description by id; the id that stands there twice, where one does.
+pub(crate) fn rules_by_id(rules: &[crate::types::Rule]) -> Result<HashMap<String, Severity>, &str> {
+    let mut seen = HashSet::new();
+    match rules.iter().find(|rule| !seen.insert(rule.id.as_str())) {
+        Some(twice) => Err(&twice.id),
+        None => Ok(rules.iter().map(|rule| (rule.id.clone(), rule.severity)).collect()),
+    }
+}

@@ -1,0 +1,176 @@
+//! Compiled code on disk, so that a component is compiled once on a machine.
+//!
+//! An entry is native code that will be run, so it is taken only from a folder that is the user's own and that nobody
+//! else can write to, under a name made of the component's digest and everything that shaped the code, and only while a
+//! checksum holds over all of it. The checksum guards against broken disks and half-written files; against people, the
+//! ownership does. Whatever is not as it should be is compiled again and overwritten.
+
+use std::fs::{self, File};
+use std::hash::{Hash, Hasher};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+use wasmtime::Engine;
+use wasmtime::component::Component;
+use xxhash_rust::xxh3::xxh3_128;
+
+use crate::types::Description;
+
+const MAGIC: &[u8; 8] = b"sluicec1";
+/// Magic and checksum; the key and the rest follow and are covered by the checksum.
+const CHECKED_FROM: usize = 24;
+
+/// A folder of compiled code.
+pub(crate) struct Cache {
+    folder: PathBuf,
+    /// Digest of what shapes the code besides the component: version, settings, processor.
+    engine: String,
+}
+
+/// What the cache knows of a component.
+pub(crate) struct Entry {
+    pub(crate) component: Component,
+    pub(crate) description: Description,
+}
+
+/// Where compiled code is kept unless somebody says otherwise: `sluice/compiled` in the user's cache folder.
+#[must_use]
+pub fn default_dir() -> Option<PathBuf> {
+    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")))?;
+    Some(base.join("sluice").join("compiled"))
+}
+
+impl Cache {
+    /// Opens a folder, which is made where it does not exist; words for the log where it cannot be used.
+    pub(crate) fn open(folder: &Path, engine: &Engine) -> Result<Self, String> {
+        let unusable = |why: &str| format!("compiled code is not kept: `{}` {why}", folder.display());
+        if !folder.is_dir() {
+            make(folder).map_err(|error| unusable(&format!("cannot be made: {error}")))?;
+        }
+        let metadata = fs::metadata(folder).map_err(|error| unusable(&format!("cannot be read: {error}")))?;
+        if !is_ours(&metadata) {
+            return Err(unusable("belongs to somebody else, or others may write to it"));
+        }
+        Ok(Self { folder: folder.to_owned(), engine: fingerprint(engine) })
+    }
+
+    fn key(&self, digest: &str) -> String {
+        format!("{}-{}", digest.trim_start_matches("sha256:"), self.engine)
+    }
+
+    /// The entry of a component; none where there is none that can be trusted.
+    pub(crate) fn get(&self, engine: &Engine, digest: &str) -> Option<Entry> {
+        let key = self.key(digest);
+        let bytes = read(&self.folder.join(&key))?;
+        let content = bytes.get(CHECKED_FROM..)?;
+        let sealed = bytes.starts_with(MAGIC) && bytes.get(8..CHECKED_FROM)? == xxh3_128(content).to_le_bytes();
+        if !sealed {
+            return None;
+        }
+        let (found, rest) = piece(content)?;
+        let (description, code) = piece(rest)?;
+        if found != key.as_bytes() {
+            return None;
+        }
+        let description = serde_json::from_slice(description).ok()?;
+        #[expect(unsafe_code, reason = "the one way to load compiled code; see below for why this is some")]
+        // SAFETY: the bytes are what `put` wrote. They stand in a folder and a file that only this user can write to,
+        // under the key of this component and this engine, and the checksum over them holds. A user who means to run
+        // other code as himself has no need of this file.
+        let component = unsafe { Component::deserialize(engine, code) }.ok()?;
+        Some(Entry { component, description })
+    }
+
+    /// Keeps compiled code. Where that fails, it is compiled again next time, which costs time and nothing else.
+    pub(crate) fn put(&self, digest: &str, component: &Component, description: &Description) {
+        let _ = self.write(digest, component, description);
+    }
+
+    fn write(&self, digest: &str, component: &Component, description: &Description) -> Option<()> {
+        let key = self.key(digest);
+        let description = serde_json::to_vec(description).ok()?;
+        let code = component.serialize().ok()?;
+        let mut content = Vec::with_capacity(code.len() + description.len() + key.len() + 8);
+        for part in [key.as_bytes(), &description] {
+            content.extend_from_slice(&u32::try_from(part.len()).ok()?.to_le_bytes());
+            content.extend_from_slice(part);
+        }
+        content.extend_from_slice(&code);
+        // Other processes see the old file or the new one, never half of it.
+        let mut file = tempfile::NamedTempFile::new_in(&self.folder).ok()?;
+        file.write_all(MAGIC).ok()?;
+        file.write_all(&xxh3_128(&content).to_le_bytes()).ok()?;
+        file.write_all(&content).ok()?;
+        file.persist(self.folder.join(key)).ok()?;
+        Some(())
+    }
+}
+
+/// A length and as many bytes, and what follows them.
+fn piece(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = bytes.split_first_chunk::<4>()?;
+    rest.split_at_checked(u32::from_le_bytes(*length) as usize)
+}
+
+fn read(path: &Path) -> Option<Vec<u8>> {
+    let mut file = File::open(path).ok()?;
+    let metadata = file.metadata().ok()?;
+    if !metadata.is_file() || !is_ours(&metadata) {
+        return None;
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).ok()? + 1);
+    file.read_to_end(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+#[cfg(unix)]
+fn make(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+#[cfg(not(unix))]
+fn make(folder: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(folder)
+}
+
+/// Whether it belongs to the user who runs this, and nobody else may write to it.
+#[cfg(unix)]
+fn is_ours(metadata: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    #[expect(unsafe_code, reason = "the standard library does not say who runs the program")]
+    // SAFETY: `geteuid` takes nothing, changes nothing and cannot fail.
+    let user = unsafe { libc::geteuid() };
+    metadata.uid() == user && metadata.mode() & 0o022 == 0
+}
+
+#[cfg(not(unix))]
+fn is_ours(_: &fs::Metadata) -> bool {
+    true
+}
+
+/// Everything besides the component that shapes its code: the engine's version and settings, and the processor.
+fn fingerprint(engine: &Engine) -> String {
+    use std::fmt::Write as _;
+    let mut hasher = Sha(Sha256::new());
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    hasher.0.finalize().iter().take(16).fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Feeds `Hash` into SHA-256, whose result is the same in every process.
+struct Sha(Sha256);
+
+impl Hasher for Sha {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        0
+    }
+}

@@ -1,0 +1,59 @@
+//! Keeps a store within its memory and tables, and remembers which of them it ran into: the guest only sees a growth
+//! that fails, and what it makes of that is often an unrelated trap.
+
+use wasmtime::ResourceLimiter;
+
+use crate::engine::{MOST_INSTANCES, MOST_MEMORIES, MOST_TABLES, TABLE_ELEMENTS};
+
+/// The counts of one store.
+#[derive(Debug)]
+pub(crate) struct Limiter {
+    limit: u64,
+    memory: u64,
+    /// A growth of a memory was refused.
+    pub(crate) memory_denied: bool,
+    /// A growth of a table was refused.
+    pub(crate) table_denied: bool,
+}
+
+impl Limiter {
+    pub(crate) fn new(limit: u64) -> Self {
+        Self { limit, memory: 0, memory_denied: false, table_denied: false }
+    }
+}
+
+impl ResourceLimiter for Limiter {
+    fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        let after = self.memory.saturating_add(desired.saturating_sub(current) as u64);
+        // Past the memory's own maximum the growth fails whatever is said here, and that is no limit of ours.
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        if after > self.limit {
+            self.memory_denied = true;
+            return Ok(false);
+        }
+        self.memory = after;
+        Ok(true)
+    }
+
+    fn table_growing(&mut self, _: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        self.table_denied |= desired > TABLE_ELEMENTS;
+        Ok(desired <= TABLE_ELEMENTS)
+    }
+
+    fn instances(&self) -> usize {
+        MOST_INSTANCES as usize
+    }
+
+    fn tables(&self) -> usize {
+        MOST_TABLES as usize
+    }
+
+    fn memories(&self) -> usize {
+        MOST_MEMORIES as usize
+    }
+}

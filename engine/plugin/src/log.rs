@@ -1,0 +1,79 @@
+//! What a plugin writes, kept up to a limit and made safe to show: one entry a line, no control characters.
+
+/// Bytes of a call's log that are kept.
+pub(crate) const MOST_BYTES: usize = 64 << 10;
+
+/// The lines that one call wrote.
+#[derive(Default)]
+pub(crate) struct Log {
+    lines: Vec<String>,
+    bytes: usize,
+    cut: bool,
+}
+
+impl Log {
+    /// Keeps a message, as one entry for each of its lines. Past the limit everything is left out, and the end says so.
+    pub(crate) fn write(&mut self, message: &str) {
+        for line in message.lines() {
+            // An empty line costs something too, or a flood of them would be free.
+            let cost = line.len() + 1;
+            if self.cut || self.bytes + cost > MOST_BYTES {
+                self.cut = true;
+                return;
+            }
+            self.bytes += cost;
+            self.lines.push(one_line(line));
+        }
+    }
+
+    pub(crate) fn into_lines(mut self) -> Vec<String> {
+        if self.cut {
+            self.lines.push(format!("… (the rest is left out: a call may write {} KiB)", MOST_BYTES >> 10));
+        }
+        self.lines
+    }
+}
+
+/// A text on one line: runs of line breaks become a space, other control characters are written out, so that a plugin
+/// cannot paint the terminal of whoever reads its words.
+pub(crate) fn one_line(text: &str) -> String {
+    let text = text.trim();
+    if !text.chars().any(|c| c.is_control()) {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' | '\r' | '\t' => {
+                if !out.ends_with(' ') {
+                    out.push(' ');
+                }
+            }
+            c if c.is_control() => out.extend(c.escape_unicode()),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_is_cut_and_says_so() {
+        let mut log = Log::default();
+        for _ in 0..1_000_000 {
+            log.write("");
+            log.write("x");
+        }
+        let lines = log.into_lines();
+        assert!(lines.iter().map(|line| line.len() + 1).sum::<usize>() < MOST_BYTES + 100);
+        assert_eq!(lines.last().map(String::as_str), Some("… (the rest is left out: a call may write 64 KiB)"));
+    }
+
+    #[test]
+    fn control_characters_are_written_out() {
+        assert_eq!(one_line("a\r\n\tb\u{1b}[31m"), "a b\\u{1b}[31m");
+    }
+}

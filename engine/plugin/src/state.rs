@@ -1,0 +1,204 @@
+//! What one call may see, and what the host answers to it. A handle is an index into a set that does not change during
+//! the call, so a plugin that keeps one always means the same object, and nothing has to be freed.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use sluice_manifest::{Identity, Path, Resource};
+
+use crate::call::Set;
+use crate::fault::Fault;
+use crate::limiter::Limiter;
+use crate::log::Log;
+use crate::ticker;
+use crate::types::{Grants, Limits, SecretAccess};
+
+/// Set in a handle that means the object as it was before.
+const PREVIOUS: u32 = 1 << 31;
+/// Set in a handle that means an object of the context.
+pub(crate) const CONTEXT: u32 = 1 << 30;
+/// Objects in a set that handles can tell apart.
+pub(crate) const MOST_OBJECTS: usize = (1 << 30) - 1;
+/// Parsed paths that a call keeps; a plugin that asks for more pays for the parsing.
+const MOST_PATHS: usize = 256;
+/// Matches of a path between two looks at the deadline.
+const MATCHES_A_LOOK: u32 = 64;
+
+/// The data of a store.
+pub(crate) struct State {
+    pub(crate) set: Arc<Set>,
+    pub(crate) context: Option<Arc<Set>>,
+    /// The context in the order of its identities, made when it is first asked for.
+    pub(crate) order: Option<Arc<[u32]>>,
+    pub(crate) grants: Arc<Grants>,
+    pub(crate) limits: Limits,
+    pub(crate) limiter: Limiter,
+    pub(crate) log: Log,
+    /// The tick at which the call has had its time.
+    pub(crate) deadline: u64,
+    paths: HashMap<String, Arc<Path>>,
+    redacted: HashMap<u32, Arc<Resource>>,
+    #[cfg(feature = "wasi")]
+    pub(crate) wasi: crate::wasi::Wasi,
+}
+
+impl State {
+    pub(crate) fn new(view: View, limits: Limits, deadline: u64) -> Self {
+        Self {
+            set: view.set,
+            context: view.context,
+            order: None,
+            grants: view.grants,
+            limits,
+            limiter: Limiter::new(limits.memory),
+            log: Log::default(),
+            deadline,
+            paths: HashMap::new(),
+            redacted: HashMap::new(),
+            #[cfg(feature = "wasi")]
+            wasi: crate::wasi::Wasi::new(view.now),
+        }
+    }
+
+    /// What the plugin wrote: to the log first, then to stdout and stderr.
+    #[cfg_attr(not(feature = "wasi"), expect(unused_mut, reason = "only WASI has streams"))]
+    pub(crate) fn into_log(mut self) -> Vec<String> {
+        #[cfg(feature = "wasi")]
+        self.log.write(&self.wasi.written());
+        self.log.into_lines()
+    }
+
+    /// The object behind a handle, as the plugin may see it.
+    pub(crate) fn object(&mut self, rep: u32) -> wasmtime::Result<Arc<Resource>> {
+        let object = self.whole(rep)?;
+        if self.grants.secrets == SecretAccess::Full || !is_secret(object.identity()) {
+            return Ok(Arc::clone(object));
+        }
+        if let Some(redacted) = self.redacted.get(&rep) {
+            return Ok(Arc::clone(redacted));
+        }
+        let redacted = Arc::new(object.redacted());
+        self.redacted.insert(rep, Arc::clone(&redacted));
+        Ok(redacted)
+    }
+
+    fn whole(&self, rep: u32) -> wasmtime::Result<&Arc<Resource>> {
+        let set = if rep & CONTEXT == 0 { Some(&self.set) } else { self.context.as_ref() };
+        let index = (rep & !(CONTEXT | PREVIOUS)) as usize;
+        let object = set.and_then(|set| {
+            if rep & PREVIOUS == 0 { set.resources.get(index) } else { set.previous.get(index)?.as_ref() }
+        });
+        object.ok_or_else(|| wasmtime::Error::msg("a handle that the host did not give"))
+    }
+
+    /// Fails once the call has had its time: a plugin that loops over host calls never reaches a check of its own.
+    pub(crate) fn in_time(&self) -> wasmtime::Result<()> {
+        if ticker::now() < self.deadline { Ok(()) } else { Err(self.timed_out()) }
+    }
+
+    fn timed_out(&self) -> wasmtime::Error {
+        Fault::TimedOut { limit: self.limits.time }.into()
+    }
+
+    pub(crate) fn identity_of(&mut self, rep: u32) -> wasmtime::Result<&Identity> {
+        self.in_time()?;
+        self.whole(rep).map(|object| object.identity())
+    }
+
+    pub(crate) fn json_of(&mut self, rep: u32) -> wasmtime::Result<String> {
+        self.in_time()?;
+        let mut text = String::new();
+        self.object(rep)?.root().write_json(&mut text);
+        self.fits(text.len())?;
+        Ok(text)
+    }
+
+    pub(crate) fn value_of(&mut self, rep: u32, pointer: &str) -> wasmtime::Result<Option<String>> {
+        self.in_time()?;
+        let object = self.object(rep)?;
+        let Some(node) = object.root().at(pointer) else {
+            return Ok(None);
+        };
+        let mut text = String::new();
+        node.write_json(&mut text);
+        self.fits(text.len())?;
+        Ok(Some(text))
+    }
+
+    pub(crate) fn tape_of(&mut self, rep: u32) -> wasmtime::Result<Vec<u8>> {
+        self.in_time()?;
+        let mut tape = Vec::new();
+        self.object(rep)?.tree().write_tape(&mut tape);
+        self.fits(tape.len())?;
+        Ok(tape)
+    }
+
+    /// What a guest has no room for is not built up to its end.
+    fn fits(&self, bytes: usize) -> wasmtime::Result<()> {
+        let limit = self.limits.memory;
+        if bytes as u64 <= limit { Ok(()) } else { Err(Fault::OutOfMemory { limit }.into()) }
+    }
+
+    pub(crate) fn select_of(
+        &mut self,
+        rep: u32,
+        path: &str,
+        each: &mut dyn FnMut(&str, String),
+    ) -> wasmtime::Result<Result<(), String>> {
+        self.in_time()?;
+        let path = match self.path(path) {
+            Ok(path) => path,
+            Err(message) => return Ok(Err(message)),
+        };
+        let object = self.object(rep)?;
+        let (deadline, limit) = (self.deadline, self.limits.memory);
+        let (mut stop, mut seen, mut bytes) = (None, 0_u32, 0_u64);
+        path.select(object.root(), &mut |pointer, node| {
+            if stop.is_some() {
+                return;
+            }
+            let mut value = String::new();
+            node.write_json(&mut value);
+            bytes += (pointer.len() + value.len()) as u64;
+            seen += 1;
+            if bytes > limit {
+                stop = Some(Fault::OutOfMemory { limit });
+            } else if seen % MATCHES_A_LOOK == 0 && ticker::now() >= deadline {
+                stop = Some(Fault::TimedOut { limit: self.limits.time });
+            } else {
+                each(pointer, value);
+            }
+        });
+        stop.map_or(Ok(Ok(())), |fault| Err(fault.into()))
+    }
+
+    fn path(&mut self, text: &str) -> Result<Arc<Path>, String> {
+        if let Some(path) = self.paths.get(text) {
+            return Ok(Arc::clone(path));
+        }
+        let path = Arc::new(Path::parse(text).map_err(|error| error.to_string())?);
+        if self.paths.len() < MOST_PATHS {
+            self.paths.insert(text.to_owned(), Arc::clone(&path));
+        }
+        Ok(path)
+    }
+
+    pub(crate) fn previous_of(&mut self, rep: u32) -> wasmtime::Result<Option<u32>> {
+        self.in_time()?;
+        let before = rep | PREVIOUS;
+        Ok((before != rep && self.whole(before).is_ok()).then_some(before))
+    }
+}
+
+/// What a call is about.
+pub(crate) struct View {
+    pub(crate) set: Arc<Set>,
+    pub(crate) context: Option<Arc<Set>>,
+    pub(crate) grants: Arc<Grants>,
+    #[cfg_attr(not(feature = "wasi"), expect(dead_code, reason = "only WASI has a clock"))]
+    pub(crate) now: std::time::SystemTime,
+}
+
+fn is_secret(identity: &Identity) -> bool {
+    identity.kind == "Secret" && identity.group().is_empty()
+}
