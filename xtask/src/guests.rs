@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use wit_component::ComponentEncoder;
@@ -33,41 +33,65 @@ pub struct Args {
     rust_only: bool,
 }
 
+/// Which guests to build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Languages {
+    /// Those in Rust: all that the program embeds.
+    Rust,
+    /// The fixtures in other languages too.
+    All,
+}
+
+/// A crate that becomes a component.
+pub struct Guest {
+    /// Its package, and the name of its component.
+    pub name: String,
+    /// Where its `Cargo.toml` lies.
+    pub folder: PathBuf,
+    id: String,
+}
+
 /// Compiles all guests.
 pub fn run(args: &Args) -> Result<()> {
-    rust(&Toolchain::ready(args.toolchain)?)?;
-    if args.rust_only { Ok(()) } else { languages::build() }
+    build(&Toolchain::ready(args.toolchain)?, if args.rust_only { Languages::Rust } else { Languages::All })
+}
+
+/// Compiles the guests that are not up to date.
+pub fn build(toolchain: &Toolchain, which: Languages) -> Result<()> {
+    rust(toolchain)?;
+    match which {
+        Languages::Rust => Ok(()),
+        Languages::All => languages::build(),
+    }
 }
 
 /// Compiles the guests that are written in Rust.
 fn rust(toolchain: &Toolchain) -> Result<()> {
-    let folder = workspace::root().join("plugins");
-    let crates = plugin_crates(&folder)?;
-    say(format!("compiling {} guests of plugins/Cargo.toml to {TARGET}", crates.len()));
-    let (modules, compiled) = compile(&folder, toolchain)?;
+    let guests = all()?;
+    say(format!("compiling {} guests of plugins/Cargo.toml to {TARGET}", guests.len()));
+    let (modules, compiled) = compile(toolchain)?;
 
     let out = workspace::components();
     fs::create_dir_all(out.join(".stamps"))?;
     let mut refused = Vec::new();
-    for (id, name) in &crates {
-        match modules.get(id) {
-            Some(module) => {
-                if let Err(error) = encode(name, module, &out) {
-                    refused.push(format!("{name}: {error:#}"));
-                }
-            }
-            None => refused.push(format!("{name}: did not compile")),
+    for guest in &guests {
+        let done = match modules.get(&guest.id) {
+            Some(module) => encode(&guest.name, module, &out),
+            None => Err(anyhow!("did not compile")),
+        };
+        if let Err(error) = done {
+            refused.push(format!("{}: {error:#}", guest.name));
         }
     }
     if !refused.is_empty() || !compiled {
-        bail!("{} of {} guests are not ready:\n  {}", refused.len(), crates.len(), refused.join("\n  "));
+        bail!("{} of {} guests are not ready:\n  {}", refused.len(), guests.len(), refused.join("\n  "));
     }
-    say(format!("{} guests are ready in {}", crates.len(), workspace::shown(&out)));
+    say(format!("{} guests are ready in {}", guests.len(), workspace::shown(&out)));
     Ok(())
 }
 
-/// The packages that become components, by id: those with a `cdylib`.
-fn plugin_crates(folder: &Path) -> Result<BTreeMap<String, String>> {
+/// Every crate of the guests' workspace that becomes a component, because it is a `cdylib`.
+pub fn all() -> Result<Vec<Guest>> {
     #[derive(Deserialize)]
     struct Metadata {
         packages: Vec<Package>,
@@ -76,20 +100,26 @@ fn plugin_crates(folder: &Path) -> Result<BTreeMap<String, String>> {
     struct Package {
         id: String,
         name: String,
+        manifest_path: PathBuf,
         targets: Vec<Target>,
     }
     #[derive(Deserialize)]
     struct Target {
         kind: Vec<String>,
     }
-    let text = capture(&mut cargo(folder, &["metadata", "--format-version", "1", "--no-deps"]))?;
+    let folder = workspace::root().join("plugins");
+    let text = capture(&mut cargo(&folder, &["metadata", "--format-version", "1", "--no-deps"]))?;
     let metadata: Metadata = serde_json::from_str(&text).context("cannot read the output of cargo metadata")?;
-    let is_plugin = |package: &Package| package.targets.iter().any(|target| target.kind.iter().any(|k| k == "cdylib"));
-    Ok(metadata.packages.into_iter().filter(is_plugin).map(|package| (package.id, package.name)).collect())
+    let is_guest = |package: &Package| package.targets.iter().any(|target| target.kind.iter().any(|k| k == "cdylib"));
+    let guests = metadata.packages.into_iter().filter(is_guest).map(|package| {
+        let folder = package.manifest_path.parent().unwrap_or(&package.manifest_path).to_path_buf();
+        Guest { name: package.name, folder, id: package.id }
+    });
+    Ok(guests.collect())
 }
 
 /// Compiles the workspace. Gives the core module of each package that compiled, by package id, and whether all did.
-fn compile(folder: &Path, toolchain: &Toolchain) -> Result<(BTreeMap<String, PathBuf>, bool)> {
+fn compile(toolchain: &Toolchain) -> Result<(BTreeMap<String, PathBuf>, bool)> {
     #[derive(Deserialize)]
     struct Message {
         reason: String,
@@ -99,7 +129,7 @@ fn compile(folder: &Path, toolchain: &Toolchain) -> Result<(BTreeMap<String, Pat
         filenames: Vec<PathBuf>,
     }
     let arguments = ["build", "--workspace", "--release", "--keep-going", "--target", TARGET];
-    let mut command = cargo(folder, &arguments);
+    let mut command = cargo(&workspace::root().join("plugins"), &arguments);
     command.args(["--quiet", "--message-format", "json-render-diagnostics"]);
     toolchain.apply(&mut command);
     command.env("CARGO_TARGET_DIR", workspace::root().join("target/guests-build").join(toolchain.name()));

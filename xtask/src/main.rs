@@ -7,9 +7,14 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod demo;
+mod fix;
 mod guests;
+mod lint;
+mod openapi;
 mod process;
 mod setup;
+mod test;
 mod workspace;
 
 /// Every chore of the Sluice repository.
@@ -24,6 +29,16 @@ struct Cli {
 enum Command {
     /// Compile every plugin and fixture to a component in target/guests
     Guests(guests::Args),
+    /// Build Sluice and check the example shop
+    Demo(demo::Args),
+    /// Run every test
+    Test(test::Args),
+    /// Tell everything that is wrong without running a test
+    Lint(lint::Args),
+    /// Repair what can be repaired without thinking
+    Fix(fix::Args),
+    /// Make the data of kubernetes-schema out of Kubernetes' own documents
+    Openapi(openapi::Args),
     /// Put what is missing to build and test into the cache
     Setup(setup::Args),
 }
@@ -31,6 +46,11 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Guests(args) => guests::run(&args),
+        Command::Demo(args) => demo::run(&args),
+        Command::Test(args) => test::run(&args),
+        Command::Lint(args) => lint::run(&args),
+        Command::Fix(args) => fix::run(&args),
+        Command::Openapi(args) => openapi::run(&args),
         Command::Setup(args) => setup::run(&args),
     };
     match done {

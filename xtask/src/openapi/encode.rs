@@ -165,8 +165,9 @@ impl Fields {
         for definition in &joined.definitions {
             let list = &definition.fields;
             // Of fields with one name the first is in the table, and each says where the next one is.
-            let leaders: Vec<usize> =
-                (0..list.len()).filter(|index| !list.iter().take(*index).any(|f| f.name == list[*index].name)).collect();
+            let leaders: Vec<usize> = (0..list.len())
+                .filter(|index| !list.iter().take(*index).any(|f| f.name == list[*index].name))
+                .collect();
             let hashes: Vec<u32> = leaders.iter().map(|index| hash(list[*index].name.as_bytes())).collect();
             let bits = bits_for(hashes.len());
             let (slots, seed) = best_table(&hashes, bits)?;

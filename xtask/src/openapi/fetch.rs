@@ -60,7 +60,8 @@ fn go_mod(version: &str, module: &Path) -> Result<String> {
     let own = fs::read_to_string(module.join("go.mod")).context("cannot read the module's go.mod")?;
     let go = own.lines().find(|line| line.starts_with("go ")).context("go.mod without a go line")?;
     let minor = version.strip_prefix("1.").context("a version of Kubernetes starts with 1.")?;
-    let mut text = format!("module example.invalid/models\n\n{go}\n\nrequire k8s.io/kubernetes v{version}\n\nreplace (\n");
+    let mut text =
+        format!("module example.invalid/models\n\n{go}\n\nrequire k8s.io/kubernetes v{version}\n\nreplace (\n");
     for line in own.lines() {
         if let Some((path, _)) = line.trim().split_once(" => ./staging/") {
             text.push_str(&format!("\t{path} => {path} v0.{minor}\n"));

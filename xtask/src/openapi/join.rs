@@ -279,22 +279,32 @@ fn number(
         }
     }
     let order: BTreeMap<&str, usize> = reached.iter().enumerate().map(|(index, name)| (name.as_str(), index)).collect();
-    let mut joined =
-        Joined { versions, definitions: vec![], types: vec![Type::Any], enums: vec![], key_sets: vec![], kinds: vec![] };
+    let mut joined = Joined {
+        versions,
+        definitions: vec![],
+        types: vec![Type::Any],
+        enums: vec![],
+        key_sets: vec![],
+        kinds: vec![],
+    };
     for name in &reached {
         let mut fields = drafts.remove(name).unwrap_or_default();
         fields.sort_by(|a, b| (a.required == 0, &a.name, a.versions).cmp(&(b.required == 0, &b.name, b.versions)));
         let mut definition = Definition { fields: Vec::new() };
         for field in fields {
             let kind = joined.intern(&field.shape, &order)?;
-            definition.fields.push(Field { name: field.name, versions: field.versions, required: field.required, kind });
+            definition.fields.push(Field {
+                name: field.name,
+                versions: field.versions,
+                required: field.required,
+                kind,
+            });
         }
         joined.definitions.push(definition);
     }
     for (kind, (name, versions)) in kinds {
         let definition = *order.get(name.as_str()).context("a kind without definition")?;
-        let api_version =
-            if kind.group.is_empty() { kind.version } else { format!("{}/{}", kind.group, kind.version) };
+        let api_version = if kind.group.is_empty() { kind.version } else { format!("{}/{}", kind.group, kind.version) };
         joined.kinds.push(Kind { api_version, kind: kind.kind, versions, definition });
     }
     Ok(joined)
