@@ -1,12 +1,13 @@
-//! The complete way to read one document: libyaml's events, all of YAML that Kubernetes takes, into a [`Tree`].
+//! The complete way to read one document: all of YAML that Kubernetes takes, and nothing else, into a [`Tree`].
 //!
-//! It is right for every text and slow beside the scanner in `fast.rs`, which does the ordinary documents. It keeps a
-//! flat syntax tree of the document (`syntax.rs`), in which aliases point back and merge keys stand as written, and then
-//! expands that under limits (`expand.rs`). It refuses what go-yaml or JSON refuse: an alias to itself, a collection or
+//! It is right for every text and slow beside the scanner in `fast.rs`, which does the ordinary documents. Text becomes
+//! tokens (`scanner.rs`), tokens become nodes as written (`grammar.rs`, `syntax.rs`), in which aliases point back and
+//! merge keys stand as they are, and these are expanded under limits (`expand.rs`). It refuses what go-yaml or JSON refuse: an alias to itself, a collection or
 //! null as key, infinity, a tag that its text does not fit.
 
 mod expand;
-mod offsets;
+mod grammar;
+mod scanner;
 mod syntax;
 
 use std::sync::Arc;
@@ -24,7 +25,7 @@ pub(crate) struct Reading {
 
 /// Reads the document in `span`, which holds whole lines.
 pub(crate) fn read(text: &Arc<Text>, span: Span, limits: &Limits) -> Result<Reading, Problem> {
-    let parsed = syntax::parse(text, span, limits)?;
+    let parsed = grammar::parse(text, span, limits)?;
     if parsed.nodes.is_empty() {
         return Ok(Reading { tree: None, problems: Vec::new(), rest: parsed.rest });
     }

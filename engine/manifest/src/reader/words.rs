@@ -3,67 +3,88 @@
 use super::Problem;
 use crate::Span;
 
-/// What libyaml says of a text it cannot read, as a person would say it.
-pub(crate) fn syntax(said: &str, context: &str) -> (String, &'static str) {
-    let (message, help) = match said {
-        "found character that cannot start any token" => (
-            "this character cannot begin a value",
-            "indent with spaces, never with a tab; put text that begins with `@`, `` ` `` or `%` in quotes",
-        ),
-        "found a tab character that violates indentation" => {
-            ("a tab is used to indent", "indent with spaces; YAML does not allow tabs here")
+/// What a text can do against the grammar of YAML.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wrong {
+    Tab,
+    Start,
+    Quote,
+    QuoteAtDocumentEnd,
+    Escape,
+    ColonHere,
+    DashHere,
+    KeyHere,
+    NoColon,
+    NoKey,
+    NoDash,
+    OpenList,
+    OpenMapping,
+    NoValue,
+    NoName,
+    Tag,
+    TagHandle,
+    Directive,
+    Version,
+    NoDocument,
+    BlockHeader,
+}
+
+impl Wrong {
+    /// What it is, and what to type.
+    pub(crate) fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Tab => ("a tab is used to indent", "indent with spaces; YAML does not allow tabs here"),
+            Self::Start => (
+                "this character cannot begin a value",
+                "put text that begins with an indicator such as `@`, `%`, `|` or a backtick in quotes",
+            ),
+            Self::Quote => ("a quote is opened and never closed", "close it with the same quote that opens it"),
+            Self::QuoteAtDocumentEnd => {
+                ("a quote is still open where the document ends", "close it with the same quote that opens it")
+            }
+            Self::Escape => (
+                "an escape that YAML does not know",
+                "write `\\\\` for a backslash, or use single quotes, which know no escapes",
+            ),
+            Self::ColonHere => (
+                "a `:` stands where no key can be",
+                "check the indentation of this line and the one before; put text that holds `: ` in quotes",
+            ),
+            Self::DashHere => {
+                ("a `-` stands where no list item can begin", "begin the list on a line of its own, below its key")
+            }
+            Self::KeyHere => ("a key stands where none can be", "begin the key on a line of its own"),
+            Self::NoColon => (
+                "expected a key with `:`, found text that belongs to nothing",
+                "write `key: value`, or indent the line so that it continues the text above it",
+            ),
+            Self::NoKey => (
+                "expected a key at this depth",
+                "line this up with the keys around it: one space more or less makes it part of something else",
+            ),
+            Self::NoDash => (
+                "expected the next item of the list, with `-`",
+                "line the `-` up with the items before it, or indent the line so that it belongs to the last one",
+            ),
+            Self::OpenList => ("a `[` list is not closed", "close it with `]`, and separate its items by `,`"),
+            Self::OpenMapping => ("a `{` mapping is not closed", "close it with `}`, and separate its members by `,`"),
+            Self::NoValue => ("expected a value", "write a value, or remove what asks for one"),
+            Self::NoName => {
+                ("an alias or anchor without a name", "put text that begins with `*` or `&` in quotes")
+            }
+            Self::Tag => ("a tag that YAML cannot read", "put text that begins with `!` in quotes"),
+            Self::TagHandle => ("a tag whose handle is not declared", "put text that begins with `!` in quotes"),
+            Self::Directive => {
+                ("a directive that YAML does not know", "put text that begins with `%` in quotes, or remove the line")
+            }
+            Self::Version => ("Kubernetes reads YAML 1.1 only", "remove the `%YAML` line"),
+            Self::NoDocument => ("expected `---` after the directives", "put a line `---` below them"),
+            Self::BlockHeader => (
+                "text on the line of `|` or `>`",
+                "begin the text on the next line, indented; or put text that begins with `|` or `>` in quotes",
+            ),
         }
-        "found unexpected end of stream" => {
-            ("a quote is opened and never closed", "close it with the same quote that opens it")
-        }
-        "found unexpected document indicator" => {
-            ("a quote is still open where the document ends", "close it with the same quote that opens it")
-        }
-        "mapping values are not allowed in this context" => (
-            "a `:` stands where no key can be",
-            "check the indentation of this line and the one before; put text with `: ` in it in quotes",
-        ),
-        "block sequence entries are not allowed in this context" => {
-            ("a `-` stands where no list item can begin", "begin the list on a line of its own, below its key")
-        }
-        "block mapping keys are not allowed in this context" | "mapping keys are not allowed in this context" => {
-            ("a key stands where none can be", "begin the key on a line of its own")
-        }
-        "could not find expected ':'" => (
-            "this line is no key with a value, and belongs to nothing above it",
-            "write `key: value`, or indent the line so that it continues the text above",
-        ),
-        "did not find expected key" => (
-            "expected a key at this depth",
-            "line this up with the keys around it: one space more or less makes it part of something else",
-        ),
-        "did not find expected '-' indicator" => (
-            "expected the next item of the list, with `-`",
-            "line the `-` up with the items before it, or indent this line further so that it belongs to the last one",
-        ),
-        "did not find expected ',' or ']'" => ("a `[` list is not closed", "close it with `]`, and separate items by `,`"),
-        "did not find expected ',' or '}'" => ("a `{` mapping is not closed", "close it with `}`, and separate members by `,`"),
-        "did not find expected node content" => ("a value is missing here", "write a value, or remove what asks for one"),
-        "did not find expected alphabetic or numeric character" => {
-            ("an alias or anchor without a name", "put text that begins with `*` or `&` in quotes")
-        }
-        "found unknown escape character" => {
-            ("an escape that YAML does not know", "write `\\\\` for a backslash, or use single quotes, which know no escapes")
-        }
-        "found undefined tag handle" => ("a tag whose handle is not declared", "put text that begins with `!` in quotes"),
-        "did not find expected <document start>" => {
-            ("text after the end of the document", "begin the next document with a line `---`")
-        }
-        "control characters are not allowed" => (
-            "a control character in the text",
-            "remove it; inside double quotes it can be written as an escape such as `\\x00`",
-        ),
-        _ => {
-            let context = if context.is_empty() { String::new() } else { format!(" {context}") };
-            return (format!("{said}{context}"), "check the YAML around this place");
-        }
-    };
-    (message.to_owned(), help)
+    }
 }
 
 /// A document that is not YAML, or not what Kubernetes takes for it.
@@ -170,4 +191,9 @@ pub(crate) fn missing(rule: &'static str, what: &str, help: &'static str, span: 
 pub(crate) fn wrong_type(what: &str, is: &str, must: &str, span: Span) -> Problem {
     let help = "Kubernetes refuses the object; put text that looks like a number, boolean or null in quotes";
     Problem { rule: "wrong-type", message: format!("`{what}` is {is}, not {must}"), help, span, fatal: true }
+}
+
+pub(crate) fn control_character(found: char, span: Span) -> Problem {
+    let help = "remove it; inside double quotes it can be written as an escape such as `\\x00`";
+    invalid(format!("the control character U+{:04X} is not allowed", u32::from(found)), help, span)
 }
