@@ -1,0 +1,66 @@
+//! Validates objects against the OpenAPI schema of a Kubernetes version, as its API server would decode them.
+//!
+//! One crossing hands over the whole object; it and its schema are walked side by side, and where something is wrong the
+//! place, the words and the remedy are worked out afterwards. What only the server can know (quotas, immutable fields,
+//! cross-references, CEL rules) is not judged here, nor are the fields of custom resources.
+
+mod data;
+mod duplicates;
+mod kinds;
+mod messages;
+mod metadata;
+mod place;
+mod removed;
+mod rules;
+mod settings;
+mod suggest;
+mod syntax;
+mod view;
+mod walk;
+
+#[cfg(test)]
+mod tests;
+
+use sluice_sdk::prelude::*;
+
+pub use crate::settings::Settings;
+
+use crate::kinds::Found;
+use crate::rules::*;
+use crate::view::View;
+use crate::walk::Walk;
+
+/// Judges one object.
+#[policy(
+    rules = [
+        UNKNOWN_FIELD, WRONG_TYPE, MISSING_REQUIRED, NOT_IN_ENUM, BAD_FORMAT, DUPLICATE_ELEMENT, INVALID_METADATA,
+        UNKNOWN_KIND, REMOVED_API, DEPRECATED_API, NO_SCHEMA
+    ],
+    kinds = ["*"],
+    settings_schema = include_str!("../settings.schema.json")
+)]
+pub fn schema(resource: &Resource, settings: &Settings) -> Vec<Finding> {
+    let view = View::new(resource.tape().as_bytes());
+    let (api_version, kind) = kinds::said(view);
+    if !settings.skip.is_empty() && settings.skips(text(api_version), text(kind)) {
+        return Vec::new();
+    }
+    let mut findings = Vec::new();
+    match kinds::find(api_version, kind, settings.version) {
+        Found::Served(kind) => {
+            let versions = settings.version.bit();
+            let problems = Walk::of(view, kind, versions).problems;
+            if !problems.is_empty() {
+                messages::tell(resource, view, kind, versions, &problems, &mut findings);
+            }
+            kinds::deprecated(resource, view, kind, settings.version, &mut findings);
+        }
+        Found::Not => kinds::tell(resource, view, settings, &mut findings),
+    }
+    metadata::check(resource, view, text(api_version), text(kind), &mut findings);
+    findings
+}
+
+fn text(bytes: &[u8]) -> &str {
+    core::str::from_utf8(bytes).unwrap_or_default()
+}
