@@ -113,6 +113,17 @@ impl Tape {
         Ok(Self { text: text as usize, nodes, bytes })
     }
 
+    /// The tape of `null`.
+    pub(crate) fn null() -> Self {
+        Self { bytes: vec![0; HEADER + NODE], nodes: 1, text: HEADER + NODE }
+    }
+
+    /// The bytes of the encoding.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// The root of the object.
     #[must_use]
     pub fn root(&self) -> Node<'_> {

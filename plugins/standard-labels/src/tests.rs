@@ -1,0 +1,1 @@
+//! What is added, and what is left alone.

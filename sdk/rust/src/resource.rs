@@ -1,0 +1,240 @@
+//! One object that a policy judges: a handle of the host, read as little as a rule needs.
+
+use std::cell::{OnceCell, RefCell};
+use std::fmt::Write as _;
+
+use crate::finding::{Error, Finding, Patch, Result};
+use crate::labels::Labels;
+use crate::rule::{WORKLOADS, pod_spec_of};
+use crate::source::Source;
+use crate::tape::{Kind, Node, Tape};
+
+/// A value with its place, as `select` gives it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selected {
+    /// RFC 6901 pointer from the root of the object.
+    pub pointer: String,
+    /// The value as JSON text.
+    pub json: String,
+}
+
+/// What names an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// `apps/v1`, `v1`.
+    pub api_version: String,
+    /// `Deployment`.
+    pub kind: String,
+    /// `metadata.namespace`, if there is one.
+    pub namespace: Option<String>,
+    /// `metadata.name`; empty where there is none.
+    pub name: String,
+}
+
+/// Something whose shape kept a helper from reading it. It becomes a finding: what cannot be read is never accepted.
+#[derive(Clone, Debug)]
+pub(crate) struct Malformed {
+    pub(crate) pointer: String,
+    pub(crate) message: String,
+}
+
+/// One object of the set.
+pub struct Resource {
+    pub(crate) source: Source,
+    pub(crate) subject: u32,
+    tape: OnceCell<Tape>,
+    kind: OnceCell<String>,
+    pub(crate) malformed: RefCell<Vec<Malformed>>,
+    pub(crate) failure: RefCell<Option<Error>>,
+}
+
+impl Resource {
+    pub(crate) fn new(source: Source, subject: u32) -> Self {
+        Self {
+            source,
+            subject,
+            tape: OnceCell::new(),
+            kind: OnceCell::new(),
+            malformed: RefCell::default(),
+            failure: RefCell::default(),
+        }
+    }
+
+    /// The whole object, walked in place: one crossing, kept for the calls that follow.
+    pub fn tape(&self) -> &Tape {
+        self.tape.get_or_init(|| match Tape::unverified(self.source.tape()) {
+            Ok(tape) => tape,
+            Err(error) => {
+                self.fail(error.into());
+                Tape::null()
+            }
+        })
+    }
+
+    /// The root of the object on its [`tape`](Self::tape).
+    pub fn root(&self) -> Node<'_> {
+        self.tape().root()
+    }
+
+    /// The value at an RFC 6901 pointer, read from the [`tape`](Self::tape).
+    pub fn node(&self, pointer: &str) -> Option<Node<'_>> {
+        self.root().pointer(pointer)
+    }
+
+    /// The value at an RFC 6901 pointer as JSON text, in a crossing of its own; none where nothing is there.
+    pub fn get(&self, pointer: &str) -> Option<String> {
+        self.source.get(pointer)
+    }
+
+    /// All values that a path selects, in document order, in one crossing.
+    ///
+    /// The path is JSONPath (RFC 9535) without filters, slices and functions.
+    ///
+    /// # Errors
+    /// When the path is none of these.
+    pub fn select(&self, path: &str) -> Result<Vec<Selected>> {
+        self.source.select(path).map_err(Error::new)
+    }
+
+    /// The whole object as JSON text.
+    pub fn json(&self) -> String {
+        self.source.json()
+    }
+
+    /// What names the object, in a crossing of its own.
+    pub fn identity(&self) -> Identity {
+        self.source.identity()
+    }
+
+    /// The object in the base revision, or as it stands in the cluster.
+    pub fn previous(&self) -> Option<Self> {
+        self.source.previous().map(|source| Self::new(source, self.subject))
+    }
+
+    /// `apiVersion`: `apps/v1`.
+    pub fn api_version(&self) -> &str {
+        self.root().get("apiVersion").and_then(Node::as_str).unwrap_or_default()
+    }
+
+    /// `kind`: `Deployment`. Asks for no more than that where the whole object was not asked for yet.
+    pub fn kind(&self) -> &str {
+        match self.tape.get() {
+            Some(tape) => tape.root().get("kind").and_then(Node::as_str).unwrap_or_default(),
+            None => self.kind.get_or_init(|| {
+                let json = self.source.get("/kind").unwrap_or_default();
+                json.trim_matches('"').to_owned()
+            }),
+        }
+    }
+
+    /// `metadata.name`; empty where there is none.
+    pub fn name(&self) -> &str {
+        self.node("/metadata/name").and_then(Node::as_str).unwrap_or_default()
+    }
+
+    /// `metadata.namespace`; empty where there is none.
+    pub fn namespace(&self) -> &str {
+        self.node("/metadata/namespace").and_then(Node::as_str).unwrap_or_default()
+    }
+
+    /// Its labels.
+    pub fn labels(&self) -> Labels<'_> {
+        Labels::at(self, "/metadata/labels")
+    }
+
+    /// Its annotations.
+    pub fn annotations(&self) -> Labels<'_> {
+        Labels::at(self, "/metadata/annotations")
+    }
+
+    /// Where the pod that it runs lies, `/spec/template/spec` for a Deployment; none for kinds that run no containers.
+    pub fn pod_spec_pointer(&self) -> Option<&'static str> {
+        // The kind first: the whole may be large, and of no interest.
+        if !WORKLOADS.contains(&self.kind()) {
+            return None;
+        }
+        pod_spec_of(self.api_version(), self.kind())
+    }
+
+    /// The pod that it runs; none for kinds that run no containers, and where the pod is left out.
+    pub fn pod_spec(&self) -> Option<Node<'_>> {
+        self.object_at(self.pod_spec_pointer()?)
+    }
+
+    /// A finding about the value at this pointer, or, where nothing is there, about what should hold it.
+    pub fn finding(&self, pointer: impl Into<String>, message: impl Into<String>) -> Finding {
+        let mut pointer = pointer.into();
+        while !pointer.is_empty() && self.node(&pointer).is_none() {
+            pointer.truncate(pointer.rfind('/').unwrap_or_default());
+        }
+        Finding { subject: self.subject, rule: None, pointer, message: message.into(), severity: None, fix: Vec::new() }
+    }
+
+    /// An empty patch of this object.
+    pub fn patch(&self, reason: impl Into<String>) -> Patch {
+        Patch { subject: self.subject, rule: None, reason: reason.into(), operations: Vec::new() }
+    }
+
+    /// The object at a pointer; where something else than an object or null stands there, that is told as a finding.
+    pub(crate) fn object_at(&self, pointer: &str) -> Option<Node<'_>> {
+        let mut node = self.root();
+        for (at, _) in pointer.match_indices('/') {
+            let (here, rest) = pointer.split_at(at);
+            let token = rest.get(1..).unwrap_or_default();
+            let token = token.split_once('/').map_or(token, |(token, _)| token);
+            node = node.get(token)?;
+            if node.kind() != Kind::Object {
+                if !node.is_null() {
+                    self.is_malformed(format!("{here}/{token}"), "an object", node);
+                }
+                return None;
+            }
+        }
+        Some(node)
+    }
+
+    /// Tells that a value has a shape that no helper can read.
+    pub(crate) fn is_malformed(&self, pointer: String, expected: &str, found: Node<'_>) {
+        let mut message = String::from("cannot be judged: ");
+        // Writing to a string cannot fail.
+        let _ = write!(message, "{expected} is expected here, found {}", found.kind().with_article());
+        let mut malformed = self.malformed.borrow_mut();
+        if !malformed.iter().any(|known| known.pointer == pointer) {
+            malformed.push(Malformed { pointer, message });
+        }
+    }
+
+    fn fail(&self, error: Error) {
+        self.failure.borrow_mut().get_or_insert(error);
+    }
+}
+
+#[cfg(not(target_family = "wasm"))]
+impl Resource {
+    /// An object for a unit test.
+    ///
+    /// # Errors
+    /// When the text is no YAML.
+    pub fn from_yaml(yaml: &str) -> Result<Self> {
+        Ok(Self::new(
+            Source::new(crate::encode::from(serde_yaml_ng::Deserializer::from_str(yaml)).map_err(Error::new)?),
+            0,
+        ))
+    }
+
+    /// An object for a unit test.
+    ///
+    /// # Errors
+    /// When the text is no JSON.
+    pub fn from_json(json: &str) -> Result<Self> {
+        let mut input = serde_json::Deserializer::from_str(json);
+        Ok(Self::new(Source::new(crate::encode::from(&mut input).map_err(Error::new)?), 0))
+    }
+
+    /// The same object with the one that stood there before.
+    #[must_use]
+    pub fn with_previous(mut self, previous: Self) -> Self {
+        self.source.set_previous(previous.source);
+        self
+    }
+}
