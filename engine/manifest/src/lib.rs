@@ -11,6 +11,7 @@ mod number;
 mod patch;
 mod path;
 mod pointer;
+mod quote;
 mod reader;
 mod redact;
 mod resource;

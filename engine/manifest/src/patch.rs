@@ -9,6 +9,7 @@ mod source;
 
 use edit::Edit;
 
+use crate::quote::quote;
 use crate::{JsonError, Node, Resource, Tree};
 
 /// One operation of a JSON Patch.
@@ -74,7 +75,7 @@ pub enum PatchError {
         fault: String,
     },
     /// An operation cannot be applied.
-    #[error("operation {operation} of the patch, at `{pointer}`: {cause}")]
+    #[error("operation {operation} of the patch, at `{}`: {cause}", quote(pointer))]
     Failed {
         /// Which operation, counted from 0.
         operation: usize,
@@ -101,7 +102,7 @@ pub enum PatchCause {
     #[error("its parent is neither an object nor an array")]
     NoCollection,
     /// The index lies past the end, or is none.
-    #[error("`{index}` is no index of an array of {length}")]
+    #[error("`{}` is no index of an array of {length}", quote(index))]
     Index {
         /// The last part of the pointer.
         index: String,
@@ -176,7 +177,7 @@ impl Operation {
             "move" => Ok(Self::Move { from: text("from")?, pointer }),
             "copy" => Ok(Self::Copy { from: text("from")?, pointer }),
             "test" => Ok(Self::Test { pointer, value: value()? }),
-            other => Err(format!("has an unknown `op`: `{other}`")),
+            other => Err(format!("has an unknown `op`: `{}`", quote(other))),
         }
     }
 }

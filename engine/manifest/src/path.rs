@@ -83,6 +83,9 @@ impl Path {
                 Name::Key(key) => push_token(&mut pointer, key.as_str().unwrap_or_default()),
                 Name::Index { index, .. } => push_index(&mut pointer, index),
             }
+            if self.only_name(walk.top.states) {
+                walk.finish();
+            }
             let last = 1 << self.segments.len();
             if states & last != 0 {
                 found(&pointer, child);
@@ -91,6 +94,13 @@ impl Path {
                 walk.enter(child, states & !last, pointer.len());
             }
         }
+    }
+
+    /// Whether a collection that is at these positions can hold one match at most: by one name, and no deeper.
+    fn only_name(&self, states: u64) -> bool {
+        let segment = self.segments.get(states.trailing_zeros() as usize);
+        let single = states.is_power_of_two() && states & self.descending == 0;
+        single && segment.is_some_and(|segment| matches!(segment.selectors.as_slice(), [Selector::Name(_)]))
     }
 
     /// From the positions in the path that a parent is at to those of a child.
@@ -172,6 +182,11 @@ impl<'t> Walk<'t> {
         if outer.seen < outer.length {
             self.outer.push(outer);
         }
+    }
+
+    /// Leaves out the rest of the collection.
+    fn finish(&mut self) {
+        self.top.seen = self.top.length;
     }
 
     fn next(&mut self) -> Option<(Node<'t>, Name<'t>)> {

@@ -7,6 +7,7 @@
 use super::source::{Source, Spans};
 use super::{Operation, PatchCause};
 use crate::pointer::{index, tokens, unescape};
+use crate::quote::quote;
 use crate::tree::{ARRAY, LENGTH, OBJECT, Raw, TAG};
 use crate::{Node, Span, Tree};
 
@@ -214,14 +215,9 @@ fn open_at<'p>(source: &mut Source<'_>, root: &'p mut Part, pointer: &str) -> Re
 
 /// As much of a value as an error shows.
 fn beginning(node: Node<'_>) -> String {
-    const SHOWN: usize = 80;
     let raw = node.tree.raw(node.index);
     if matches!(raw.head & TAG, ARRAY | OBJECT) && raw.head >> LENGTH > 16 {
         return if raw.head & TAG == ARRAY { "[…]" } else { "{…}" }.to_owned();
     }
-    let json = node.to_json();
-    match json.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", json.get(..end).unwrap_or_default()),
-        None => json,
-    }
+    quote(&node.to_json())
 }

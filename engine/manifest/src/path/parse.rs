@@ -2,6 +2,7 @@
 
 use super::{MAX_SEGMENTS, PathError, Segment, Selector};
 use crate::json::parse::unicode_escape;
+use crate::quote::quote;
 
 /// Largest index: integers of I-JSON, as the RFC demands.
 const MAX_INDEX: i64 = (1 << 53) - 1;
@@ -188,7 +189,7 @@ impl Parser<'_> {
     fn fail<T>(&self, message: impl Into<String>) -> Result<T, PathError> {
         let before = self.path.get(..self.at).unwrap_or_default();
         let character = before.chars().count() + 1;
-        Err(PathError { message: message.into(), character, path: self.path.to_owned() })
+        Err(PathError { message: message.into(), character, path: quote(self.path) })
     }
 }
 

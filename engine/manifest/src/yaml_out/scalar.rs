@@ -96,12 +96,12 @@ fn is_plain(text: &str) -> bool {
         && !(text.len() <= 5 && WORDS.contains(&text.to_ascii_lowercase().as_str()))
 }
 
-/// Whether a string might be a number, a date or a time: nothing in it but what these are made of.
+/// Whether a string might be a number, a date or a time: it starts like one, and holds nothing else than they do.
 fn is_numeric(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.'))
-        && text.bytes().all(|byte| {
-            byte.is_ascii_hexdigit()
-                || matches!(byte, b'+' | b'-' | b'.' | b':' | b'_' | b' ' | b'x' | b'o' | b't' | b'z')
-                || matches!(byte, b'X' | b'O' | b'T' | b'Z')
-        })
+    let text = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if let Some(digits) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        return digits.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'_');
+    }
+    text.starts_with(|c: char| c.is_ascii_digit() || c == '.')
+        && text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.:_ eEoObBtTzZ".contains(&byte))
 }
