@@ -8,6 +8,7 @@
 mod bytes;
 mod complete;
 mod dedup;
+mod fast;
 mod json;
 mod manifest;
 mod resolve;
@@ -18,7 +19,7 @@ mod words;
 
 use std::sync::Arc;
 
-use crate::tree::Plain;
+use crate::tree::{MAX_LENGTH, Plain};
 use crate::{Resource, Span, Text, Tree};
 
 use split::{Form, Piece};
@@ -95,6 +96,7 @@ pub struct Documents {
     index: u32,
     mode: Mode,
     broken: Vec<bytes::Broken>,
+    scratch: fast::Scratch,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,7 +111,7 @@ impl Documents {
     #[must_use]
     pub fn new(text: Arc<Text>, limits: Limits) -> Self {
         let mode = if split::is_json(text.as_str()) { Mode::Json } else { Mode::Yaml };
-        Self { text, limits, at: 0, index: 0, mode, broken: Vec::new() }
+        Self { text, limits, at: 0, index: 0, mode, broken: Vec::new(), scratch: fast::Scratch::default() }
     }
 
     /// Reads bytes that need not be UTF-8: a document that is not is a problem (`invalid-utf8`) at its first wrong
@@ -187,10 +189,13 @@ impl Documents {
         document
     }
 
-    fn yaml(&self, span: Span) -> Result<(Option<Tree>, Vec<Problem>), Problem> {
+    fn yaml(&mut self, span: Span) -> Result<(Option<Tree>, Vec<Problem>), Problem> {
         let size = (span.end - span.start) as usize;
-        if size > self.limits.bytes as usize {
+        if size > (self.limits.bytes as usize).min(MAX_LENGTH) {
             return Err(words::too_large(size, self.limits.bytes, Span { start: span.start, end: span.start }));
+        }
+        if let Some(tree) = fast::read(&self.text, span, &self.limits, &mut self.scratch) {
+            return Ok((Some(tree), Vec::new()));
         }
         let mut reading = complete::read(&self.text, span, &self.limits)?;
         if let Some(rest) = reading.rest {

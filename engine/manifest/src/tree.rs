@@ -162,7 +162,8 @@ impl<'t> Node<'t> {
     /// The member with this name.
     #[must_use]
     pub fn get(self, name: &str) -> Option<Node<'t>> {
-        self.entries().find(|(key, _)| key.as_str() == Some(name)).map(|(_, value)| value)
+        let key = self.tree.member(self.index, name)?;
+        Some(Node { tree: self.tree, index: key + 1 })
     }
 }
 
@@ -239,6 +240,8 @@ impl std::fmt::Debug for Node<'_> {
 #[derive(Debug)]
 pub struct TreeBuilder {
     tree: Tree,
+    /// How many bytes of made text come before those that this builder makes.
+    before: u32,
 }
 
 /// A scalar that is neither number nor string.
@@ -264,7 +267,13 @@ pub(crate) enum Collection {
 
 impl TreeBuilder {
     pub(crate) fn new(text: Arc<Text>) -> Self {
-        Self { tree: Tree { text, nodes: Vec::new(), extra: String::new(), written: Vec::new() } }
+        Self::after(text, 0)
+    }
+
+    /// A builder whose tree has so many bytes of made text already, which come with [`Self::finish_after`].
+    pub(crate) fn after(text: Arc<Text>, before: usize) -> Self {
+        let tree = Tree { text, nodes: Vec::new(), extra: String::new(), written: Vec::new() };
+        Self { tree, before: before as u32 }
     }
 
     pub(crate) fn plain(&mut self, plain: Plain, span: Span) {
@@ -284,10 +293,16 @@ impl TreeBuilder {
 
     /// A number or a string whose text had to be made.
     pub(crate) fn made(&mut self, kind: Textual, span: Span, content: &str) {
-        let aux = self.tree.extra.len() as u32;
+        let aux = self.before + self.tree.extra.len() as u32;
         self.tree.extra.push_str(content);
         let head = tag_of(kind) | EXTRA | (content.len() as u32) << LENGTH;
         self.push(Raw { head, start: span.start, end: span.end, aux });
+    }
+
+    /// A number or a string whose text is among those that were made before.
+    pub(crate) fn made_before(&mut self, kind: Textual, span: Span, content: Span) {
+        let head = tag_of(kind) | EXTRA | (content.end - content.start) << LENGTH;
+        self.push(Raw { head, start: span.start, end: span.end, aux: content.start });
     }
 
     /// Opens a collection; the result goes to [`Self::close`].
@@ -321,7 +336,7 @@ impl TreeBuilder {
                 raw.aux = raw.aux - node.index + first;
             } else if raw.head & EXTRA != 0 {
                 let text = node.tree.text_of(raw);
-                raw.aux = self.tree.extra.len() as u32;
+                raw.aux = self.before + self.tree.extra.len() as u32;
                 self.tree.extra.push_str(text);
             }
             self.push(raw);
@@ -333,7 +348,19 @@ impl TreeBuilder {
     }
 
     pub(crate) fn finish(self) -> Tree {
-        self.tree
+        self.finish_after(String::new())
+    }
+
+    /// The tree, with the texts that were made before.
+    pub(crate) fn finish_after(self, before: String) -> Tree {
+        let mut tree = self.tree;
+        if !before.is_empty() {
+            let made = std::mem::replace(&mut tree.extra, before);
+            tree.extra.push_str(&made);
+        }
+        tree.nodes.shrink_to_fit();
+        tree.extra.shrink_to_fit();
+        tree
     }
 
     fn push(&mut self, raw: Raw) {

@@ -29,6 +29,7 @@ pub(crate) fn read(text: &Arc<Text>, span: Span, limits: &Limits) -> Result<Read
     if parsed.nodes.is_empty() {
         return Ok(Reading { tree: None, problems: Vec::new(), rest: parsed.rest });
     }
-    let (tree, problems) = expand::expand(text, &parsed, limits)?;
-    Ok(Reading { tree: Some(tree), problems, rest: parsed.rest })
+    let rest = parsed.rest;
+    let (tree, problems) = expand::expand(text, parsed, limits)?;
+    Ok(Reading { tree: Some(tree), problems, rest })
 }

@@ -20,6 +20,8 @@ struct Expand<'t> {
     tree: TreeBuilder,
     problems: Vec<Problem>,
     visited: u32,
+    /// Bytes of text that the nodes point to, aliases expanded.
+    bytes: usize,
 }
 
 /// A member of a mapping, after merging.
@@ -37,11 +39,13 @@ struct Members<'t> {
 }
 
 /// Builds the tree.
-pub(crate) fn expand(text: &Arc<Text>, parsed: &Parsed, limits: &Limits) -> Result<(Tree, Vec<Problem>), Problem> {
-    let tree = TreeBuilder::new(Arc::clone(text));
-    let mut expand = Expand { text, parsed, limits, tree, problems: Vec::new(), visited: 0 };
+pub(crate) fn expand(text: &Arc<Text>, parsed: Parsed, limits: &Limits) -> Result<(Tree, Vec<Problem>), Problem> {
+    // Made texts become texts of the tree as they are, so that an alias of one costs no copy.
+    let tree = TreeBuilder::after(Arc::clone(text), parsed.made.len());
+    let mut expand = Expand { text, parsed: &parsed, limits, tree, problems: Vec::new(), visited: 0, bytes: 0 };
     expand.node(0, 0, None)?;
-    Ok((expand.tree.finish(), expand.problems))
+    let Expand { tree, problems, .. } = expand;
+    Ok((tree.finish_after(parsed.made), problems))
 }
 
 impl<'t> Expand<'t> {
@@ -96,7 +100,7 @@ impl<'t> Expand<'t> {
         for member in members.list.into_iter().flatten() {
             let key = self.written(member.key);
             self.visit(key.span)?;
-            self.key(&member.name, key);
+            self.key(&member.name, key)?;
             self.node(member.value, depth + 1, None)?;
             count += 1;
         }
@@ -104,15 +108,13 @@ impl<'t> Expand<'t> {
         Ok(())
     }
 
-    fn key(&mut self, name: &str, key: Written) {
-        let source = match key.kind {
-            Kind::Scalar(_, Content::Source(at)) | Kind::Merge(Content::Source(at)) => Some(at),
-            Kind::Scalar(..) | Kind::Merge(_) | Kind::Sequence | Kind::Mapping | Kind::Alias(_) => None,
-        };
-        match source.filter(|at| self.text.slice(*at) == name) {
-            Some(at) => self.tree.source(Textual::String, key.span, at),
-            None => self.tree.made(Textual::String, key.span, name),
+    fn key(&mut self, name: &str, key: Written) -> Result<(), Problem> {
+        if let Kind::Scalar(Scalar::Text, content) | Kind::Merge(content) = key.kind {
+            return self.textual(Textual::String, content, key.span);
         }
+        self.count(name.len(), key.span)?;
+        self.tree.made(Textual::String, key.span, name);
+        Ok(())
     }
 
     /// The members of a mapping, in order: each one replaces an equal one before it, merged or not.
@@ -199,29 +201,44 @@ impl<'t> Expand<'t> {
         match scalar {
             Scalar::Null => self.tree.plain(Plain::Null, span),
             Scalar::Bool(value) => self.tree.plain(Plain::Bool(value), span),
-            Scalar::Text => self.textual(Textual::String, content, None, span),
-            Scalar::Int(value) => self.textual(Textual::Number, content, Some(&value.to_string()), span),
+            Scalar::Text => return self.textual(Textual::String, content, span),
+            Scalar::Int(value) => return self.number(&value.to_string(), content, span),
             Scalar::Float(value) if !value.is_finite() => {
-                let help = "JSON, which Kubernetes turns everything into, has no such number; put it in quotes if it is text";
+                let help = "JSON, which Kubernetes turns everything into, has no such number; quote it if it is text";
                 return Err(words::invalid("infinity and `.nan` are no values for Kubernetes", help, span));
             }
-            Scalar::Float(value) => {
-                self.textual(Textual::Number, content, Some(&resolve::json_float(value)), span);
-            }
+            Scalar::Float(value) => return self.number(&resolve::json_float(value), content, span),
             #[expect(clippy::cast_precision_loss, reason = "Kubernetes reads it so")]
-            Scalar::Uint(value) => {
-                self.textual(Textual::Number, content, Some(&resolve::json_float(value as f64)), span);
-            }
+            Scalar::Uint(value) => return self.number(&resolve::json_float(value as f64), content, span),
         }
         Ok(())
     }
 
-    fn textual(&mut self, kind: Textual, content: Content, canonical: Option<&str>, span: Span) {
-        let written = self.content(content);
-        match content {
-            Content::Source(at) if canonical.is_none_or(|text| text == written) => self.tree.source(kind, span, at),
-            Content::Source(_) | Content::Made(_) => self.tree.made(kind, span, canonical.unwrap_or(written)),
+    fn number(&mut self, canonical: &str, content: Content, span: Span) -> Result<(), Problem> {
+        if self.content(content) == canonical {
+            return self.textual(Textual::Number, content, span);
         }
+        self.count(canonical.len(), span)?;
+        self.tree.made(Textual::Number, span, canonical);
+        Ok(())
+    }
+
+    fn textual(&mut self, kind: Textual, content: Content, span: Span) -> Result<(), Problem> {
+        self.count(self.content(content).len(), span)?;
+        match content {
+            Content::Source(at) => self.tree.source(kind, span, at),
+            Content::Made(at) => self.tree.made_before(kind, span, at),
+        }
+        Ok(())
+    }
+
+    /// Counts text, which aliases can repeat without end.
+    fn count(&mut self, bytes: usize, span: Span) -> Result<(), Problem> {
+        self.bytes += bytes;
+        if self.bytes > self.limits.bytes as usize {
+            return Err(words::too_large(self.bytes, self.limits.bytes, span));
+        }
+        Ok(())
     }
 }
 
