@@ -1,8 +1,19 @@
 //! The policy file, and the verdict that it leads to: what to run over which objects, what a finding means, which
 //! exceptions hold, and whether the set may go on.
 
+mod approved;
+mod config;
+mod exceptions;
+mod file;
+mod gate;
+mod input;
+mod matching;
+mod place;
 mod verdict;
 
-pub use verdict::{
-    Action, Applied, Decision, Finding, Location, RuleInfo, Snippet, Summary, Verdict,
-};
+pub use approved::{Approved, PluginDigests};
+pub use config::ConfigError;
+pub use file::{PluginSource, Policy, schema};
+pub use gate::{Gate, InputOutcome, Keep, Outcome, RunOptions};
+pub use input::Input;
+pub use verdict::{Action, Applied, Decision, Finding, Location, RuleInfo, Snippet, Summary, Verdict};

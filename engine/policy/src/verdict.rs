@@ -54,7 +54,7 @@ pub struct Applied {
 pub struct Finding {
     /// Full id: `image-tags/mutable-tag`, `sluice/plugin-timed-out`.
     pub rule: String,
-    /// The plugin's name in the policy file; `sluice` for the gate's own rules.
+    /// The plugin's name in the policy file, also where it failed to answer; `sluice` for what the gate found itself.
     pub plugin: String,
     /// How bad.
     pub severity: Severity,

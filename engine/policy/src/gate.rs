@@ -1,0 +1,202 @@
+//! The gate: what CI, the sidecar and the agent all pass their manifests through. Files are read and judged in batches as
+//! they stream through; what one object says of itself never depends on its batch, and the order of threads never
+//! reaches the verdict.
+
+mod batch;
+mod collect;
+mod conclude;
+mod faults;
+mod finding;
+mod kinds;
+mod load;
+mod mutate;
+mod names;
+mod queue;
+mod read;
+mod rules;
+mod settings;
+mod whole;
+
+use std::borrow::Cow;
+
+use sluice_manifest::{Limits as ReadLimits, Resource};
+use sluice_plugin::{Call, Checked, Configured, Description, Fault, Host, Mutated, Roles, Scope};
+use std::sync::Arc;
+
+use crate::approved::PluginDigests;
+use crate::exceptions::Exceptions;
+use crate::file::{PluginEntry, PluginSource, Policy};
+use crate::{Approved, ConfigError, Input, RuleInfo, Verdict};
+
+/// A policy, ready to judge.
+pub struct Gate {
+    pub(crate) policy: Policy,
+    pub(crate) plugins: Vec<Loaded>,
+    pub(crate) exceptions: Exceptions,
+    pub(crate) rules: Vec<RuleInfo>,
+}
+
+/// How to run.
+#[derive(Clone, Copy)]
+pub struct RunOptions<'a> {
+    /// How many threads read and judge.
+    pub jobs: usize,
+    /// What to keep.
+    pub keep: Keep,
+    /// Told how many files are done, from any thread.
+    pub progress: Option<&'a (dyn Fn(u64) + Sync)>,
+    /// What a document may cost.
+    pub manifest_limits: ReadLimits,
+}
+
+/// What is left of the manifests after a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// Nothing: memory stays bounded, whatever the number of objects.
+    Nothing,
+    /// All objects, as the mutators left them.
+    Set,
+}
+
+/// What came of a run.
+#[derive(Debug)]
+pub struct Outcome {
+    /// What was decided, and why.
+    pub verdict: Verdict,
+    /// What may go on: with [`Keep::Set`], where the decision is to allow.
+    pub approved: Option<Approved>,
+    /// All objects as the mutators left them, in the order of the sources; empty without [`Keep::Set`]. To look at:
+    /// only [`Approved`] goes on.
+    pub set: Vec<Arc<Resource>>,
+    /// What each input held, in the order in which the inputs were given.
+    pub inputs: Vec<InputOutcome>,
+}
+
+/// What an input held.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct InputOutcome {
+    /// Objects.
+    pub resources: u64,
+    /// Whether it, or a document of it, could not be read.
+    pub failed: bool,
+}
+
+/// A plugin that is ready, with what the policy file says of it.
+pub(crate) struct Loaded {
+    pub(crate) entry: PluginEntry,
+    pub(crate) description: Description,
+    pub(crate) roles: Roles,
+    pub(crate) rules: rules::Rules,
+    pub(crate) digests: PluginDigests,
+    pub(crate) judge: Box<dyn Judge>,
+}
+
+/// What the gate asks of a plugin. A stub stands behind it in tests.
+pub(crate) trait Judge: Send + Sync {
+    fn check(&self, call: &Call) -> Result<Checked, Fault>;
+    fn mutate(&self, call: &Call) -> Result<Mutated, Fault>;
+}
+
+impl Judge for Configured {
+    fn check(&self, call: &Call) -> Result<Checked, Fault> {
+        self.check(call)
+    }
+
+    fn mutate(&self, call: &Call) -> Result<Mutated, Fault> {
+        self.mutate(call)
+    }
+}
+
+impl Default for RunOptions<'_> {
+    fn default() -> Self {
+        Self {
+            jobs: std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get),
+            keep: Keep::Nothing,
+            progress: None,
+            manifest_limits: ReadLimits::default(),
+        }
+    }
+}
+
+impl Gate {
+    /// Loads and configures the plugins of a policy. `now` is the time of the evaluation, on which exceptions expire.
+    ///
+    /// # Errors
+    ///
+    /// Every plugin that cannot be had, loaded or configured, and every name that its rules do not know, each with its
+    /// line in the policy file.
+    pub fn new(
+        policy: &Policy,
+        host: &Host,
+        resolve: &dyn Fn(&PluginSource) -> Result<Cow<'static, [u8]>, String>,
+        now: jiff::Timestamp,
+    ) -> Result<Self, Vec<ConfigError>> {
+        let plugins = load::load(policy, host, resolve)?;
+        Self::assemble(policy.clone(), plugins, now)
+    }
+
+    /// A gate of plugins that are ready.
+    pub(crate) fn assemble(
+        policy: Policy,
+        plugins: Vec<Loaded>,
+        now: jiff::Timestamp,
+    ) -> Result<Self, Vec<ConfigError>> {
+        let known: Vec<&str> = plugins.iter().flat_map(|plugin| plugin.rules.ids()).collect();
+        let exceptions = Exceptions::new(&policy, &known, now)?;
+        let mut rules: Vec<RuleInfo> = plugins.iter().flat_map(|plugin| plugin.rules.infos()).collect();
+        rules.extend(rules::gate_rules());
+        rules.sort_by(|one, other| one.id.cmp(&other.id));
+        Ok(Self { policy, plugins, exceptions, rules })
+    }
+
+    /// Reads and judges. This is the one way through: the decision does not depend on `jobs`, nor on the order of the
+    /// inputs.
+    #[must_use]
+    pub fn run(&self, inputs: Vec<Input>, options: &RunOptions<'_>) -> Outcome {
+        let collected = queue::stream(self, inputs, options);
+        let collected = faults::settle(self, collected);
+        let collected = whole::judge_set(self, collected, options);
+        conclude::conclude(self, collected, options.keep)
+    }
+
+    pub(crate) fn plugin(&self, index: usize) -> Option<&Loaded> {
+        self.plugins.get(index)
+    }
+
+    /// Plugins that change objects, in the order of the file.
+    pub(crate) fn mutators(&self) -> impl Iterator<Item = (usize, &Loaded)> {
+        self.plugins.iter().enumerate().filter(|(_, plugin)| plugin.roles.mutates)
+    }
+
+    /// Plugins that judge objects, in the order of the file.
+    pub(crate) fn validators(&self) -> impl Iterator<Item = (usize, &Loaded)> {
+        self.plugins.iter().enumerate().filter(|(_, plugin)| plugin.roles.validates)
+    }
+
+    /// Whether nothing can be changed before everything has been read.
+    pub(crate) fn mutates_whole_set(&self) -> bool {
+        self.mutators().any(|(_, plugin)| plugin.sees_others())
+    }
+}
+
+impl Loaded {
+    /// Whether it looks at other objects than its subject, so that all of them must have been read before it is asked.
+    pub(crate) fn sees_others(&self) -> bool {
+        self.description.scope == Scope::Set || self.sees_context()
+    }
+
+    /// Whether it may ask for other objects.
+    pub(crate) fn sees_context(&self) -> bool {
+        !self.description.context.is_empty() && !self.entry.grants.context.is_empty()
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.entry.name
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+mod stub;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,123 @@
+//! A batch of objects on its way: changed by the mutators, judged by the validators. This is the path that every object
+//! takes, so nothing is made here that is not needed.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use sluice_manifest::Resource;
+use sluice_plugin::{Call, Fault, Set};
+
+use super::collect::{Collected, Item};
+use super::{Gate, Loaded, finding, mutate};
+
+/// Objects of a batch.
+pub(crate) const BATCH: usize = 128;
+/// After this many failures a plugin is not asked any more.
+pub(crate) const MAX_FAILURES: u32 = 3;
+
+/// How often plugins have failed on a batch so far. It saves time and never changes a verdict: what is not asked now is
+/// asked later, one object at a time.
+pub(crate) struct Failures(Vec<AtomicU32>);
+
+impl Failures {
+    pub(crate) fn new(gate: &Gate) -> Self {
+        Self(gate.plugins.iter().map(|_| AtomicU32::new(0)).collect())
+    }
+
+    fn too_many(&self, plugin: usize) -> bool {
+        self.0.get(plugin).is_some_and(|count| count.load(Ordering::Relaxed) >= MAX_FAILURES)
+    }
+
+    fn count(&self, plugin: usize) {
+        if let Some(count) = self.0.get(plugin) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Takes a batch through all plugins that look at one object at a time.
+pub(crate) fn pass(gate: &Gate, mut items: Vec<Item>, failures: &Failures, collected: &mut Collected) {
+    if gate.mutates_whole_set() {
+        collected.kept.extend(items);
+        return;
+    }
+    let broken = gate.mutators().any(|(plugin, _)| failures.too_many(plugin));
+    if broken {
+        collected.deferred.extend(items);
+        return;
+    }
+    match mutate::mutate(gate, &mut items, collected) {
+        Ok(()) => validate(gate, items, failures, collected),
+        Err(failed) => {
+            failures.count(failed.plugin);
+            collected.deferred.extend(items.iter().map(Item::restored));
+        }
+    }
+}
+
+/// Has a batch judged, once it is as the mutators leave it.
+pub(crate) fn validate(gate: &Gate, items: Vec<Item>, failures: &Failures, collected: &mut Collected) {
+    collected.mutated.extend(items.iter().filter(|item| item.changes.is_some()).map(|item| item.order));
+    let set = set_of(&items);
+    for (plugin, loaded) in gate.validators().filter(|(_, loaded)| !loaded.sees_others()) {
+        let chosen = choose(gate, plugin, &items);
+        if chosen.is_empty() {
+            continue;
+        }
+        let suspects =
+            |chosen: &[u32]| chosen_items(&items, chosen).map(|item| (plugin, item.clone())).collect::<Vec<_>>();
+        if failures.too_many(plugin) {
+            collected.suspects.extend(suspects(&chosen));
+            continue;
+        }
+        let call = Call { set: Arc::clone(&set), chosen, context: None };
+        if judge(gate, plugin, loaded, &items, &call, collected).is_err() {
+            failures.count(plugin);
+            collected.suspects.extend(suspects(&call.chosen));
+        }
+    }
+    collected.kept.extend(items.into_iter().filter(|item| item.plan.kept));
+}
+
+/// Asks a validator and takes down what it found.
+pub(crate) fn judge(
+    gate: &Gate,
+    plugin: usize,
+    loaded: &Loaded,
+    items: &[Item],
+    call: &Call,
+    collected: &mut Collected,
+) -> Result<(), Fault> {
+    let checked = loaded.judge.check(call)?;
+    let mut drafts = Vec::with_capacity(checked.findings.len());
+    for said in checked.findings {
+        let index = call.chosen.get(said.subject as usize);
+        let item = index.and_then(|index| items.get(*index as usize));
+        let draft = item.and_then(|item| finding::of_plugin(gate, plugin, loaded, item, said));
+        let Some(draft) = draft else {
+            let message = String::from("a finding names no subject of the call, or no rule of the plugin");
+            return Err(Fault::Contract { message });
+        };
+        drafts.push(draft);
+    }
+    collected.drafts.extend(drafts);
+    collected.log(plugin, checked.log);
+    Ok(())
+}
+
+/// The objects as a plugin is given them.
+pub(crate) fn set_of(items: &[Item]) -> Arc<Set> {
+    let resources: Vec<Arc<Resource>> = items.iter().map(|item| Arc::clone(&item.resource)).collect();
+    Arc::new(Set { resources, previous: Vec::new() })
+}
+
+/// Which of the objects are for a plugin.
+pub(crate) fn choose(gate: &Gate, plugin: usize, items: &[Item]) -> Vec<u32> {
+    let fits = |(_, item): &(usize, &Item)| item.plan.selects(gate, plugin, &item.resource) && !item.failed();
+    items.iter().enumerate().filter(fits).map(|(index, _)| index as u32).collect()
+}
+
+/// The chosen among the objects.
+pub(crate) fn chosen_items<'i>(items: &'i [Item], chosen: &[u32]) -> impl Iterator<Item = &'i Item> {
+    chosen.iter().filter_map(|index| items.get(*index as usize))
+}

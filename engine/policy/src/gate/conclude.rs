@@ -1,0 +1,155 @@
+//! From all that was gathered to the verdict, in an order that no thread has a say in.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use sluice_manifest::Resource;
+
+use super::collect::{Collected, Draft, Reach};
+use super::rules::{DUPLICATE, EXPIRED, STOPPED, UNUSED};
+use super::{Gate, InputOutcome, Keep, Loaded, Outcome, finding};
+use crate::{Approved, Decision, Finding, Summary, Verdict};
+
+/// Decides.
+pub(crate) fn conclude(gate: &Gate, mut collected: Collected, keep: Keep) -> Outcome {
+    tell_duplicates(gate, &mut collected);
+    drop_uncertain(gate, &mut collected);
+    tell_exceptions(gate, &mut collected);
+    collected.skipped.sort();
+    collected.kept.sort_by_key(|item| item.order);
+
+    let undecided = collected.drafts.iter().any(|draft| draft.undecided);
+    let mut findings: Vec<Finding> = collected.drafts.into_iter().map(|draft| draft.finding).collect();
+    findings.sort_by(by_place);
+    let decision = if undecided {
+        Decision::Undecided
+    } else if findings.iter().any(Finding::denies) {
+        Decision::Deny
+    } else {
+        Decision::Allow
+    };
+    let summary = Summary {
+        resources: collected.resources,
+        documents: collected.documents,
+        files: collected.files,
+        skipped: collected.skipped.into_iter().map(|(_, name, reason)| (name, reason)).collect(),
+        plugins: gate.plugins.len() as u64,
+        findings: findings.len() as u64,
+        excepted: findings.iter().filter(|finding| finding.exception.is_some()).count() as u64,
+        mutated: collected.mutated.len() as u64,
+    };
+    let name = |plugin: usize| gate.plugin(plugin).map_or("", Loaded::name).to_owned();
+    let log = collected.log.into_iter().map(|(plugin, line)| (name(plugin), line)).collect();
+    let set: Vec<Arc<Resource>> = match keep {
+        Keep::Set => collected.kept.into_iter().map(|item| item.resource).collect(),
+        Keep::Nothing => Vec::new(),
+    };
+    let goes_on = keep == Keep::Set && decision == Decision::Allow;
+    let digests = || gate.plugins.iter().map(|plugin| plugin.digests.clone()).collect();
+    Outcome {
+        verdict: Verdict { decision, findings, summary, rules: gate.rules.clone(), log },
+        approved: goes_on.then(|| Approved::new(set.clone(), digests())),
+        set,
+        inputs: by_input(collected.inputs),
+    }
+}
+
+fn by_input(mut inputs: Vec<(usize, InputOutcome)>) -> Vec<InputOutcome> {
+    inputs.sort_by_key(|(given, _)| *given);
+    inputs.into_iter().map(|(_, outcome)| outcome).collect()
+}
+
+/// By place, then rule, object and words. What has no place comes last.
+fn by_place(one: &Finding, other: &Finding) -> Ordering {
+    let place = |finding: &Finding| finding.location.is_none();
+    place(one)
+        .cmp(&place(other))
+        .then_with(|| one.location.cmp(&other.location))
+        .then_with(|| one.rule.cmp(&other.rule))
+        .then_with(|| one.resource.cmp(&other.resource))
+        .then_with(|| one.message.cmp(&other.message))
+        .then_with(|| one.path.cmp(&other.path))
+        .then_with(|| one.plugin.cmp(&other.plugin))
+        .then_with(|| one.severity.cmp(&other.severity))
+}
+
+fn tell_duplicates(gate: &Gate, collected: &mut Collected) {
+    let names = std::mem::take(&mut collected.names);
+    for duplicate in names.duplicates(&collected.file_names) {
+        let first = collected.file_names.get(duplicate.first.file as usize).map_or("", String::as_str);
+        let message = format!("this object is there twice: the first is at {first}:{}", duplicate.first_line);
+        let place = (duplicate.location, duplicate.snippet);
+        collected.drafts.push(finding::of_name(gate, &DUPLICATE, duplicate.identity, place, message));
+    }
+}
+
+/// Drops what depends on batches: findings about objects after the one that a plugin was stopped at. The verdict is
+/// undecided with or without them.
+fn drop_uncertain(gate: &Gate, collected: &mut Collected) {
+    if collected.stopped.is_empty() {
+        return;
+    }
+    collected.stopped.sort_by_key(|stop| (stop.plugin, stop.order));
+    let end = collected.end();
+    let stopped = std::mem::take(&mut collected.stopped);
+    collected.drafts.retain(|draft| match draft.from {
+        None => true,
+        Some((plugin, order)) => {
+            let stops =
+                |reach| stopped.iter().any(|stop| stop.reach == reach && stop.plugin == plugin && order > stop.order);
+            end.is_none_or(|end| order <= end) && !stops(Reach::Plugin)
+        }
+    });
+    collected.mutated.retain(|order| end.is_none_or(|end| *order <= end));
+    collected.log.retain(|(plugin, _)| end.is_none() && !stopped.iter().any(|stop| stop.plugin == *plugin));
+    for stop in stopped {
+        let Some(loaded) = gate.plugin(stop.plugin) else { continue };
+        let message = match stop.reach {
+            Reach::Plugin => format!(
+                "the plugin `{}` failed again and again; it judged nothing after {}",
+                loaded.name(),
+                stop.object
+            ),
+            Reach::All => format!(
+                "the plugin `{}` failed again and again; nothing was judged after {}",
+                loaded.name(),
+                stop.object
+            ),
+        };
+        let mut finding = finding::gate_finding(&STOPPED, message);
+        finding.plugin = loaded.name().to_owned();
+        (finding.location, finding.snippet) = gate.entry_place(loaded);
+        collected.drafts.push(Draft { finding, from: None, undecided: true, met: Vec::new() });
+    }
+}
+
+/// Tells of every exception that has expired, and of every other that covers nothing.
+fn tell_exceptions(gate: &Gate, collected: &mut Collected) {
+    let mut met: Vec<u64> = vec![0; gate.exceptions.iter().count()];
+    for index in collected.drafts.iter().flat_map(|draft| &draft.met) {
+        if let Some(count) = met.get_mut(*index as usize) {
+            *count += 1;
+        }
+    }
+    for ((exception, expired), met) in gate.exceptions.iter().zip(met) {
+        let rule = exception.rule.as_str();
+        let (kind, place, message) = match (expired, met) {
+            (false, 0) => (&UNUSED, exception.place, format!("this exception from `{rule}` covers nothing")),
+            (false, _) => continue,
+            (true, met) => {
+                let day = exception.expires.map(|date| date.to_string()).unwrap_or_default();
+                let place = exception.expires_place.unwrap_or(exception.place);
+                let counts = match met {
+                    0 => String::new(),
+                    1 => String::from("; the finding that it covered counts"),
+                    more => format!("; the {more} findings that it covered count"),
+                };
+                (&EXPIRED, place, format!("this exception from `{rule}` ended on {day}{counts}"))
+            }
+        };
+        let error = gate.policy.error(place, "", "");
+        let mut finding = finding::gate_finding(kind, message);
+        (finding.location, finding.snippet) = (error.location, error.snippet);
+        collected.drafts.push(Draft { finding, from: None, undecided: false, met: Vec::new() });
+    }
+}

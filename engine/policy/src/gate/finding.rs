@@ -1,0 +1,216 @@
+//! From what a plugin, the reader or the gate says to a finding with its place, its texts and what follows from it.
+
+use std::sync::Arc;
+
+use sluice_manifest::{Document, Identity, Problem, Resource, Text};
+use sluice_plugin::{Fault, Finding as Said, Severity};
+
+use super::collect::{Draft, Item, Order};
+use super::rules::GateRule;
+use super::{Gate, Loaded};
+use crate::exceptions::Covers;
+use crate::{Action, Finding, Location, Snippet, place};
+
+/// The plugin of findings that the gate makes itself.
+const SLUICE: &str = "sluice";
+/// A document for which this is found could not even be looked at.
+const UNDECIDABLE: &str = "invalid-utf8";
+/// Longest message that is taken from a plugin, in characters.
+const MAX_MESSAGE: usize = 4_000;
+
+/// Where an object, or a value in it, stands.
+pub(crate) struct At {
+    pub(crate) location: Location,
+    pub(crate) snippet: Option<Snippet>,
+}
+
+/// The place that a pointer into an object stands for.
+pub(crate) fn at(resource: &Resource, pointer: &str) -> At {
+    let located = resource.tree().locate(pointer).or_else(|| resource.tree().locate(""));
+    let (span, exact) = located.map_or((resource.root().span(), false), |located| (located.span, located.exact));
+    At { location: place::location(resource.text(), span, exact), snippet: place::snippet_of(resource, span) }
+}
+
+/// What a validator found.
+pub(crate) fn of_plugin(gate: &Gate, plugin: usize, loaded: &Loaded, item: &Item, said: Said) -> Option<Draft> {
+    let rule = loaded.rules.get(&said.rule)?;
+    let resource = &item.resource;
+    let At { location, snippet } = at(resource, &said.pointer);
+    let Covers { met, applied } = gate.exceptions.covers(&rule.info.id, resource.identity(), Some(resource.root()));
+    let writer = item.writer(&said.pointer).and_then(|writer| gate.plugin(writer));
+    let finding = Finding {
+        rule: rule.info.id.clone(),
+        plugin: loaded.name().to_owned(),
+        severity: rule.severity.unwrap_or(said.severity),
+        action: rule.action,
+        message: tidy(said.message),
+        help: rule.info.help.clone(),
+        url: rule.info.url.clone(),
+        resource: Some(resource.identity().clone()),
+        path: Some(said.pointer),
+        location: Some(location),
+        snippet,
+        fix: said.fix,
+        exception: applied,
+        written_by: writer.map(|writer| writer.name().to_owned()),
+        detail: None,
+    };
+    Some(Draft { finding, from: Some((plugin, item.order)), undecided: false, met })
+}
+
+/// A message is one line, and not a book.
+fn tidy(message: String) -> String {
+    let clean = !message.contains(char::is_control);
+    match message.char_indices().nth(MAX_MESSAGE) {
+        None if clean => message,
+        cut => {
+            let end = cut.map_or(message.len(), |(end, _)| end);
+            let kept = message.get(..end).unwrap_or_default();
+            kept.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+        }
+    }
+}
+
+/// What kept a plugin from answering about an object.
+pub(crate) fn of_fault(loaded: &Loaded, plugin: usize, item: &Item, fault: &Fault) -> Draft {
+    let At { location, snippet } = at(&item.resource, "");
+    let mut finding = bare_fault(loaded, fault);
+    finding.resource = Some(item.resource.identity().clone());
+    finding.path = Some(String::new());
+    finding.location = Some(location);
+    finding.snippet = snippet;
+    Draft { finding, from: Some((plugin, item.order)), undecided: true, met: Vec::new() }
+}
+
+/// What kept a plugin from answering about the whole set.
+pub(crate) fn of_set_fault(gate: &Gate, loaded: &Loaded, fault: &Fault) -> Draft {
+    let mut finding = bare_fault(loaded, fault);
+    (finding.location, finding.snippet) = gate.entry_place(loaded);
+    Draft { finding, from: None, undecided: true, met: Vec::new() }
+}
+
+fn bare_fault(loaded: &Loaded, fault: &Fault) -> Finding {
+    let detail = match fault {
+        Fault::Trapped { backtrace, .. } => Some(backtrace.clone()).filter(|backtrace| !backtrace.is_empty()),
+        Fault::TimedOut { .. }
+        | Fault::OutOfMemory { .. }
+        | Fault::ResourceLimit { .. }
+        | Fault::OutputLimit { .. }
+        | Fault::Contract { .. }
+        | Fault::Undecided { .. } => None,
+    };
+    Finding {
+        rule: format!("{SLUICE}/{}", fault.rule()),
+        plugin: loaded.name().to_owned(),
+        help: fault.help().to_owned(),
+        detail,
+        ..blank(tidy(format!("the plugin `{}` {fault}", loaded.name())), Severity::Error)
+    }
+}
+
+/// What the gate found about what a plugin did to an object.
+pub(crate) fn of_change(
+    gate: &Gate,
+    rule: &GateRule,
+    (plugin, item): (usize, &Item),
+    pointer: &str,
+    message: String,
+) -> Draft {
+    let resource = &item.resource;
+    let At { location, snippet } = at(resource, pointer);
+    let Covers { met, applied } = gate.exceptions.covers(rule.id, resource.identity(), Some(resource.root()));
+    let finding = Finding {
+        resource: Some(resource.identity().clone()),
+        path: Some(pointer.to_owned()),
+        location: Some(location),
+        snippet,
+        exception: applied,
+        ..gate_finding(rule, message)
+    };
+    Draft { finding, from: Some((plugin, item.order)), undecided: false, met }
+}
+
+/// What the gate found, without a place.
+pub(crate) fn gate_finding(rule: &GateRule, message: String) -> Finding {
+    Finding { rule: rule.id.to_owned(), help: rule.help.to_owned(), ..blank(message, rule.severity) }
+}
+
+/// What is wrong with a document.
+pub(crate) fn of_problem(gate: &Gate, text: &Arc<Text>, document: &Document, problem: &Problem) -> Draft {
+    let rule = format!("{SLUICE}/{}", problem.rule);
+    let within = |resource: &&Resource| {
+        let span = resource.root().span();
+        span.start <= problem.span.start && problem.span.end <= span.end
+    };
+    let resource = document.resources.iter().find(within);
+    let (covers, snippet) = match resource {
+        Some(resource) => (
+            gate.exceptions.covers(&rule, resource.identity(), Some(resource.root())),
+            place::snippet_of(resource, problem.span),
+        ),
+        None => (Covers::default(), place::snippet_unread(text, problem.span, document.span)),
+    };
+    let finding = Finding {
+        rule,
+        help: problem.help.to_owned(),
+        resource: resource.map(|resource| resource.identity().clone()),
+        location: Some(place::location(text, problem.span, true)),
+        snippet,
+        exception: covers.applied,
+        ..blank(problem.message.clone(), if problem.fatal { Severity::Error } else { Severity::Warning })
+    };
+    Draft { finding, from: None, undecided: problem.rule == UNDECIDABLE, met: covers.met }
+}
+
+/// A finding about an object that is no longer at hand.
+pub(crate) fn of_name(
+    gate: &Gate,
+    rule: &GateRule,
+    identity: Identity,
+    (location, snippet): (Location, Option<Snippet>),
+    message: String,
+) -> Draft {
+    let Covers { met, applied } = gate.exceptions.covers(rule.id, &identity, None);
+    let finding = Finding {
+        resource: Some(identity),
+        path: Some(String::from("/metadata/name")),
+        location: Some(location),
+        snippet,
+        exception: applied,
+        ..gate_finding(rule, message)
+    };
+    Draft { finding, from: None, undecided: false, met }
+}
+
+fn blank(message: String, severity: Severity) -> Finding {
+    Finding {
+        rule: String::new(),
+        plugin: SLUICE.to_owned(),
+        severity,
+        action: Action::Deny,
+        message,
+        help: String::new(),
+        url: None,
+        resource: None,
+        path: None,
+        location: None,
+        snippet: None,
+        fix: Vec::new(),
+        exception: None,
+        written_by: None,
+        detail: None,
+    }
+}
+
+impl Gate {
+    /// Where the policy file speaks of a plugin.
+    pub(crate) fn entry_place(&self, loaded: &Loaded) -> (Option<Location>, Option<Snippet>) {
+        let error = self.policy.error(loaded.entry.places.entry, "", "");
+        (error.location, error.snippet)
+    }
+}
+
+impl Order {
+    /// Before all objects.
+    pub(crate) const FIRST: Self = Self { file: 0, document: 0, item: 0 };
+}

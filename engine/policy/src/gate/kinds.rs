@@ -1,0 +1,66 @@
+//! Which plugins are for a kind: asked once for each kind that a thread meets, not for each object.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use sluice_manifest::{Identity, Resource};
+
+use super::{Gate, Keep};
+use crate::matching::ForKind;
+
+/// What is known of a kind.
+#[derive(Debug)]
+pub(crate) struct KindPlan {
+    /// For each plugin, whether it is given objects of this kind.
+    plugins: Vec<ForKind>,
+    /// Whether objects of this kind are needed after the stream.
+    pub(crate) kept: bool,
+}
+
+/// The kinds that a thread has met.
+#[derive(Default)]
+pub(crate) struct Kinds {
+    /// By `apiVersion`, then by kind.
+    plans: HashMap<String, Vec<(String, Arc<KindPlan>)>>,
+}
+
+impl Kinds {
+    pub(crate) fn plan(&mut self, gate: &Gate, keep: Keep, identity: &Identity) -> Arc<KindPlan> {
+        let known = self.plans.get(identity.api_version.as_str());
+        let found = known.and_then(|kinds| kinds.iter().find(|(kind, _)| *kind == identity.kind));
+        if let Some((_, plan)) = found {
+            return Arc::clone(plan);
+        }
+        let plan = Arc::new(KindPlan::new(gate, keep, identity));
+        let kinds = self.plans.entry(identity.api_version.clone()).or_default();
+        kinds.push((identity.kind.clone(), Arc::clone(&plan)));
+        plan
+    }
+}
+
+impl KindPlan {
+    fn new(gate: &Gate, keep: Keep, identity: &Identity) -> Self {
+        let (group, version, kind) = (identity.group(), identity.version(), identity.kind.as_str());
+        let mut kept = keep == Keep::Set || gate.mutates_whole_set();
+        let mut plugins = Vec::with_capacity(gate.plugins.len());
+        for plugin in &gate.plugins {
+            let wanted = plugin.description.kinds.iter().any(|selector| selector.matches(group, version, kind));
+            let decision = if wanted { plugin.entry.matches.for_kind(identity) } else { ForKind::Never };
+            let granted = || plugin.entry.grants.context.iter().any(|grant| grant.matches(group, version, kind));
+            kept |= plugin.sees_others() && decision != ForKind::Never || plugin.sees_context() && granted();
+            plugins.push(decision);
+        }
+        Self { plugins, kept }
+    }
+
+    /// Whether a plugin is given an object of this kind.
+    pub(crate) fn selects(&self, gate: &Gate, plugin: usize, resource: &Resource) -> bool {
+        match self.plugins.get(plugin) {
+            None | Some(ForKind::Never) => false,
+            Some(ForKind::Always) => true,
+            Some(ForKind::Some) => gate
+                .plugin(plugin)
+                .is_some_and(|plugin| plugin.entry.matches.fits_object(resource.identity(), Some(resource.root()))),
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! Threads: each takes a file, reads it, and judges its objects in batches. Where a thread has nothing left to read, it
+//! takes over full batches of a thread that is still reading.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::{thread, vec};
+
+use super::batch::{self, BATCH, Failures};
+use super::collect::{Collected, Draft, Item};
+use super::kinds::Kinds;
+use super::read::{self, Turn};
+use super::rules::INTERNAL;
+use super::{Gate, RunOptions, finding};
+use crate::Input;
+
+/// Most threads.
+const MAX_JOBS: usize = 256;
+
+/// What there is to do.
+struct Queue {
+    work: Mutex<Work>,
+    changed: Condvar,
+    /// Threads that wait for work.
+    waiting: AtomicUsize,
+    done: AtomicU64,
+    failures: Failures,
+}
+
+struct Work {
+    turns: vec::IntoIter<Turn>,
+    batches: VecDeque<Vec<Item>>,
+    /// Threads that read, and may give batches away.
+    reading: usize,
+}
+
+enum Task {
+    Read(Turn),
+    Judge(Vec<Item>),
+}
+
+/// Reads and judges all inputs.
+pub(crate) fn stream(gate: &Gate, inputs: Vec<Input>, options: &RunOptions<'_>) -> Collected {
+    let turns = in_order(inputs);
+    let names: Vec<String> = turns.iter().map(|turn| turn.input.name().to_owned()).collect();
+    let work = Work { turns: turns.into_iter(), batches: VecDeque::new(), reading: 0 };
+    let mut collected = run(gate, work, names.len() + 1, options);
+    collected.file_names = names;
+    collected
+}
+
+/// Has objects judged that have been read and changed.
+pub(crate) fn validate_all(gate: &Gate, items: Vec<Item>, options: &RunOptions<'_>) -> Collected {
+    let failures = Failures::new(gate);
+    let batches = Mutex::new(batches_of(items).into_iter());
+    let threads = options.jobs.clamp(1, MAX_JOBS);
+    in_threads(threads, || {
+        let mut collected = Collected::default();
+        loop {
+            let next = lock(&batches).next();
+            let Some(items) = next else { return collected };
+            batch::validate(gate, items, &failures, &mut collected);
+        }
+    })
+}
+
+fn batches_of(items: Vec<Item>) -> Vec<Vec<Item>> {
+    let mut batches = Vec::with_capacity(items.len() / BATCH + 1);
+    let mut items = items.into_iter().peekable();
+    while items.peek().is_some() {
+        batches.push(items.by_ref().take(BATCH).collect());
+    }
+    batches
+}
+
+/// By name, so that the order in which inputs are given does not matter.
+fn in_order(inputs: Vec<Input>) -> Vec<Turn> {
+    let mut turns: Vec<Turn> =
+        inputs.into_iter().enumerate().map(|(given, input)| Turn { given, file: 0, input }).collect();
+    turns.sort_by(|one, other| one.input.name().cmp(other.input.name()));
+    for (index, turn) in turns.iter_mut().enumerate() {
+        turn.file = index as u32;
+    }
+    turns
+}
+
+fn run(gate: &Gate, work: Work, most: usize, options: &RunOptions<'_>) -> Collected {
+    let queue = Queue {
+        work: Mutex::new(work),
+        changed: Condvar::new(),
+        waiting: AtomicUsize::new(0),
+        done: AtomicU64::new(0),
+        failures: Failures::new(gate),
+    };
+    in_threads(options.jobs.clamp(1, MAX_JOBS).min(most), || worker(gate, &queue, options))
+}
+
+/// Runs the same work on a number of threads, this one among them, and puts together what they gathered.
+fn in_threads(threads: usize, work: impl Fn() -> Collected + Sync) -> Collected {
+    thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(&work)).collect();
+        let mut collected = work();
+        for other in others {
+            match other.join() {
+                Ok(more) => collected.absorb(more),
+                Err(_) => collected.drafts.push(Draft {
+                    finding: finding::gate_finding(
+                        &INTERNAL,
+                        String::from("a thread of the gate came to a sudden end"),
+                    ),
+                    from: None,
+                    undecided: true,
+                    met: Vec::new(),
+                }),
+            }
+        }
+        collected
+    })
+}
+
+fn worker(gate: &Gate, queue: &Queue, options: &RunOptions<'_>) -> Collected {
+    let mut collected = Collected::default();
+    let mut kinds = Kinds::default();
+    let mut pending: Vec<Item> = Vec::new();
+    while let Some(task) = queue.next() {
+        let turn = match task {
+            Task::Judge(items) => {
+                batch::pass(gate, items, &queue.failures, &mut collected);
+                continue;
+            }
+            Task::Read(turn) => turn,
+        };
+        read::read(gate, turn, options, &mut collected, |collected, order, resource| {
+            let plan = kinds.plan(gate, options.keep, resource.identity());
+            pending.push(Item { order, plan, resource: resource.into(), changes: None });
+            if pending.len() >= BATCH {
+                let items = std::mem::replace(&mut pending, Vec::with_capacity(BATCH));
+                if let Some(items) = queue.give_away(items) {
+                    batch::pass(gate, items, &queue.failures, collected);
+                }
+            }
+        });
+        queue.has_read();
+        let done = queue.done.fetch_add(1, Ordering::Relaxed) + 1;
+        if let Some(progress) = options.progress {
+            progress(done);
+        }
+    }
+    if !pending.is_empty() {
+        batch::pass(gate, pending, &queue.failures, &mut collected);
+    }
+    collected
+}
+
+impl Queue {
+    /// The next thing to do; none once all is done or in hands.
+    fn next(&self) -> Option<Task> {
+        let mut work = lock(&self.work);
+        loop {
+            if let Some(items) = work.batches.pop_front() {
+                return Some(Task::Judge(items));
+            }
+            if let Some(turn) = work.turns.next() {
+                work.reading += 1;
+                return Some(Task::Read(turn));
+            }
+            if work.reading == 0 {
+                return None;
+            }
+            self.waiting.fetch_add(1, Ordering::Relaxed);
+            work = self.changed.wait(work).unwrap_or_else(PoisonError::into_inner);
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Gives a batch to a thread that waits; back where none does.
+    fn give_away(&self, items: Vec<Item>) -> Option<Vec<Item>> {
+        if self.waiting.load(Ordering::Relaxed) == 0 {
+            return Some(items);
+        }
+        let mut work = lock(&self.work);
+        if work.batches.len() >= self.waiting.load(Ordering::Relaxed) {
+            return Some(items);
+        }
+        work.batches.push_back(items);
+        self.changed.notify_one();
+        None
+    }
+
+    fn has_read(&self) {
+        let mut work = lock(&self.work);
+        work.reading = work.reading.saturating_sub(1);
+        if work.reading == 0 {
+            self.changed.notify_all();
+        }
+    }
+}
+
+/// What the lock guards is whole at every moment, so a thread that came to a sudden end does no harm.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

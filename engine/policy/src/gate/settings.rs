@@ -1,0 +1,128 @@
+//! Settings against the JSON Schema of their plugin, with the line of the policy file for whatever does not fit.
+
+use jsonschema::error::{TypeKind, ValidationErrorKind};
+use jsonschema::{ValidationError, Validator};
+use serde_json::Value;
+use sluice_plugin::SettingsError;
+
+use crate::ConfigError;
+use crate::config::{quoted, suggest};
+use crate::file::{PluginEntry, Policy};
+
+/// Longest value in a message, in characters.
+const MAX_VALUE: usize = 60;
+
+/// Checks the settings of a plugin against its schema. Making a validator takes longer than all the rest of the start,
+/// so it is made only where there is something to check.
+pub(crate) fn check(policy: &Policy, entry: &PluginEntry, schema: Option<&str>) -> Result<(), Vec<ConfigError>> {
+    let Some(schema) = schema else { return Ok(()) };
+    let demands = || schema.contains("\"required\"") || schema.contains("\"minProperties\"");
+    if entry.settings.is_none() && !demands() {
+        return Ok(());
+    }
+    let broken = |what: String| {
+        let message = format!("the plugin `{}` has a settings schema that {what}", entry.name);
+        vec![policy.error(entry.places.source, message, "this is a mistake of the plugin: tell its author")]
+    };
+    let schema: Value = serde_json::from_str(schema).map_err(|error| broken(format!("is not JSON: {error}")))?;
+    let validator = validator(&schema).map_err(|error| broken(format!("cannot be used: {error}")))?;
+    let settings = match &entry.settings {
+        None => Value::Object(serde_json::Map::new()),
+        Some(settings) => serde_json::from_str(settings).map_err(|error| {
+            let span = policy.span_of(&entry.places.settings);
+            vec![policy.error(span, format!("the settings cannot be read: {error}"), "")]
+        })?,
+    };
+    let errors: Vec<ConfigError> =
+        validator.iter_errors(&settings).flat_map(|error| tell(policy, entry, &schema, &error)).collect();
+    if errors.is_empty() { Ok(()) } else { Err(errors) }
+}
+
+fn validator(schema: &Value) -> Result<Validator, String> {
+    jsonschema::options().with_draft(jsonschema::Draft::Draft202012).build(schema).map_err(|error| error.to_string())
+}
+
+/// What the plugin itself has against its settings.
+pub(crate) fn refused(policy: &Policy, entry: &PluginEntry, errors: &[SettingsError]) -> Vec<ConfigError> {
+    let place = |pointer: &str| policy.span_of(&format!("{}{pointer}", entry.places.settings));
+    errors.iter().map(|error| policy.error(place(&error.pointer), error.message.clone(), "")).collect()
+}
+
+fn tell(policy: &Policy, entry: &PluginEntry, schema: &Value, error: &ValidationError<'_>) -> Vec<ConfigError> {
+    let pointer = format!("{}{}", entry.places.settings, error.instance_path().as_str());
+    let at = |pointer: &str| match &policy.tree {
+        Some(tree) => tree.key_span(pointer).unwrap_or_else(|| policy.span_of(pointer)),
+        None => policy.span_of(pointer),
+    };
+    match error.kind() {
+        ValidationErrorKind::AdditionalProperties { unexpected }
+        | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
+            let known = properties(schema, error);
+            let one = |name: &String| {
+                let mut member = pointer.clone();
+                sluice_manifest::push_token(&mut member, name);
+                let help = suggest(name, known.iter().map(String::as_str));
+                policy.error(at(&member), format!("`{}` has no setting `{name}`", entry.name), help)
+            };
+            unexpected.iter().map(one).collect()
+        }
+        kind => {
+            let value = error.instance().to_string();
+            let message = message(kind, &cut(&value)).unwrap_or_else(|| error.to_string().replace('"', "`"));
+            vec![policy.error(policy.span_of(&pointer), message, "")]
+        }
+    }
+}
+
+/// The names that the schema knows where an unknown one was met.
+fn properties(schema: &Value, error: &ValidationError<'_>) -> Vec<String> {
+    let path = error.schema_path().as_str();
+    let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+    let known = schema.pointer(parent).and_then(|parent| parent.get("properties")).and_then(Value::as_object);
+    known.map(|known| known.keys().cloned().collect()).unwrap_or_default()
+}
+
+fn message(kind: &ValidationErrorKind, value: &str) -> Option<String> {
+    Some(match kind {
+        ValidationErrorKind::Type { kind } => match kind {
+            TypeKind::Single(wanted) => format!("`{value}` has to be of type {wanted}"),
+            TypeKind::Multiple(wanted) => {
+                let wanted: Vec<String> = wanted.iter().map(|one| one.to_string()).collect();
+                format!("`{value}` has to be of type {}", wanted.join(" or "))
+            }
+        },
+        ValidationErrorKind::Enum { options } => {
+            let options: Vec<String> = options.as_array().into_iter().flatten().map(plain).collect();
+            format!("`{value}` is none of {}", quoted(options.iter().map(String::as_str)))
+        }
+        ValidationErrorKind::Constant { expected_value } => format!("`{value}` has to be `{}`", plain(expected_value)),
+        ValidationErrorKind::Required { property } => format!("the setting `{}` is missing", plain(property)),
+        ValidationErrorKind::Pattern { pattern } => format!("`{value}` does not match the pattern `{pattern}`"),
+        ValidationErrorKind::Format { format } => format!("`{value}` is no {format}"),
+        ValidationErrorKind::Minimum { limit } => format!("`{value}` is less than {limit}"),
+        ValidationErrorKind::Maximum { limit } => format!("`{value}` is more than {limit}"),
+        ValidationErrorKind::MinLength { limit } => format!("`{value}` is shorter than {limit} characters"),
+        ValidationErrorKind::MaxLength { limit } => format!("`{value}` is longer than {limit} characters"),
+        ValidationErrorKind::MinItems { limit } => format!("the list has fewer than {limit} elements"),
+        ValidationErrorKind::MaxItems { limit } => format!("the list has more than {limit} elements"),
+        ValidationErrorKind::MinProperties { limit } => format!("the object has fewer than {limit} members"),
+        ValidationErrorKind::MaxProperties { limit } => format!("the object has more than {limit} members"),
+        ValidationErrorKind::UniqueItems => String::from("the list holds a value twice"),
+        ValidationErrorKind::AnyOf { .. } | ValidationErrorKind::OneOfNotValid { .. } => {
+            format!("`{value}` fits none of the forms that this setting can have")
+        }
+        _ => return None,
+    })
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), String::from)
+}
+
+fn cut(value: &str) -> String {
+    let value = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value);
+    match value.char_indices().nth(MAX_VALUE) {
+        Some((end, _)) => format!("{}…", value.get(..end).unwrap_or_default()),
+        None => value.to_owned(),
+    }
+}

@@ -1,0 +1,10 @@
+//! The gate from texts to the verdict, with stubs for plugins.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+
+mod exceptions;
+mod faults;
+mod mutation;
+mod reading;
+mod selection;
+mod sets;

@@ -1,0 +1,134 @@
+//! Plugins that fail: the blame falls on the object that brings it about, its neighbours are judged, and the verdict is
+//! the same for any batches.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use insta::assert_snapshot;
+use sluice_manifest::Operation;
+
+use crate::gate::stub::{Stub, finds, gate, pod, policy, run, run_with, show, trap};
+use crate::{Decision, RunOptions, Verdict};
+
+fn files(count: usize) -> Vec<(String, String)> {
+    (0..count).map(|index| (format!("f{index:03}.yaml"), pod(&format!("p{index:03}")))).collect()
+}
+
+fn borrowed(files: &[(String, String)]) -> Vec<(&str, &str)> {
+    files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect()
+}
+
+/// The verdict, which has to be the same for any jobs, order and split into files.
+fn settled(gate: &crate::Gate, files: &[(String, String)]) -> Verdict {
+    let mut files = borrowed(files);
+    let first = run(gate, &files).verdict;
+    for jobs in [1, 2, 8] {
+        files.rotate_left(101);
+        files.reverse();
+        let again = run_with(gate, &files, &RunOptions { jobs, ..RunOptions::default() }).verdict;
+        assert!(again == first, "{jobs}: {again:#?}\n{first:#?}");
+    }
+    first
+}
+
+fn fails_on(names: &'static [&'static str]) -> Stub {
+    Stub::check(move |resource| {
+        if names.contains(&resource.identity().name.as_str()) {
+            return Err(trap());
+        }
+        Ok(vec![("/spec/image", "judged".into())])
+    })
+}
+
+#[test]
+fn the_blame_falls_on_one_object() {
+    let gate = gate(policy(&["a", "b"], ""), &[fails_on(&["p150"]), finds("/spec/image", "by b")]);
+    let verdict = settled(&gate, &files(300));
+    assert_eq!(verdict.decision, Decision::Undecided);
+    let of = |rule: &str| verdict.findings.iter().filter(|finding| finding.rule == rule).count();
+    assert_eq!((of("a/rule"), of("b/rule"), of("sluice/plugin-trapped")), (299, 300, 1));
+    let fault = verdict.findings.iter().find(|finding| finding.rule == "sluice/plugin-trapped").unwrap();
+    assert_eq!(fault.message, "the plugin `a` trapped: unreachable");
+    assert_eq!(fault.plugin, "a");
+    assert_eq!(fault.resource.as_ref().unwrap().name, "p150");
+    assert_eq!(fault.location.as_ref().unwrap().file, "f150.yaml");
+    assert_eq!(fault.detail.as_deref(), Some("0: guest"));
+    assert!(!fault.help.is_empty());
+}
+
+#[test]
+fn a_plugin_that_fails_again_and_again_is_stopped() {
+    let stub = fails_on(&["p020", "p130", "p260", "p270", "p290"]);
+    let gate = gate(policy(&["a", "b"], ""), &[stub, finds("/spec/image", "by b")]);
+    let verdict = settled(&gate, &files(300));
+    let of = |rule: &str| verdict.findings.iter().filter(|finding| finding.rule == rule).count();
+    assert_eq!((of("a/rule"), of("b/rule"), of("sluice/plugin-trapped")), (258, 300, 3));
+    let stopped = verdict.findings.iter().find(|finding| finding.rule == "sluice/plugin-stopped").unwrap();
+    assert_eq!(stopped.message, "the plugin `a` failed again and again; it judged nothing after Pod p260");
+    assert_eq!(stopped.location.as_ref().unwrap().line, 4);
+}
+
+#[test]
+fn a_plugin_that_always_fails_costs_a_few_calls() {
+    let stub = Stub::check(|_| Err(trap()));
+    let calls = Arc::clone(&stub.calls);
+    let gate = gate(policy(&["a"], ""), &[stub]);
+    let texts = files(2_000);
+    let outcome = run(&gate, &borrowed(&texts));
+    assert_eq!(outcome.verdict.findings.len(), 4);
+    assert!(calls.load(Ordering::Relaxed) <= 6, "{calls:?}");
+}
+
+#[test]
+fn a_plugin_that_is_too_slow_for_a_batch_is_asked_about_single_objects() {
+    struct Slow;
+    impl crate::gate::Judge for Slow {
+        fn check(&self, call: &sluice_plugin::Call) -> Result<sluice_plugin::Checked, sluice_plugin::Fault> {
+            match call.chosen.len() {
+                1 => Ok(sluice_plugin::Checked::default()),
+                _ => Err(sluice_plugin::Fault::TimedOut { limit: std::time::Duration::from_secs(1) }),
+            }
+        }
+        fn mutate(&self, _: &sluice_plugin::Call) -> Result<sluice_plugin::Mutated, sluice_plugin::Fault> {
+            unreachable!()
+        }
+    }
+    let mut gate = gate(policy(&["a"], ""), &[fails_on(&[])]);
+    gate.plugins[0].judge = Box::new(Slow);
+    assert_eq!(settled(&gate, &files(300)).decision, Decision::Allow);
+}
+
+#[test]
+fn a_mutator_that_fails_leaves_the_others_their_objects() {
+    let labels = |names: &'static [&'static str]| {
+        Stub::mutate(move |resource| match resource.root().at("/spec/done") {
+            _ if names.contains(&resource.identity().name.as_str()) => Err(trap()),
+            Some(_) => Ok(Vec::new()),
+            None => Ok(vec![Operation::Add { pointer: "/spec/done".into(), value: "true".into() }]),
+        })
+    };
+    let gate_one = gate(policy(&["m", "v"], ""), &[labels(&["p150"]), finds("/spec/done", "seen")]);
+    let verdict = settled(&gate_one, &files(300));
+    assert_eq!(verdict.decision, Decision::Undecided);
+    assert_eq!(verdict.summary.mutated, 299);
+    assert_eq!(verdict.findings.iter().filter(|finding| finding.rule == "v/rule").count(), 299);
+
+    let gate_three =
+        gate(policy(&["m", "v"], ""), &[labels(&["p010", "p150", "p200", "p220"]), finds("/spec/done", "seen")]);
+    let verdict = settled(&gate_three, &files(300));
+    assert_eq!(verdict.summary.mutated, 198);
+    assert_eq!(verdict.findings.iter().filter(|finding| finding.rule == "v/rule").count(), 198);
+    let stopped = verdict.findings.iter().find(|finding| finding.rule == "sluice/plugin-stopped").unwrap();
+    assert_eq!(stopped.message, "the plugin `m` failed again and again; nothing was judged after Pod p200");
+}
+
+#[test]
+fn a_failure_is_undecided_whatever_the_action() {
+    let text =
+        "apiVersion: sluice.dev/v1alpha1\nkind: Policy\nplugins: [{name: a, source: builtin:a, action: audit}]\n";
+    let gate = gate(crate::gate::stub::parse(text), &[fails_on(&["web"])]);
+    assert_snapshot!(show(&run(&gate, &[("pod.yaml", &pod("web"))])), @r"
+    undecided
+    pod.yaml:1:1 error sluice/plugin-trapped: the plugin `a` trapped: unreachable
+    ");
+}

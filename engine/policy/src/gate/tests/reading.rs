@@ -1,0 +1,210 @@
+//! What is read, what is not, and where findings lie.
+
+use insta::assert_snapshot;
+
+use crate::gate::stub::{finds, gate, parse, pod, policy, run, run_with, show};
+use crate::{Decision, Input, InputOutcome, Keep, RunOptions};
+
+fn one() -> crate::Gate {
+    gate(policy(&["a"], ""), &[finds("/spec/image", "wrong image")])
+}
+
+#[test]
+fn a_finding_has_its_place_and_its_lines() {
+    let outcome = run(&one(), &[("pod.yaml", &pod("web"))]);
+    assert_snapshot!(show(&outcome), @r"
+    deny
+    pod.yaml:6:10 error a/rule: wrong image
+    ");
+    let finding = &outcome.verdict.findings[0];
+    let snippet = finding.snippet.as_ref().unwrap();
+    assert_eq!((snippet.first_line, snippet.text.as_str()), (5, "spec:\n  image: x:latest"));
+    assert_eq!(finding.help, "make it right");
+    assert_eq!(outcome.verdict.summary.resources, 1);
+    assert_eq!(outcome.inputs, [InputOutcome { resources: 1, failed: false }]);
+}
+
+#[test]
+fn a_broken_document_does_not_hide_its_neighbours() {
+    let text = format!("{}---\na: [\n---\n{}", pod("one"), pod("two"));
+    let outcome = run(&one(), &[("all.yaml", &text)]);
+    let lines = show(&outcome);
+    assert_eq!(outcome.verdict.decision, Decision::Deny);
+    assert!(lines.contains("all.yaml:6:10 error a/rule") && lines.contains("all.yaml:15:10 error a/rule"), "{lines}");
+    assert!(lines.contains("error sluice/"), "{lines}");
+    assert!(outcome.inputs[0].failed);
+    assert_eq!(outcome.verdict.summary.documents, 3);
+}
+
+#[test]
+fn what_cannot_be_read_is_undecided() {
+    let gate = one();
+    let inputs = vec![
+        Input::new("gone.yaml", || Err(std::io::Error::other("gone"))),
+        Input::bytes("latin1.yaml", b"kind: Pod # caf\xe9\n".to_vec()),
+    ];
+    let outcome = gate.run(inputs, &RunOptions { jobs: 1, ..RunOptions::default() });
+    assert_snapshot!(show(&outcome), @r"
+    undecided
+    latin1.yaml:1:16 error sluice/invalid-utf8: byte 0xe9 at line 1, column 16 is not UTF-8
+    ? error sluice/unreadable-file: cannot read `gone.yaml`: gone
+    ");
+    assert!(outcome.inputs.iter().all(|input| input.failed));
+}
+
+#[test]
+fn what_is_no_manifest_is_named() {
+    let values = "replicas: 1\n";
+    let mixed = format!("{}---\nreplicas: 2\n---\n# nothing\n", pod("web"));
+    let chart = "apiVersion: v1\nkind: Pod\nmetadata: {name: {{ .Values.name }}}\n";
+    let files = [("values.yaml", values), ("mixed.yaml", mixed.as_str()), ("empty.yaml", ""), ("chart.yaml", chart)];
+    let outcome = run(&one(), &files);
+    let skipped: Vec<String> =
+        outcome.verdict.summary.skipped.iter().map(|(name, why)| format!("{name}: {why}")).collect();
+    assert_snapshot!(skipped.join("\n"), @r"
+    chart.yaml: a template, which has to be rendered first
+    empty.yaml: empty
+    mixed.yaml:8: no manifest: it has no `apiVersion` and `kind`
+    values.yaml: no manifest: it has no `apiVersion` and `kind`
+    ");
+}
+
+#[test]
+fn an_object_that_is_there_twice_is_told() {
+    let policy =
+        policy(&["a"], "exceptions: [{ rule: sluice/duplicate-object, match: { name: known }, reason: on purpose }]\n");
+    let gate = gate(policy, &[finds("/none", "")]);
+    let other = pod("web").replace("apiVersion: v1", "apiVersion: v1 ");
+    let outcome = run(&gate, &[("b.yaml", &pod("web")), ("a.yaml", &other), ("c.yaml", &pod("only"))]);
+    assert_snapshot!(show(&outcome), @r"
+    deny
+    b.yaml:4:9 error sluice/duplicate-object: this object is there twice: the first is at a.yaml:4
+    sluice.yaml:6:21 info sluice/exception-unused: this exception from `sluice/duplicate-object` covers nothing
+    ");
+    assert_eq!(outcome.verdict.findings[0].snippet.as_ref().unwrap().text, "  name: web");
+    let outcome = run(&gate, &[("b.yaml", &pod("known")), ("a.yaml", &pod("known"))]);
+    assert_eq!(outcome.verdict.decision, Decision::Allow);
+    assert_eq!(outcome.verdict.summary.excepted, 1);
+}
+
+#[test]
+fn the_same_name_elsewhere_is_no_duplicate() {
+    let object = |version: &str, kind: &str, namespace: &str| {
+        format!("apiVersion: {version}\nkind: {kind}\nmetadata: {{name: web, namespace: {namespace}}}\n")
+    };
+    let files = [
+        object("v1", "Pod", "a"),
+        object("v1", "Pod", "b"),
+        object("v1", "Service", "a"),
+        object("x.dev/v1", "Pod", "a"),
+        pod("web"),
+    ];
+    let names = ["1", "2", "3", "4", "5"];
+    let files: Vec<(&str, &str)> = names.into_iter().zip(files.iter().map(String::as_str)).collect();
+    assert_eq!(run(&gate(policy(&["a"], ""), &[finds("/none", "")]), &files).verdict.findings, []);
+    let versions = [object("apps/v1", "Deployment", "a"), object("apps/v1beta1", "Deployment", "a")];
+    let files = [("1", versions[0].as_str()), ("2", versions[1].as_str())];
+    assert_eq!(run(&one(), &files).verdict.decision, Decision::Deny);
+}
+
+#[test]
+fn secrets_are_not_shown() {
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: s\nstringData:\n  key: hunter2-plain\n  more: |\n    \
+                  hunter2-block\n  list: x\ndata: {a: aHVudGVyMg==, b: YWdhaW4xMjM=}\n";
+    let gate = gate(
+        policy(&["a", "b", "c"], ""),
+        &[finds("/stringData/key", "x"), finds("/data/b", "x"), finds("/stringData/list", "x")],
+    );
+    let outcome = run(&gate, &[("s.yaml", secret)]);
+    let shown: Vec<&str> =
+        outcome.verdict.findings.iter().map(|finding| finding.snippet.as_ref().unwrap().text.as_str()).collect();
+    assert_snapshot!(shown.join("\n--\n"), @r"
+    stringData:
+      key: ***
+      more: ***
+    --
+    ***
+      list: ***
+    data: {a: ***, b: ***}
+    --
+      list: ***
+    data: {a: ***, b: ***}
+    ");
+}
+
+#[test]
+fn secrets_are_not_shown_where_they_cannot_be_read_nor_beside_others() {
+    let broken = "apiVersion: v1\nkind: Secret\nstringData:\n  key: hunter2-plain\n  other: hunter2-other\n bad: [\n";
+    let line = r#"{"apiVersion":"v1","kind":"List","items":[{"apiVersion":"v1","kind":"Secret","metadata":{"name":"s"},"data":{"k":"aHVudGVyMg=="}},{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"spec":{"image":"x"}}]}"#;
+    let outcome = run(&one(), &[("broken.yaml", broken), ("line.json", line)]);
+    assert!(outcome.verdict.findings.len() >= 2);
+    let text = format!("{:?}", outcome.verdict);
+    assert!(!text.contains("hunter2") && !text.contains("aHVudGVyMg"), "{text}");
+    assert!(text.contains(r#"\"image\":\"x\""#), "{text}");
+}
+
+#[test]
+fn only_what_is_allowed_is_approved() {
+    let keep = RunOptions { jobs: 1, keep: Keep::Set, ..RunOptions::default() };
+    let gate = gate(policy(&["a"], ""), &[finds("/bad", "bad")]);
+    let (one, two) = (pod("one"), pod("two"));
+    let outcome = run_with(&gate, &[("a", &one), ("b", &two)], &keep);
+    let approved = outcome.approved.unwrap();
+    assert_eq!(approved.manifests().len(), 2);
+    assert_eq!(approved.plugins()[0].name, "a");
+    let swapped = run_with(&gate, &[("a", &two), ("b", &one)], &keep).approved.unwrap();
+    assert_eq!(approved.set_digest(), swapped.set_digest());
+    let other = run_with(&gate, &[("a", &one), ("b", &pod("three"))], &keep).approved.unwrap();
+    assert_ne!(approved.set_digest(), other.set_digest());
+    let denied = run_with(&gate, &[("a", &format!("{one}bad: 1\n"))], &keep);
+    assert!(denied.approved.is_none() && denied.set.len() == 1);
+    let undecided = run_with(&gate, &[("a", &one), ("b", "\u{0}")], &keep);
+    assert!(undecided.approved.is_none());
+    assert!(run(&gate, &[("a", &one)]).approved.is_none());
+}
+
+#[test]
+fn the_same_verdict_for_any_jobs_and_order() {
+    let stubs = [
+        finds("/spec/image", "wrong image"),
+        crate::gate::stub::Stub::check(|resource| {
+            let odd = resource.identity().name.ends_with('7');
+            Ok(if odd { vec![("/metadata/name", "ends with 7".into())] } else { Vec::new() })
+        }),
+    ];
+    let gate = gate(policy(&["a", "b"], ""), &stubs);
+    let texts: Vec<(String, String)> = (0..40)
+        .map(|file| {
+            let count = if file == 3 { 700 } else { file };
+            let documents: Vec<String> = (0..count).map(|object| pod(&format!("p{file}-{object}"))).collect();
+            (format!("f{file}.yaml"), documents.join("---\n"))
+        })
+        .collect();
+    let mut files: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let first = run(&gate, &files).verdict;
+    assert!(first.findings.len() > 1_400);
+    for jobs in [1, 2, 8] {
+        files.rotate_left(7);
+        files.swap(0, 20);
+        let again = run_with(&gate, &files, &RunOptions { jobs, ..RunOptions::default() }).verdict;
+        assert!(again == first, "{jobs}");
+    }
+}
+
+#[test]
+fn progress_counts_files() {
+    let counted = std::sync::atomic::AtomicU64::new(0);
+    let progress = |done: u64| {
+        counted.fetch_max(done, std::sync::atomic::Ordering::Relaxed);
+    };
+    let options = RunOptions { jobs: 2, progress: Some(&progress), ..RunOptions::default() };
+    let _ = run_with(&one(), &[("a", "x: 1"), ("b", "x: 1"), ("c", "x: 1")], &options);
+    assert_eq!(counted.into_inner(), 3);
+}
+
+#[test]
+fn the_recommended_policy_names_the_built_in_plugins() {
+    assert_eq!(crate::Policy::recommended().plugin_names().collect::<Vec<_>>(), ["image-tags", "kubernetes-schema"]);
+    let named = parse("apiVersion: sluice.dev/v1alpha1\nkind: Policy\nplugins: [{name: x, source: builtin:x}]\n");
+    assert_eq!(named.plugin_names().collect::<Vec<_>>(), ["x"]);
+}

@@ -1,0 +1,75 @@
+//! Plugins that look at more than one object.
+
+use sluice_plugin::{Finding, KindSelector, Severity};
+
+use crate::gate::stub::{Stub, finds, gate, parse, pod, policy, run, run_with, show, trap};
+use crate::{Decision, RunOptions};
+
+fn found(subject: u32, message: String) -> Finding {
+    let pointer = "/metadata/name".into();
+    Finding { subject, rule: "rule".into(), pointer, message, severity: Severity::Error, fix: Vec::new() }
+}
+
+#[test]
+fn a_plugin_of_scope_set_is_called_once_with_everything() {
+    let stub =
+        Stub::check_set(|call| Ok(vec![found(call.chosen.len() as u32 - 1, format!("last of {}", call.chosen.len()))]));
+    let gate = gate(policy(&["a"], ""), &[stub]);
+    let texts: Vec<String> = (0..300).map(|index| pod(&format!("p{index:03}"))).collect();
+    let names: Vec<String> = (0..300).map(|index| format!("f{index:03}")).collect();
+    let mut files: Vec<(&str, &str)> = names.iter().zip(&texts).map(|(name, text)| (&**name, &**text)).collect();
+    for jobs in [1, 2, 8] {
+        files.rotate_left(37);
+        let outcome = run_with(&gate, &files, &RunOptions { jobs, ..RunOptions::default() });
+        assert_eq!(show(&outcome), "deny\nf299:4:9 error a/rule: last of 300\n");
+    }
+}
+
+#[test]
+fn a_set_that_cannot_be_judged_is_undecided() {
+    let gate = gate(policy(&["a", "b"], ""), &[Stub::check_set(|_| Err(trap())), finds("/spec/image", "by b")]);
+    let outcome = run(&gate, &[("pod.yaml", &pod("web"))]);
+    assert_eq!(
+        show(&outcome),
+        "undecided\npod.yaml:6:10 error b/rule: by b\n\
+         sluice.yaml:4:9 error sluice/plugin-trapped: the plugin `a` trapped: unreachable\n"
+    );
+}
+
+#[test]
+fn a_plugin_sees_the_context_that_it_was_granted() {
+    let text = "apiVersion: sluice.dev/v1alpha1\nkind: Policy\nplugins:\n- name: a\n  source: builtin:a\n  \
+                match: {kind: Pod}\n  grants: {context: [{apiVersion: v1, kind: Namespace}]}\n";
+    let mut stub = Stub::check_set(|call| {
+        let context = call.context.as_ref().unwrap();
+        let names: Vec<&str> = context.resources.iter().map(|object| object.identity().name.as_str()).collect();
+        Ok(vec![found(0, format!("sees {}", names.join(" ")))])
+    });
+    stub.description.scope = sluice_plugin::Scope::Resource;
+    let namespaces = KindSelector { group: String::new(), version: "v1".into(), kind: "Namespace".into() };
+    stub.description.context = vec![namespaces];
+    let gate = gate(parse(text), &[stub]);
+    let namespace = |name: &str| format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}}}\n");
+    let all = [namespace("one"), pod("web"), namespace("two")].join("---\n");
+    let secret = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: other}\n";
+    let outcome = run(&gate, &[("all.yaml", &all), ("other.yaml", secret)]);
+    assert_eq!(show(&outcome), "deny\nall.yaml:8:9 error a/rule: sees one two\n");
+}
+
+#[test]
+fn a_mutator_that_needs_the_set_comes_before_all_validators() {
+    let mut mutator = Stub::mutate(|resource| {
+        let there = resource.root().at("/spec/done").is_some();
+        let add = || sluice_manifest::Operation::Add { pointer: "/spec/done".into(), value: "1".into() };
+        Ok(if there { Vec::new() } else { vec![add()] })
+    });
+    mutator.description.scope = sluice_plugin::Scope::Set;
+    let gate = gate(policy(&["v", "m"], ""), &[finds("/spec/done", "seen"), mutator]);
+    let texts: Vec<String> = (0..300).map(|index| pod(&format!("p{index:03}"))).collect();
+    let files: Vec<(&str, &str)> = texts.iter().map(|text| ("f", text.as_str())).collect();
+    for jobs in [1, 2] {
+        let outcome = run_with(&gate, &files, &RunOptions { jobs, ..RunOptions::default() });
+        assert_eq!(outcome.verdict.decision, Decision::Deny);
+        assert_eq!((outcome.verdict.summary.mutated, outcome.verdict.findings.len()), (300, 300));
+    }
+}

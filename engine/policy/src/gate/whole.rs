@@ -1,0 +1,138 @@
+//! What needs the whole set: mutators and validators that look at more than one object. They are asked once everything
+//! has been read, about the objects that were kept for them.
+
+use std::slice;
+use std::sync::Arc;
+
+use sluice_manifest::Resource;
+use sluice_plugin::{Call, Scope, Set};
+
+use super::batch::{BATCH, choose, judge, set_of};
+use super::collect::{Collected, Item, Reach};
+use super::faults::Patience;
+use super::mutate::{self, Notes, Pass};
+use super::{Gate, Loaded, RunOptions, faults, finding, queue};
+
+/// Asks all plugins that look at more than one object.
+pub(crate) fn judge_set(gate: &Gate, mut collected: Collected, options: &RunOptions<'_>) -> Collected {
+    collected.kept.sort_by_key(|item| item.order);
+    if gate.mutates_whole_set() {
+        let items = mutate_set(gate, &mut collected);
+        collected.absorb(queue::validate_all(gate, items, options));
+        collected = faults::settle(gate, collected);
+        collected.kept.sort_by_key(|item| item.order);
+    }
+    let items = std::mem::take(&mut collected.kept);
+    let end = collected.end();
+    let judged: &[Item] = match end {
+        Some(end) => items.get(..items.partition_point(|item| item.order <= end)).unwrap_or_default(),
+        None => &items,
+    };
+    for (plugin, loaded) in gate.validators().filter(|(_, loaded)| loaded.sees_others()) {
+        match loaded.description.scope {
+            Scope::Set => judge_together(gate, (plugin, loaded), judged, &mut collected),
+            Scope::Resource => judge_with_context(gate, (plugin, loaded), judged, &mut collected),
+        }
+    }
+    collected.kept = items;
+    collected
+}
+
+fn mutate_set(gate: &Gate, collected: &mut Collected) -> Vec<Item> {
+    let mut items = std::mem::take(&mut collected.kept);
+    let mut notes = Notes::default();
+    for pass in [Pass::First, Pass::Second] {
+        for (plugin, loaded) in gate.mutators() {
+            match loaded.description.scope {
+                Scope::Set => {
+                    let context = context_of(loaded, &items);
+                    if let Err(fault) = mutate::ask(gate, (plugin, loaded), pass, &mut items, context, &mut notes) {
+                        collected.drafts.push(finding::of_set_fault(gate, loaded, &fault));
+                        notes.give(collected);
+                        return Vec::new();
+                    }
+                }
+                Scope::Resource => mutate_in_batches(gate, (plugin, loaded), pass, &mut items, collected, &mut notes),
+            }
+        }
+        if items.iter().all(|item| item.changes.is_none()) {
+            break;
+        }
+    }
+    notes.give(collected);
+    items
+}
+
+fn mutate_in_batches(
+    gate: &Gate,
+    (plugin, loaded): (usize, &Loaded),
+    pass: Pass,
+    items: &mut Vec<Item>,
+    collected: &mut Collected,
+    notes: &mut Notes,
+) {
+    let context = context_of(loaded, items);
+    let mut patience = Patience::new(plugin, Reach::All);
+    let mut failed = Vec::new();
+    let mut end = None;
+    'all: for batch in items.chunks_mut(BATCH) {
+        if mutate::ask(gate, (plugin, loaded), pass, batch, context.clone(), notes).is_ok() {
+            continue;
+        }
+        for item in batch {
+            let one = slice::from_mut(item);
+            let Err(fault) = mutate::ask(gate, (plugin, loaded), pass, one, context.clone(), notes) else { continue };
+            notes.drafts.push(finding::of_fault(loaded, plugin, item, &fault));
+            failed.push(item.order);
+            if patience.ends(item, collected) {
+                end = Some(item.order);
+                break 'all;
+            }
+        }
+    }
+    items.retain(|item| end.is_none_or(|end| item.order <= end) && !failed.contains(&item.order));
+}
+
+/// One call for all objects.
+fn judge_together(gate: &Gate, (plugin, loaded): (usize, &Loaded), items: &[Item], collected: &mut Collected) {
+    let chosen = choose(gate, plugin, items);
+    let call = Call { set: set_of(items), chosen, context: context_of(loaded, items) };
+    if let Err(fault) = judge(gate, plugin, loaded, items, &call, collected) {
+        collected.drafts.push(finding::of_set_fault(gate, loaded, &fault));
+    }
+}
+
+fn judge_with_context(gate: &Gate, (plugin, loaded): (usize, &Loaded), items: &[Item], collected: &mut Collected) {
+    let context = context_of(loaded, items);
+    let mut patience = Patience::new(plugin, Reach::Plugin);
+    for batch in items.chunks(BATCH) {
+        let call = Call { set: set_of(batch), chosen: choose(gate, plugin, batch), context: context.clone() };
+        if call.chosen.is_empty() || judge(gate, plugin, loaded, batch, &call, collected).is_ok() {
+            continue;
+        }
+        for index in call.chosen {
+            let Some(item) = batch.get(index as usize) else { continue };
+            let call = Call { set: Arc::clone(&call.set), chosen: vec![index], context: context.clone() };
+            let Err(fault) = judge(gate, plugin, loaded, batch, &call, collected) else { continue };
+            collected.drafts.push(finding::of_fault(loaded, plugin, item, &fault));
+            if patience.ends(item, collected) {
+                return;
+            }
+        }
+    }
+}
+
+/// The objects that a plugin may ask for.
+fn context_of(loaded: &Loaded, items: &[Item]) -> Option<Arc<Set>> {
+    if !loaded.sees_context() {
+        return None;
+    }
+    let granted = |resource: &Resource| {
+        let identity = resource.identity();
+        let (group, version, kind) = (identity.group(), identity.version(), identity.kind.as_str());
+        loaded.entry.grants.context.iter().any(|grant| grant.matches(group, version, kind))
+    };
+    let resources =
+        items.iter().filter(|item| granted(&item.resource)).map(|item| Arc::clone(&item.resource)).collect();
+    Some(Arc::new(Set { resources, previous: Vec::new() }))
+}

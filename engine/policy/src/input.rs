@@ -1,0 +1,51 @@
+//! A file to judge: its name, and how to read it when its turn comes.
+
+use std::io;
+use std::path::PathBuf;
+
+/// A source of manifests. Nothing is read before its turn, so that any number of files can wait.
+pub struct Input {
+    name: String,
+    read: Box<dyn FnOnce() -> io::Result<Vec<u8>> + Send>,
+}
+
+impl Input {
+    /// Something that gives bytes, with the name that messages call it by.
+    #[must_use]
+    pub fn new(name: impl Into<String>, read: impl FnOnce() -> io::Result<Vec<u8>> + Send + 'static) -> Self {
+        Self { name: name.into(), read: Box::new(read) }
+    }
+
+    /// A file, with the name that messages call it by.
+    #[must_use]
+    pub fn file(name: impl Into<String>, path: PathBuf) -> Self {
+        Self::new(name, move || std::fs::read(path))
+    }
+
+    /// Bytes that are at hand.
+    #[must_use]
+    pub fn bytes(name: impl Into<String>, bytes: Vec<u8>) -> Self {
+        Self::new(name, move || Ok(bytes))
+    }
+
+    /// What messages call it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its bytes.
+    ///
+    /// # Errors
+    ///
+    /// What the file system gives.
+    pub fn read(self) -> io::Result<Vec<u8>> {
+        (self.read)()
+    }
+}
+
+impl std::fmt::Debug for Input {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Input").field("name", &self.name).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,192 @@
+//! From bytes to what a person is shown: file, line, column, and the lines around. It never shows the data of a
+//! `Secret`, nor what belongs to another object on the same line.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use sluice_manifest::{Node, Resource, Span, Text, Value};
+
+use crate::{Location, Snippet};
+
+/// Longest line that is shown, in characters.
+pub(crate) const MAX_COLUMNS: usize = 240;
+/// Most lines of the value itself that are shown.
+const MAX_LINES: u32 = 6;
+/// What stands in place of a value that must not be shown.
+const MASK: &str = "***";
+/// Secret values shorter than this are not looked for elsewhere in the text: they are everywhere.
+const MIN_SECRET: usize = 4;
+
+/// All of a text.
+pub(crate) fn whole(text: &Text) -> Span {
+    Span { start: 0, end: text.as_str().len() as u32 }
+}
+
+/// Where a span lies.
+pub(crate) fn location(text: &Text, span: Span, exact: bool) -> Location {
+    let place = text.place(span);
+    Location {
+        file: text.name().to_owned(),
+        line: place.line,
+        column: place.column,
+        end_line: place.end_line,
+        end_column: place.end_column,
+        exact,
+    }
+}
+
+/// One line before, the lines of the span, one line after; nothing from outside of `within`. None where the span begins
+/// past what is shown of a line.
+pub(crate) fn snippet(text: &Text, span: Span, within: Span) -> Option<Snippet> {
+    shown(text, span, within, &[], &[])
+}
+
+/// The line that a span of an object begins on, which begins at this byte.
+pub(crate) fn line_of(resource: &Resource, line_start: usize) -> Cow<'_, str> {
+    let rest = resource.text().as_str().get(line_start..).unwrap_or_default();
+    let line = rest.get(..memchr::memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len())).unwrap_or_default();
+    let (spans, values) = secrets(resource);
+    one_line(line.trim_end_matches('\r'), line_start, resource.root().span(), &spans, &values)
+}
+
+/// As [`snippet`], for a value of an object.
+pub(crate) fn snippet_of(resource: &Resource, span: Span) -> Option<Snippet> {
+    let within = resource.root().span();
+    let (spans, values) = secrets(resource);
+    shown(resource.text(), span, within, &spans, &values)
+}
+
+/// As [`snippet`], for a document that could not be read: where it may be a `Secret`, no values are shown.
+pub(crate) fn snippet_unread(text: &Text, span: Span, within: Span) -> Option<Snippet> {
+    let mut snippet = snippet(text, span, within)?;
+    if text.slice(within).contains("Secret") {
+        let lines: Vec<Cow<'_, str>> = snippet.text.split('\n').map(key_only).collect();
+        snippet.text = lines.join("\n");
+    }
+    Some(snippet)
+}
+
+/// A line without its value, unless the value is of no interest to anyone.
+fn key_only(line: &str) -> Cow<'_, str> {
+    let bare = line.trim_start_matches([' ', '-']);
+    if bare.is_empty() || bare.starts_with("apiVersion:") || bare.starts_with("kind:") || bare.starts_with('#') {
+        return Cow::Borrowed(line);
+    }
+    match line.find(": ") {
+        Some(colon) if !line.contains(['{', '"']) => Cow::Owned(format!("{}: {MASK}", line.get(..colon).unwrap_or(""))),
+        None if line.trim_end().ends_with(':') && !line.contains(['{', '"']) => Cow::Borrowed(line),
+        Some(_) | None => {
+            let indent = line.len() - line.trim_start().len();
+            Cow::Owned(format!("{}{MASK}", line.get(..indent).unwrap_or("")))
+        }
+    }
+}
+
+fn shown(text: &Text, span: Span, within: Span, hidden: &[Span], values: &[&str]) -> Option<Snippet> {
+    let place = text.place(span);
+    if place.column as usize > MAX_COLUMNS {
+        return None;
+    }
+    let bounds = text.place(within);
+    // A span that ends at the start of a line has nothing in it.
+    let end_line = if place.end_column == 1 { place.end_line.saturating_sub(1) } else { place.end_line };
+    let last_line = end_line.clamp(place.line, place.line + MAX_LINES - 1);
+    let first = place.line.saturating_sub(1).max(bounds.line).max(1);
+    let last = (last_line + 1).min(bounds.end_line.max(place.line));
+    let mut lines = Vec::with_capacity(4);
+    for number in first..=last {
+        let Some(line) = text.line(number) else { break };
+        let start = offset_of(text, line);
+        lines.push(one_line(line, start, within, hidden, values));
+    }
+    while lines.len() > (last_line - first + 1) as usize && lines.last().is_some_and(|line| line.trim().is_empty()) {
+        lines.pop();
+    }
+    Some(Snippet { first_line: first, text: lines.join("\n") })
+}
+
+/// Where a line of a text starts in it.
+fn offset_of(text: &Text, line: &str) -> usize {
+    (line.as_ptr() as usize).saturating_sub(text.as_str().as_ptr() as usize)
+}
+
+fn one_line<'l>(line: &'l str, start: usize, within: Span, hidden: &[Span], values: &[&str]) -> Cow<'l, str> {
+    let whole_line = start..start + line.len();
+    let inside = overlap(&whole_line, within);
+    let foreign = |part: Option<&str>| part.is_some_and(|part| !part.bytes().all(|byte| b" -\t".contains(&byte)));
+    let outside = foreign(line.get(..inside.start - start)) || foreign(line.get(inside.end - start..));
+    let masks: Vec<Range<usize>> = hidden
+        .iter()
+        .map(|span| overlap(&whole_line, *span))
+        .filter(|range| !range.is_empty())
+        .map(|range| range.start - start..range.end - start)
+        .collect();
+    let mut out = if masks.is_empty() && !outside {
+        Cow::Borrowed(line)
+    } else {
+        Cow::Owned(masked(line, &masks, inside.start - start..inside.end - start))
+    };
+    for value in values {
+        if out.contains(value) {
+            out = Cow::Owned(out.replace(value, MASK));
+        }
+    }
+    match out.char_indices().nth(MAX_COLUMNS) {
+        Some((cut, _)) => Cow::Owned(out.get(..cut).unwrap_or_default().to_owned()),
+        None => out,
+    }
+}
+
+/// The part of a line that lies in a span; empty, at its start or its end, where none does.
+fn overlap(line: &Range<usize>, span: Span) -> Range<usize> {
+    let start = (span.start as usize).clamp(line.start, line.end);
+    start..(span.end as usize).clamp(start, line.end)
+}
+
+fn masked(line: &str, masks: &[Range<usize>], inside: Range<usize>) -> String {
+    let mut out = String::with_capacity(line.len().min(MAX_COLUMNS * 4));
+    for (at, c) in line.char_indices() {
+        if out.len() > MAX_COLUMNS * 4 {
+            break;
+        }
+        match masks.iter().find(|mask| mask.contains(&at)) {
+            Some(mask) if mask.start == at => out.push_str(MASK),
+            Some(_) => {}
+            None if inside.contains(&at) || c.is_whitespace() => out.push(c),
+            None => out.push(' '),
+        }
+    }
+    out.truncate(out.trim_end().len());
+    out
+}
+
+/// The spans and the values of all that must not be shown of an object.
+fn secrets(resource: &Resource) -> (Vec<Span>, Vec<&str>) {
+    let identity = resource.identity();
+    if identity.kind != "Secret" || !identity.group().is_empty() {
+        return (Vec::new(), Vec::new());
+    }
+    let root = resource.root();
+    let mut found = (Vec::new(), Vec::new());
+    for field in ["data", "stringData"] {
+        let Some(members) = root.get(field) else { continue };
+        match members.value() {
+            Value::Object(entries) => entries.for_each(|(_, value)| hide(value, &mut found)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+                hide(members, &mut found);
+            }
+        }
+    }
+    // Where `kubectl apply` keeps a copy of the whole object.
+    if let Some(copy) = root.at("/metadata/annotations/kubectl.kubernetes.io~1last-applied-configuration") {
+        hide(copy, &mut found);
+    }
+    found
+}
+
+fn hide<'t>(value: Node<'t>, (spans, values): &mut (Vec<Span>, Vec<&'t str>)) {
+    spans.push(value.span());
+    if let Some(text) = value.as_str().filter(|text| text.len() >= MIN_SECRET) {
+        values.push(text);
+    }
+}
