@@ -110,14 +110,16 @@ fn write(node: Node<'_>, out: &mut String, layout: Layout) {
     let mut top = Open { left: 1, object: false, first: true };
     for raw in nodes {
         let is_value = top.object && top.left % 2 == 1;
-        if is_value {
-            out.push_str(if layout == Layout::Pretty { ": " } else { ":" });
-        } else {
-            if !top.first {
-                out.push(',');
-            }
-            if layout == Layout::Pretty && !open.is_empty() {
-                indent(out, open.len());
+        match layout {
+            Layout::Compact if is_value => out.push(':'),
+            Layout::Pretty if is_value => out.push_str(": "),
+            Layout::Compact | Layout::Pretty => {
+                if !top.first {
+                    out.push(',');
+                }
+                if layout == Layout::Pretty && !open.is_empty() {
+                    indent(out, open.len());
+                }
             }
         }
         top.first = false;
@@ -191,21 +193,32 @@ pub(crate) fn write_string(out: &mut String, text: &str) {
 
 /// Where the first byte stands that a JSON string must escape. Eight bytes at a time: nearly no string has one.
 fn first_escape(bytes: &[u8]) -> Option<usize> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGHS: u64 = 0x8080_8080_8080_8080;
-    let mut chunks = bytes.chunks_exact(8);
     let mut at = 0;
-    for chunk in &mut chunks {
-        let word = u64::from_le_bytes(chunk.try_into().unwrap_or_default());
-        let quote = word ^ (ONES * u64::from(b'"'));
-        let slash = word ^ (ONES * u64::from(b'\\'));
-        let control = word.wrapping_sub(ONES * 0x20) & !word;
-        let hits = (quote.wrapping_sub(ONES) & !quote) | (slash.wrapping_sub(ONES) & !slash) | control;
-        if hits & HIGHS != 0 {
-            break;
+    if let Some(end) = bytes.len().checked_sub(8) {
+        // The last eight bytes are looked at whole, and some of them twice.
+        while at < end && !word(bytes, at).is_some_and(needs_escape) {
+            at += 8;
         }
-        at += 8;
+        if at >= end && !word(bytes, end).is_some_and(needs_escape) {
+            return None;
+        }
+        at = at.min(end);
     }
     let rest = bytes.get(at..).unwrap_or_default();
     rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)).map(|found| at + found)
+}
+
+fn word(bytes: &[u8], at: usize) -> Option<u64> {
+    bytes.get(at..)?.first_chunk().copied().map(u64::from_le_bytes)
+}
+
+/// Whether one of eight bytes has to be escaped.
+fn needs_escape(word: u64) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHS: u64 = 0x8080_8080_8080_8080;
+    let quote = word ^ (ONES * 0x22);
+    let slash = word ^ (ONES * 0x5c);
+    let control = word.wrapping_sub(ONES * 0x20) & !word;
+    let hits = (quote.wrapping_sub(ONES) & !quote) | (slash.wrapping_sub(ONES) & !slash) | control;
+    hits & HIGHS != 0
 }

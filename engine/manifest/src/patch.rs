@@ -148,6 +148,15 @@ impl Operation {
         }
     }
 
+    /// Bytes of text that the operation adds to a tree, at most, but for copies.
+    fn room(&self) -> usize {
+        match self {
+            Self::Add { pointer, value } => pointer.len() + value.len(),
+            Self::Replace { value, .. } | Self::Test { value, .. } => value.len(),
+            Self::Remove { .. } | Self::Move { .. } | Self::Copy { .. } => 0,
+        }
+    }
+
     /// Reads a JSON Patch document: an array of operations. Members that RFC 6902 does not know are ignored, as it says.
     ///
     /// # Errors
@@ -188,7 +197,7 @@ impl Tree {
     /// # Errors
     /// The first operation that cannot be applied, with the pointer and the reason.
     pub fn patched(&self, operations: &[Operation]) -> Result<Self, PatchError> {
-        let mut edit = Edit::new(self);
+        let mut edit = Edit::new(self, operations.iter().map(Operation::room).sum());
         for (index, operation) in operations.iter().enumerate() {
             edit.apply(operation).map_err(|(pointer, cause)| PatchError::Failed {
                 operation: index,
@@ -203,7 +212,7 @@ impl Tree {
     /// removes them, and what is no object replaces the whole.
     #[must_use]
     pub fn merged(&self, patch: Node<'_>) -> Self {
-        let mut edit = Edit::new(self);
+        let mut edit = Edit::new(self, 0);
         edit.merge(patch);
         edit.finish()
     }

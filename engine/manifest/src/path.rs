@@ -74,23 +74,28 @@ impl Path {
         let mut walk = Walk::default();
         walk.enter(root, 1, 0);
         while let Some((child, name)) = walk.next() {
+            let above = walk.top.pointer;
             let states = self.step(walk.top.states, name);
             if states == 0 {
                 continue;
-            }
-            pointer.truncate(walk.top.pointer);
-            match name {
-                Name::Key(key) => push_token(&mut pointer, key.as_str().unwrap_or_default()),
-                Name::Index { index, .. } => push_index(&mut pointer, index),
             }
             if self.only_name(walk.top.states) {
                 walk.finish();
             }
             let last = 1 << self.segments.len();
+            let inner = states & !last != 0 && child.holds_children();
+            if states & last == 0 && !inner {
+                continue;
+            }
+            pointer.truncate(above);
+            match name {
+                Name::Key(key) => push_token(&mut pointer, key.as_str().unwrap_or_default()),
+                Name::Index { index, .. } => push_index(&mut pointer, index),
+            }
             if states & last != 0 {
                 found(&pointer, child);
             }
-            if states & !last != 0 {
+            if inner {
                 walk.enter(child, states & !last, pointer.len());
             }
         }
@@ -124,7 +129,10 @@ impl Selector {
     fn matches(&self, name: Name<'_>) -> bool {
         match (self, name) {
             (Self::Wildcard, _) => true,
-            (Self::Name(wanted), Name::Key(key)) => key.as_str() == Some(wanted),
+            (Self::Name(wanted), Name::Key(key)) => {
+                let raw = key.tree.raw(key.index);
+                (raw.head >> LENGTH) as usize == wanted.len() && key.tree.text_of(raw) == wanted
+            }
             (Self::Index(wanted), Name::Index { index, length }) => {
                 let index = i64::from(index);
                 *wanted == index || *wanted == index - i64::from(length)
@@ -172,10 +180,7 @@ impl Default for Walk<'_> {
 impl<'t> Walk<'t> {
     fn enter(&mut self, node: Node<'t>, states: u64, pointer: usize) {
         let raw = node.tree.raw(node.index);
-        let length = raw.head >> LENGTH;
-        if !matches!(raw.head & TAG, ARRAY | OBJECT) || length == 0 {
-            return;
-        }
+        let length = if node.holds_children() { raw.head >> LENGTH } else { 0 };
         let object = raw.head & TAG == OBJECT;
         let inner = Frame { parent: Some(node), next: node.index + 1, seen: 0, length, object, states, pointer };
         let outer = std::mem::replace(&mut self.top, inner);
@@ -205,6 +210,13 @@ impl<'t> Walk<'t> {
         let value = Node { tree, index: self.top.next };
         self.top.next = tree.after(value.index);
         Some((value, Name::Index { index, length: self.top.length }))
+    }
+}
+
+impl Node<'_> {
+    fn holds_children(self) -> bool {
+        let raw = self.tree.raw(self.index);
+        matches!(raw.head & TAG, ARRAY | OBJECT) && raw.head >> LENGTH > 0
     }
 }
 

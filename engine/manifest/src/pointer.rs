@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::tree::{ARRAY, OBJECT};
+use crate::tree::{ARRAY, LENGTH, OBJECT, TAG};
 use crate::{Node, Span, Tree, Value};
 
 /// What to show for a pointer.
@@ -80,10 +80,10 @@ struct Step<'t> {
 
 fn step<'t>(parent: Node<'t>, token: &str) -> Option<Step<'t>> {
     match parent.value() {
-        Value::Object(mut entries) => {
-            let name = unescape(token)?;
-            let (key, value) = entries.find(|(key, _)| key.as_str() == Some(&*name))?;
-            Some(Step { key: Some(key), value })
+        Value::Object(_) => {
+            let key = parent.tree.member(parent.index, &unescape(token)?)?;
+            let node = |index| Node { tree: parent.tree, index };
+            Some(Step { key: Some(node(key)), value: node(key + 1) })
         }
         Value::Array(mut items) => items.nth(index(token)?).map(|value| Step { key: None, value }),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
@@ -112,11 +112,26 @@ impl<'t> Node<'t> {
     }
 
     fn is_collection(self) -> bool {
-        matches!(self.tree.raw(self.index).head & crate::tree::TAG, ARRAY | OBJECT)
+        matches!(self.tree.raw(self.index).head & TAG, ARRAY | OBJECT)
     }
 }
 
 impl Tree {
+    /// The key of the member with a name; none where `object` is none.
+    pub(crate) fn member(&self, object: u32, name: &str) -> Option<u32> {
+        let raw = self.raw(object);
+        let members = if raw.head & TAG == OBJECT { raw.head >> LENGTH } else { 0 };
+        let mut key = object + 1;
+        for _ in 0..members {
+            let raw = self.raw(key);
+            if (raw.head >> LENGTH) as usize == name.len() && self.text_of(raw) == name {
+                return Some(key);
+            }
+            key = self.after(key + 1);
+        }
+        None
+    }
+
     /// The bytes to show a person for a pointer. A scalar: its value. An object or an array: the key that names it; for
     /// an element of an array its first key, or else its first line; for the root its first key. Where the pointer
     /// resolves to nothing: the same for the nearest ancestor that exists, and not `exact`.
@@ -167,8 +182,6 @@ impl Tree {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use std::sync::Arc;
 
     use super::*;

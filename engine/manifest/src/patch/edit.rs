@@ -63,8 +63,9 @@ impl Key {
 }
 
 impl<'t> Edit<'t> {
-    pub(super) fn new(base: &'t Tree) -> Self {
-        Self { source: Source::new(base), root: Part::Run(Run::Base(0)) }
+    /// `room` is how much text the edit is expected to add.
+    pub(super) fn new(base: &'t Tree, room: usize) -> Self {
+        Self { source: Source::new(base, room), root: Part::Run(Run::Base(0)) }
     }
 
     pub(super) fn apply<'o>(&mut self, operation: &'o Operation) -> Result<(), Failure<'o>> {

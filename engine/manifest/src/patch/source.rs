@@ -30,8 +30,9 @@ pub(super) struct Source<'t> {
 }
 
 impl<'t> Source<'t> {
-    pub(super) fn new(base: &'t Tree) -> Self {
-        let extra = base.extra.clone();
+    pub(super) fn new(base: &'t Tree, room: usize) -> Self {
+        let mut extra = String::with_capacity(base.extra.len() + room);
+        extra.push_str(&base.extra);
         let made = Tree { text: base.text.clone(), nodes: Vec::new(), extra, written: Vec::new() };
         Self { base, made, cost: 0 }
     }

@@ -4,6 +4,8 @@
 const WORDS: [&str; 15] =
     ["null", "~", "true", "false", "yes", "no", "on", "off", "y", "n", ".inf", "-.inf", "+.inf", ".nan", "<<"];
 
+const LONGEST_WORD: usize = 5;
+
 /// Writes a string as a value, and ends the line. `indent` is where the lines of a block start.
 pub(super) fn write(text: &str, indent: usize, out: &mut String) {
     if !is_block(text) {
@@ -78,6 +80,13 @@ fn is_block(text: &str) -> bool {
 
 /// Whether a string can stand without quotes: it is read as this string in every version of YAML.
 fn is_plain(text: &str) -> bool {
+    let plainly = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/');
+    if text.len() > LONGEST_WORD
+        && text.as_bytes().iter().all(plainly)
+        && text.starts_with(|c: char| c.is_ascii_alphabetic())
+    {
+        return true;
+    }
     let mut chars = text.chars();
     let (Some(first), Some(last)) = (chars.next(), text.chars().next_back()) else { return false };
     let second = chars.next();
@@ -93,7 +102,7 @@ fn is_plain(text: &str) -> bool {
         && !text.contains(": ")
         && !text.contains(" #")
         && !is_numeric(text)
-        && !(text.len() <= 5 && WORDS.contains(&text.to_ascii_lowercase().as_str()))
+        && !(text.len() <= LONGEST_WORD && WORDS.contains(&text.to_ascii_lowercase().as_str()))
 }
 
 /// Whether a string might be a number, a date or a time: it starts like one, and holds nothing else than they do.
