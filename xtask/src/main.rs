@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod bench;
 mod demo;
 mod fix;
 mod guests;
@@ -29,6 +30,8 @@ struct Cli {
 enum Command {
     /// Compile every plugin and fixture to a component in target/guests
     Guests(guests::Args),
+    /// Measure the speed, as ratios
+    Bench(bench::Args),
     /// Build Sluice and check the example shop
     Demo(demo::Args),
     /// Run every test
@@ -39,6 +42,8 @@ enum Command {
     Fix(fix::Args),
     /// Make the data of kubernetes-schema out of Kubernetes' own documents
     Openapi(openapi::Args),
+    #[command(hide = true)]
+    Measure(bench::measure::Args),
     /// Put what is missing to build and test into the cache
     Setup(setup::Args),
 }
@@ -46,6 +51,8 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Guests(args) => guests::run(&args),
+        Command::Bench(args) => bench::run(&args),
+        Command::Measure(args) => bench::measure::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Lint(args) => lint::run(&args),

@@ -15,9 +15,9 @@ use crate::guests::write_if_changed;
 use crate::process::say;
 use crate::workspace;
 
-mod document;
+pub mod document;
 mod encode;
-mod fetch;
+pub mod fetch;
 mod join;
 
 /// The versions that the data knows: the newest patch of each minor that the Go module proxy has. Oldest first.

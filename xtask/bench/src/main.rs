@@ -1,0 +1,61 @@
+//! Measures what a process does inside, against what others would do with the same input. Prints one line of JSON a run;
+//! `cargo xtask bench` makes the table of them.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+mod images;
+mod trees;
+
+/// Seconds and other figures of a run, by name.
+type Figures = BTreeMap<&'static str, f64>;
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let figures = match words.as_slice() {
+        ["trees", folder] => trees::compare(&files(Path::new(folder))?)?,
+        ["only-trees", folder, jobs] => trees::only(&files(Path::new(folder))?, jobs.parse()?)?,
+        ["images", folder, component] => images::compare(&files(Path::new(folder))?, Path::new(component))?,
+        _ => bail!("usage: sluice-bench trees FOLDER | only-trees FOLDER JOBS | images FOLDER COMPONENT"),
+    };
+    println!("{}", serde_json::to_string(&figures)?);
+    Ok(())
+}
+
+/// The YAML files below a folder, sorted.
+fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "yaml") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Runs both in turns and gives the best time of each, in seconds: what disturbs a machine disturbs both.
+fn best_of<A, B>(rounds: usize, mut first: impl FnMut() -> A, mut second: impl FnMut() -> B) -> (f64, f64) {
+    let mut best = (f64::MAX, f64::MAX);
+    for _ in 0..rounds {
+        let started = Instant::now();
+        drop(std::hint::black_box(first()));
+        best.0 = best.0.min(started.elapsed().as_secs_f64());
+        let started = Instant::now();
+        drop(std::hint::black_box(second()));
+        best.1 = best.1.min(started.elapsed().as_secs_f64());
+    }
+    best
+}
