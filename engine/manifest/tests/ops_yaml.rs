@@ -1,5 +1,5 @@
 //! YAML that is written is read back as the same values: by the reader here, and by `kubectl` where it is installed.
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
