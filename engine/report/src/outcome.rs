@@ -59,7 +59,9 @@ impl Tally {
 
 /// Whether a finding says that something could not be decided, rather than that a manifest is wrong.
 pub(crate) fn is_fault(finding: &Finding) -> bool {
-    finding.rule.starts_with("sluice/plugin-") || finding.rule.starts_with("sluice/context-")
+    finding.rule.strip_prefix("sluice/").is_some_and(|rule| {
+        rule.starts_with("plugin-") || rule.starts_with("context-") || ["internal-error", "unreadable-file"].contains(&rule)
+    })
 }
 
 /// `Deployment shop/cart`, as people say it.

@@ -39,7 +39,7 @@ pub(crate) fn last_line(verdict: &Verdict) -> String {
     let summary = &verdict.summary;
     let faults = faults(verdict).count();
     let parts = [
-        (faults, "answer missing", "answers missing"),
+        (faults, "failure", "failures"),
         (tally.errors - faults, "error", "errors"),
         (tally.warnings, "warning", "warnings"),
         (tally.notes, "note", "notes"),
