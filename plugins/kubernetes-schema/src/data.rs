@@ -161,6 +161,15 @@ impl Kind {
         text(pair(a, b), length)
     }
 
+    /// Whether it is of this API group.
+    pub(crate) fn is_in_group(self, group: &[u8]) -> bool {
+        match self.api_bytes().strip_prefix(group) {
+            Some([b'/', ..]) => !group.is_empty(),
+            Some(version) => group.is_empty() && !version.contains(&b'/'),
+            None => false,
+        }
+    }
+
     /// `apps/v1`.
     pub(crate) fn api_version(self) -> &'static str {
         utf8(self.api_bytes())
@@ -269,7 +278,9 @@ impl Definition {
 
     /// All fields of these versions.
     pub(crate) fn fields(self, versions: Versions) -> impl Iterator<Item = Field> {
-        (0..self.fields).filter_map(move |index| self.field(index)).filter(move |field| field.versions() & versions != 0)
+        (0..self.fields)
+            .filter_map(move |index| self.field(index))
+            .filter(move |field| field.versions() & versions != 0)
     }
 }
 

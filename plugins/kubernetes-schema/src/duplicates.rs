@@ -55,9 +55,8 @@ fn text<'t>(view: View<'t>, node: Option<u32>, preset: &'t [u8]) -> &'t [u8] {
 
 #[inline]
 fn hash(view: View<'_>, element: u32, elements: Elements) -> u32 {
-    let mix = |sum: u32, text: &[u8]| {
-        text.iter().fold(sum, |sum, byte| (sum ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
-    };
+    let mix =
+        |sum: u32, text: &[u8]| text.iter().fold(sum, |sum, byte| (sum ^ u32::from(*byte)).wrapping_mul(0x0100_0193));
     match elements {
         Elements::Keyed(set) => {
             keys(set).fold(0x811C_9DC5, |sum, key| mix(sum, text(view, view.get(element, key), preset(key))))

@@ -8,14 +8,6 @@ use crate::settings::Settings;
 use crate::view::{STRING, View};
 use crate::{removed, suggest};
 
-/// What is known of a kind.
-pub(crate) enum Found {
-    /// The version serves it.
-    Served(Kind),
-    /// It does not.
-    Not,
-}
-
 /// What an object says it is: `apiVersion` and `kind`.
 #[inline]
 pub(crate) fn said(view: View<'_>) -> (&[u8], &[u8]) {
@@ -26,13 +18,10 @@ pub(crate) fn said(view: View<'_>) -> (&[u8], &[u8]) {
     (text(b"apiVersion"), text(b"kind"))
 }
 
-/// The schema of a kind in a version.
+/// The kind, if the version serves it.
 #[inline]
-pub(crate) fn find(api_version: &[u8], kind: &[u8], version: Version) -> Found {
-    match Kind::find(api_version, kind) {
-        Some(kind) if kind.versions() & version.bit() != 0 => Found::Served(kind),
-        Some(_) | None => Found::Not,
-    }
+pub(crate) fn find(api_version: &[u8], kind: &[u8], version: Version) -> Option<Kind> {
+    Kind::find(api_version, kind).filter(|kind| kind.versions() & version.bit() != 0)
 }
 
 /// Tells of a kind that the version does not serve.
@@ -48,14 +37,12 @@ pub(crate) fn tell(resource: &Resource, view: View<'_>, settings: &Settings, fin
             "" => "nothing takes its place".to_owned(),
             instead => format!("use `{instead}`"),
         };
-        let message =
-            format!("`{kind}` of `{api_version}` was removed in Kubernetes 1.{}: {instead}", removed.minor);
+        let message = format!("`{kind}` of `{api_version}` was removed in Kubernetes 1.{}: {instead}", removed.minor);
         return findings.push(resource.finding("/apiVersion", message).rule(&REMOVED_API));
     }
     // The groups of Kubernetes are closed; in any other group a custom resource may be anything.
-    let group = group_of(api_version);
     let served = || Kind::all().filter(|known| known.versions() & checked.bit() != 0);
-    if served().all(|known| group_of(known.api_version()) != group) {
+    if !is_of_kubernetes(api_version, checked) {
         if let Some(severity) = settings.missing_schemas.severity() {
             let message = format!("not checked: there is no schema of `{kind}` in `{api_version}`");
             findings.push(resource.finding("/kind", message).rule(&NO_SCHEMA).severity(severity));
@@ -76,6 +63,13 @@ pub(crate) fn tell(resource: &Resource, view: View<'_>, settings: &Settings, fin
     findings.push(resource.finding(pointer, message).rule(&UNKNOWN_KIND));
 }
 
+/// Whether an API group is one of Kubernetes itself.
+pub(crate) fn is_of_kubernetes(api_version: &str, checked: Version) -> bool {
+    let group = group_of(api_version);
+    let mut served = Kind::all().filter(|known| known.versions() & checked.bit() != 0);
+    served.any(|known| known.is_in_group(group.as_bytes()))
+}
+
 /// A kind that other versions serve.
 fn of_other_versions(resource: &Resource, known: Kind, checked: Version) -> Finding {
     let (kind, api_version) = (known.kind(), known.api_version());
@@ -84,10 +78,8 @@ fn of_other_versions(resource: &Resource, known: Kind, checked: Version) -> Find
     if let Some((_, last)) = Version::ends(earlier) {
         let instead = better(known, checked).map(|better| format!(": use `{}`", better.api_version()));
         let gone = last.minor() + 1;
-        let message = format!(
-            "`{kind}` of `{api_version}` was removed in Kubernetes 1.{gone}{}",
-            instead.unwrap_or_default()
-        );
+        let message =
+            format!("`{kind}` of `{api_version}` was removed in Kubernetes 1.{gone}{}", instead.unwrap_or_default());
         return resource.finding("/apiVersion", message).rule(&REMOVED_API);
     }
     let first = Version::ends(known.versions()).map_or(0, |(first, _)| first.minor());
@@ -128,11 +120,7 @@ fn tell_deprecated(resource: &Resource, kind: Kind, checked: Version, later: Ver
 fn better(kind: Kind, checked: Version) -> Option<Kind> {
     let stability = |kind: &Kind| {
         let api_version = kind.api_version();
-        if api_version.contains("alpha") {
-            0
-        } else {
-            1 + u8::from(!api_version.contains("beta"))
-        }
+        if api_version.contains("alpha") { 0 } else { 1 + u8::from(!api_version.contains("beta")) }
     };
     let same = Kind::all().filter(|other| {
         let is_served = other.versions() & checked.bit() != 0;

@@ -25,7 +25,6 @@ use sluice_sdk::prelude::*;
 
 pub use crate::settings::Settings;
 
-use crate::kinds::Found;
 use crate::rules::*;
 use crate::view::View;
 use crate::walk::Walk;
@@ -46,18 +45,18 @@ pub fn schema(resource: &Resource, settings: &Settings) -> Vec<Finding> {
         return Vec::new();
     }
     let mut findings = Vec::new();
-    match kinds::find(api_version, kind, settings.version) {
-        Found::Served(kind) => {
-            let versions = settings.version.bit();
-            let problems = Walk::of(view, kind, versions).problems;
+    let version = settings.version;
+    match kinds::find(api_version, kind, version) {
+        Some(known) => {
+            let problems = Walk::of(view, known, version.bit()).problems;
             if !problems.is_empty() {
-                messages::tell(resource, view, kind, versions, &problems, &mut findings);
+                messages::tell(resource, view, known, version.bit(), &problems, &mut findings);
             }
-            kinds::deprecated(resource, view, kind, settings.version, &mut findings);
+            kinds::deprecated(resource, view, known, version, &mut findings);
+            metadata::check(resource, view, text(api_version), text(kind), &mut findings);
         }
-        Found::Not => kinds::tell(resource, view, settings, &mut findings),
+        None => kinds::tell(resource, view, settings, &mut findings),
     }
-    metadata::check(resource, view, text(api_version), text(kind), &mut findings);
     findings
 }
 

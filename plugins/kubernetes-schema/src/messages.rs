@@ -2,7 +2,7 @@
 
 use sluice_sdk::{Finding, Operation, Resource, Severity};
 
-use crate::data::{Elements, Kind, Type, Version, Versions, keys, values};
+use crate::data::{Elements, Field, Kind, Type, Version, Versions, keys, values};
 use crate::place::Place;
 use crate::rules::{
     BAD_FORMAT, DUPLICATE_ELEMENT, INVALID_METADATA, MISSING_REQUIRED, NOT_IN_ENUM, UNKNOWN_FIELD, WRONG_TYPE,
@@ -38,11 +38,11 @@ pub(crate) fn tell(
                 teller.unknown_field(&place, problem.node, &advice)
             }
             Fault::Missing(definition, index) => {
-                let name = definition.field(index).map(|field| field.name()).unwrap_or_default();
-                if misspelt.contains(&(problem.node, name)) {
+                let Some(field) = definition.field(index) else { continue };
+                if misspelt.contains(&(problem.node, field.name())) {
                     continue;
                 }
-                teller.missing(&place, problem.node, name)
+                teller.missing(&place, problem.node, field)
             }
             Fault::WrongType(wanted) => teller.wrong_type(&place, problem.node, wanted),
             Fault::NullElement(wanted) => teller.null_element(&place, wanted),
@@ -119,14 +119,19 @@ impl Teller<'_> {
         }
     }
 
-    fn missing(&self, place: &Place<'_>, node: u32, name: &str) -> Finding {
+    fn missing(&self, place: &Place<'_>, node: u32, field: Field) -> Finding {
+        let name = field.name();
         let holder = match place.words() {
             root if root.is_empty() => format!("the `{}`", self.kind.kind()),
             holder => format!("`{holder}`"),
         };
-        let null = self.view.get(node, name.as_bytes()).map_or("", |_| ", which is null here");
+        let is_null = self.view.get(node, name.as_bytes()).is_some();
+        let null = if is_null { ", which is null here" } else { "" };
         let message = format!("{holder} lacks the required field `{name}`{null}");
-        self.resource.finding(place.pointer(), message).rule(&MISSING_REQUIRED)
+        let finding = self.resource.finding(place.pointer(), message).rule(&MISSING_REQUIRED);
+        // The server asks for some objects only when what they hold is used: who writes null may know that.
+        let may_do = is_null && matches!(field.kind(), Type::Object(_));
+        if may_do { finding.severity(Severity::Warning) } else { finding }
     }
 
     fn wrong_type(&self, place: &Place<'_>, node: u32, wanted: Type) -> Finding {
@@ -195,7 +200,8 @@ impl Teller<'_> {
     fn not_in_enum(&self, place: &Place<'_>, node: u32, allowed: u16) -> Finding {
         let text = self.view.str(node);
         let utf8 = |value: &'static [u8]| core::str::from_utf8(value).unwrap_or_default();
-        let known = || values(allowed).filter(|(_, versions)| versions & self.versions != 0).map(|(value, _)| utf8(value));
+        let known =
+            || values(allowed).filter(|(_, versions)| versions & self.versions != 0).map(|(value, _)| utf8(value));
         let same = known().find(|value| suggest::simplified(value) == suggest::simplified(text));
         let near = suggest::nearest(text, known());
         let near = same.map(|same| (same, true)).or(near.map(|(near, strokes, alone)| (near, alone && strokes == 1)));
@@ -209,8 +215,7 @@ impl Teller<'_> {
             known().filter(|value| !value.is_empty()).take(12).map(|value| format!("`{value}`")).collect();
         let more = known().count().saturating_sub(12);
         let more = if more > 0 { format!(" or one of {more} more") } else { String::new() };
-        let message =
-            format!("`{}` must be {}{more}, not `{}`{advice}", place.words(), one_of(&list), clipped(text));
+        let message = format!("`{}` must be {}{more}, not `{}`{advice}", place.words(), one_of(&list), clipped(text));
         let pointer = place.pointer();
         let mut finding = self.resource.finding(pointer.clone(), message).rule(&NOT_IN_ENUM);
         if let (None, Some((near, true))) = (other, near) {
@@ -256,13 +261,13 @@ impl Teller<'_> {
             NULL => true,
             FALSE | TRUE => matches!(wanted, Type::Boolean | Type::Any),
             NUMBER => {
-                matches!(wanted, Type::Int32 | Type::Int64 | Type::Number | Type::IntOrString | Type::Quantity | Type::Any)
+                matches!(
+                    wanted,
+                    Type::Int32 | Type::Int64 | Type::Number | Type::IntOrString | Type::Quantity | Type::Any
+                )
             }
             STRING => is_text(wanted) || matches!(wanted, Type::IntOrString | Type::Quantity | Type::Any),
-            OBJECT => matches!(
-                wanted,
-                Type::Object(_) | Type::Map(_) | Type::Labels | Type::Annotations | Type::Any
-            ),
+            OBJECT => matches!(wanted, Type::Object(_) | Type::Map(_) | Type::Labels | Type::Annotations | Type::Any),
             _ => matches!(wanted, Type::List(_, _) | Type::Any),
         }
     }

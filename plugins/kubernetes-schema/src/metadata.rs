@@ -43,7 +43,9 @@ fn flaw(api_version: &str, kind: &str, name: &[u8]) -> Option<Flaw> {
     let group = api_version.split_once('/').map_or("", |(group, _)| group);
     match (group, kind) {
         ("", "Namespace" | "Service") => syntax::dns_label(name),
-        ("batch", "CronJob") if name.len() > 52 => Some("has more than 52 characters, which leaves no room for its jobs"),
+        ("batch", "CronJob") if name.len() > 52 => {
+            Some("has more than 52 characters, which leaves no room for its jobs")
+        }
         ("" | "apps" | "batch" | "policy" | "autoscaling" | "networking.k8s.io" | "storage.k8s.io", _) => {
             syntax::subdomain(name)
         }

@@ -50,10 +50,12 @@ impl<'t> Place<'t> {
             place.levels.push(Level { node: here, wanted });
             let holds = |node: u32| target >= node && target < view.after(node, view.raw(node));
             let step = match view.raw(here).tag() {
-                OBJECT => view.members(here).find(|(key, value)| target == *key || holds(*value)).map(|(key, value)| {
-                    let name = view.str(key);
-                    (Step::Name(name), value, member(wanted, name, versions))
-                }),
+                OBJECT => {
+                    view.members(here).find(|(key, value)| target == *key || holds(*value)).map(|(key, value)| {
+                        let name = view.str(key);
+                        (Step::Name(name), value, member(wanted, name, versions))
+                    })
+                }
                 ARRAY => (0..).zip(view.elements(here)).find(|(_, node)| holds(*node)).map(|(index, node)| {
                     let element = if let Type::List(element, _) = wanted { Type::at(element) } else { Type::Any };
                     (Step::Index(index), node, element)

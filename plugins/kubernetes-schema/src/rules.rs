@@ -23,15 +23,21 @@ pub(crate) const NOT_IN_ENUM: Rule = Rule::new("not-in-enum", "values must be am
     .help("The API server refuses other values. They are spelt with exactly this case.");
 
 /// A value that does not have its form.
-pub(crate) const BAD_FORMAT: Rule = Rule::new("bad-format", "numbers, quantities, times and base64 must be well-formed")
-    .help("The API server cannot read the value and refuses the whole object. Write it in the form that the message says.");
+pub(crate) const BAD_FORMAT: Rule = Rule::new(
+    "bad-format",
+    "numbers, quantities, times and base64 must be well-formed",
+)
+.help("The API server cannot read the value and refuses the whole object. Write it in the form that the message says.");
 
 /// An element twice.
-pub(crate) const DUPLICATE_ELEMENT: Rule =
-    Rule::new("duplicate-element", "elements of a list that is keyed by a field must differ in it").help(
-        "Kubernetes tells the elements of this list apart by the field: server-side apply refuses two that are the same, \
+pub(crate) const DUPLICATE_ELEMENT: Rule = Rule::new(
+    "duplicate-element",
+    "elements of a list that is keyed by a field must differ in it",
+)
+.help(
+    "Kubernetes tells the elements of this list apart by the field: server-side apply refuses two that are the same, \
          and elsewhere the last one silently wins. Remove one of them or rename it.",
-    );
+);
 
 /// Names, labels and annotations.
 pub(crate) const INVALID_METADATA: Rule =

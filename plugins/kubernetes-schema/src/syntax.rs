@@ -98,7 +98,9 @@ pub(crate) fn is_time(text: &[u8], digits: Option<usize>) -> bool {
         return false;
     }
     let (Some(year), Some(month), Some(day)) = (number(0..4), number(5..7), number(8..10)) else { return false };
-    let (Some(hour), Some(minute), Some(second)) = (number(11..13), number(14..16), number(17..19)) else { return false };
+    let (Some(hour), Some(minute), Some(second)) = (number(11..13), number(14..16), number(17..19)) else {
+        return false;
+    };
     let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let days = match month {
         1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
@@ -110,7 +112,8 @@ pub(crate) fn is_time(text: &[u8], digits: Option<usize>) -> bool {
         return false;
     }
     let rest = text.get(19..).unwrap_or_default();
-    let fraction = rest.strip_prefix(b".").map_or(0, |rest| rest.iter().take_while(|byte| byte.is_ascii_digit()).count());
+    let fraction =
+        rest.strip_prefix(b".").map_or(0, |rest| rest.iter().take_while(|byte| byte.is_ascii_digit()).count());
     if (rest.first() == Some(&b'.') && fraction == 0) || digits.is_some_and(|digits| digits != fraction) {
         return false;
     }
@@ -184,9 +187,9 @@ pub(crate) fn subdomain(name: &[u8]) -> Option<Flaw> {
     match name {
         [] => Some(EMPTY),
         name if name.len() > 253 => Some("has more than 253 characters"),
-        name if !name.split(|byte| *byte == b'.').all(is_dns) => {
-            Some("may hold lowercase letters, digits, `-` and `.`, and each part begins and ends with a letter or digit")
-        }
+        name if !name.split(|byte| *byte == b'.').all(is_dns) => Some(
+            "may hold lowercase letters, digits, `-` and `.`, and each part begins and ends with a letter or digit",
+        ),
         _ => None,
     }
 }

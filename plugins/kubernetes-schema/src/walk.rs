@@ -4,7 +4,7 @@
 //! It reads a value as the API server's decoder does: `null` is a field that was left out. What the server sets by itself
 //! (`status`) is checked for the shape of its fields, but may be incomplete.
 
-use crate::data::{Definition, Elements, Kind, Type, Versions, values};
+use crate::data::{Definition, Elements, Field, Kind, Type, Versions, values};
 use crate::duplicates;
 use crate::syntax::{self, Flaw, Integer};
 use crate::view::{ARRAY, FALSE, NULL, NUMBER, OBJECT, Raw, STRING, TRUE, View};
@@ -152,16 +152,20 @@ impl<'t> Walk<'t> {
                 next = self.view.after(value, self.view.raw(value));
                 continue;
             };
-            if index < required && self.view.raw(value).tag() != NULL {
+            let found = self.view.raw(value);
+            if index < required && found.tag() != NULL {
                 seen |= 1 << (index & 63);
             }
+            let kind = field.kind();
             next = if self.depth == 1 && name == b"status" {
                 self.in_status = true;
-                let next = self.value(value, field.kind());
+                let next = self.value(value, kind);
                 self.in_status = false;
                 next
+            } else if found.tag() == STRING && found.length() == 0 && self.is_left_out(field, kind) {
+                self.view.after(value, found)
             } else {
-                self.value(value, field.kind())
+                self.value(value, kind)
             };
         }
         if !self.in_status {
@@ -172,6 +176,13 @@ impl<'t> Walk<'t> {
             }
         }
         self.depth -= 1;
+    }
+
+    /// Whether an empty string stands for nothing: Go has it for a field that was left out, and the server then sets the
+    /// default.
+    #[cold]
+    fn is_left_out(&self, field: Field, kind: Type) -> bool {
+        matches!(kind, Type::Enum(_)) && field.required() & self.versions == 0
     }
 
     fn list(&mut self, at: u32, raw: Raw, element: Type, elements: Elements) {
@@ -239,8 +250,7 @@ impl<'t> Walk<'t> {
     }
 
     fn enumeration(&mut self, at: u32, raw: Raw, allowed: u16) {
-        // An empty string is what Go has for a field that was left out; the server then sets the default.
-        if raw.length() == 0 || self.in_status {
+        if self.in_status {
             return;
         }
         let text = self.view.text(raw);
