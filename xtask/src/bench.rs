@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::guests::{self, Languages};
-use crate::process::{capture, cargo, run as run_command, say};
+use crate::process::{build_programs, capture, programs, say};
 use crate::setup::{Choice, Toolchain};
 use crate::workspace;
 
@@ -67,11 +67,7 @@ const MEASUREMENTS: [(&str, Measurement); 7] = [
 pub fn run(args: &Args) -> Result<()> {
     let root = workspace::root();
     guests::build(&Toolchain::ready(Choice::Auto)?, Languages::Rust)?;
-    say("compiling sluice and the bench");
-    run_command(&mut cargo(
-        &root,
-        &["build", "--quiet", "--release", "--package", "sluice", "--package", "sluice-bench"],
-    ))?;
+    build_programs(&root)?;
 
     let folder = tempfile::Builder::new().prefix("sluice-bench-").disable_cleanup(args.keep).tempdir()?;
     let single = corpus::write(&folder.path().join("single"), args.objects)?;
@@ -83,7 +79,7 @@ pub fn run(args: &Args) -> Result<()> {
         folder.path().display()
     ));
 
-    let programs = std::env::current_exe()?.parent().context("this program has no folder")?.to_path_buf();
+    let programs = programs()?;
     let (sluice, inside) = (programs.join("sluice"), programs.join("sluice-bench"));
     let bench = Bench { sluice, inside, scratch: folder.path().to_path_buf(), single, double };
     bench.write_policies()?;

@@ -1,7 +1,7 @@
 //! Runs other programs. Each failure names the command and keeps what it said.
 
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -67,6 +67,19 @@ pub fn cargo(folder: &Path, arguments: &[&str]) -> Command {
         }
     }
     command
+}
+
+/// The folder of the programs that cargo builds for the workspace of the engine: this program lies in it too.
+pub fn programs() -> Result<PathBuf> {
+    let this = std::env::current_exe()?;
+    Ok(this.parent().context("this program lies in no folder")?.to_path_buf())
+}
+
+/// Compiles the programs of the workspace of the engine. All of them at once: with a package alone, cargo would choose
+/// other features for some dependencies, and compile wasmtime a second time for the tests.
+pub fn build_programs(root: &Path) -> Result<()> {
+    say("compiling sluice (some minutes the first time)");
+    run(&mut cargo(root, &["build", "--release", "--workspace", "--bins"]))
 }
 
 fn shown(command: &Command) -> String {

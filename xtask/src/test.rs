@@ -9,7 +9,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 
 use crate::guests::{self, Guest};
-use crate::process::{cargo, say};
+use crate::process::{cargo, programs, say};
 use crate::setup::{Choice, Toolchain};
 use crate::workspace;
 
@@ -145,10 +145,9 @@ fn fixtures(plugins: &[Guest]) -> Result<(Counts, bool)> {
     for plugin in plugins.iter().filter(|plugin| plugin.folder.join("fixtures").is_dir()) {
         say(format!("testing the fixtures of {}", plugin.name));
         let component = workspace::components().join(format!("{}.wasm", plugin.name));
-        let mut command = cargo(&plugin.folder, &["run", "--quiet", "--release", "--manifest-path"]);
-        command.arg(workspace::root().join("Cargo.toml")).args(["--package", "sluice", "--", "plugin", "test"]);
-        command.arg("--component").arg(component).stdin(Stdio::null());
-        let passed = command.status().context("cannot start cargo")?.success();
+        let mut command = Command::new(programs()?.join("sluice"));
+        command.args(["plugin", "test", "--component"]).arg(component).current_dir(&plugin.folder);
+        let passed = command.stdin(Stdio::null()).status().context("cannot start sluice")?.success();
         counts += Counts { passed: passed.into(), failed: (!passed).into(), ignored: 0 };
     }
     Ok((counts, counts.failed == 0))
