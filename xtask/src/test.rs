@@ -146,7 +146,7 @@ fn fixtures(plugins: &[Guest]) -> Result<(Counts, bool)> {
         say(format!("testing the fixtures of {}", plugin.name));
         let component = workspace::components().join(format!("{}.wasm", plugin.name));
         let mut command = Command::new(programs()?.join("sluice"));
-        command.args(["plugin", "test", "--component"]).arg(component).current_dir(&plugin.folder);
+        command.args(["plugin", "test", "--plugin"]).arg(component).current_dir(&plugin.folder);
         let passed = command.stdin(Stdio::null()).status().context("cannot start sluice")?.success();
         counts += Counts { passed: passed.into(), failed: (!passed).into(), ignored: 0 };
     }
