@@ -5,6 +5,8 @@
 //! the complete reader (`complete.rs`), and the two never disagree. What the tree then is, a manifest or not, is decided
 //! in `manifest.rs`. Nothing here judges what a manifest says.
 
+#[cfg(test)]
+mod agreement;
 mod bytes;
 mod complete;
 mod dedup;
