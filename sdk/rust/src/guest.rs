@@ -1,17 +1,37 @@
 //! The exports of a component, made of a [`Plugin`]. Our types become those of the bindings here and nowhere else.
 
+use std::any::Any;
+use std::cell::RefCell;
 use std::marker::PhantomData;
+use std::rc::Rc;
 
 use crate::bindings::exports::sluice::policy as exports;
 use crate::bindings::sluice::policy::{manifests, types};
-use crate::finding::{Finding, Operation, Patch};
-use crate::plugin::{self, Answer, Entry, Plugin};
+use crate::finding::{Error, Finding, Operation, Patch};
+use crate::plugin::{self, Answer, Entry, Plugin, SettingsError};
 use crate::resource::Resource;
 use crate::rule::{KindSelector, Severity};
 use crate::source::Source;
 
 /// A plugin in the form that the bindings export.
 pub struct Exported<P>(PhantomData<P>);
+
+thread_local! {
+    static SETTINGS: RefCell<Option<Rc<dyn Any>>> = const { RefCell::new(None) };
+}
+
+/// Reads and keeps the settings of this instance.
+fn keep<P: Plugin>(json: &str) -> Result<(), Vec<SettingsError>> {
+    let settings = plugin::parse_settings::<P>(json)?;
+    SETTINGS.with_borrow_mut(|kept| *kept = Some(Rc::new(settings)));
+    Ok(())
+}
+
+/// The settings that `configure` kept.
+fn settings<P: Plugin>() -> Result<Rc<P::Settings>, Error> {
+    let kept = SETTINGS.with_borrow(Option::clone);
+    kept.and_then(|kept| kept.downcast().ok()).ok_or_else(|| Error::new("`configure` was not called"))
+}
 
 fn describe<P: Plugin>() -> types::Description {
     let selector = |text: &str| {
@@ -37,7 +57,7 @@ fn describe<P: Plugin>() -> types::Description {
 }
 
 fn configure<P: Plugin>(settings: &str) -> Result<(), Vec<types::SettingsError>> {
-    plugin::configure::<P>(settings).map_err(|errors| {
+    keep::<P>(settings).map_err(|errors| {
         errors.into_iter().map(|it| types::SettingsError { pointer: it.pointer, message: it.message }).collect()
     })
 }
@@ -47,7 +67,7 @@ fn run<P: Plugin, T: Answer, O>(
     subjects: Vec<manifests::Manifest>,
     convert: fn(T) -> O,
 ) -> Result<Vec<O>, String> {
-    let settings = plugin::settings::<P>().map_err(|error| error.to_string())?;
+    let settings = self::settings::<P>().map_err(|error| error.to_string())?;
     let mut answers = Vec::new();
     for (subject, handle) in (0..).zip(subjects) {
         let resource = Resource::new(Source(handle), subject);

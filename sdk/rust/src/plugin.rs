@@ -1,9 +1,5 @@
 //! What the attributes make of functions, and how a batch runs through them.
 
-use std::any::Any;
-use std::cell::RefCell;
-use std::rc::Rc;
-
 use serde::de::DeserializeOwned;
 
 use crate::finding::{Error, Finding, Patch, Result};
@@ -163,17 +159,6 @@ fn wants(kinds: &[&str], resource: &Resource) -> bool {
     kinds.iter().any(|kind| KindSelector::parse(kind).matches(resource.api_version(), resource.kind()))
 }
 
-thread_local! {
-    static SETTINGS: RefCell<Option<Rc<dyn Any>>> = const { RefCell::new(None) };
-}
-
-/// Reads and keeps the settings of this instance.
-pub(crate) fn configure<P: Plugin>(json: &str) -> Result<(), Vec<SettingsError>> {
-    let settings = parse_settings::<P>(json)?;
-    SETTINGS.with_borrow_mut(|kept| *kept = Some(Rc::new(settings)));
-    Ok(())
-}
-
 /// Reads settings as `configure` does.
 pub(crate) fn parse_settings<P: Plugin>(json: &str) -> Result<P::Settings, Vec<SettingsError>> {
     let settings: P::Settings = serde_json::from_str(json).map_err(|error| {
@@ -184,12 +169,6 @@ pub(crate) fn parse_settings<P: Plugin>(json: &str) -> Result<P::Settings, Vec<S
     })?;
     P::validate(&settings)?;
     Ok(settings)
-}
-
-/// The settings that `configure` kept.
-pub(crate) fn settings<P: Plugin>() -> Result<Rc<P::Settings>> {
-    let kept = SETTINGS.with_borrow(Option::clone);
-    kept.and_then(|kept| kept.downcast().ok()).ok_or_else(|| Error::new("`configure` was not called"))
 }
 
 /// Every kind that a plugin wants, once.
