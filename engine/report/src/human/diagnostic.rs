@@ -1,7 +1,7 @@
 //! One finding as annotated source. The one place that knows the crate which draws it.
 
 use annotate_snippets::renderer::{AnsiColor, DEFAULT_TERM_WIDTH, Effects, Style};
-use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Patch, Renderer, Snippet as Source};
+use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Padding, Patch, Renderer, Snippet as Source};
 use sluice_policy::{ConfigError, Finding, Location, Snippet};
 
 use crate::place::{self, Marked};
@@ -21,7 +21,7 @@ const GUTTER: usize = 12;
 /// Draws diagnostics in one style.
 pub(crate) struct Painter {
     bright: Renderer,
-    dim: Renderer,
+    plain: Renderer,
     color: bool,
     verbosity: Verbosity,
     prose: usize,
@@ -29,12 +29,11 @@ pub(crate) struct Painter {
 
 impl Painter {
     pub(crate) fn new(options: &Options) -> Self {
-        let base = if options.color { Renderer::styled() } else { Renderer::plain() };
         let width = options.width.unwrap_or(DEFAULT_TERM_WIDTH).max(40);
-        let bright = base.term_width(width).hyperlink(false);
-        let dim = if options.color { dimmed(bright.clone()) } else { bright.clone() };
+        let plain = Renderer::plain().term_width(width);
+        let bright = if options.color { Renderer::styled().term_width(width).hyperlink(false) } else { plain.clone() };
         let prose = width.min(PROSE) - GUTTER;
-        Self { bright, dim, color: options.color, verbosity: options.verbosity, prose }
+        Self { bright, plain, color: options.color, verbosity: options.verbosity, prose }
     }
 
     /// A finding in full.
@@ -45,18 +44,19 @@ impl Painter {
         let mut group = Group::with_title(level.primary_title(message).id(clean::line(&finding.rule)));
         group = group.elements(source(finding.location.as_ref(), marked.as_ref()));
         group = group.elements(self.notes(finding));
-        let mut groups = vec![];
+        let mut suggested = None;
         match suggest(finding, marked.as_ref()) {
-            Some(Suggestion::Words(words)) => groups.push(group.element(self.named("fix", &words))),
+            Some(Suggestion::Words(words)) => group = group.element(self.named("fix", &words)),
             Some(Suggestion::Edit { title, range, replacement }) => {
-                groups.push(group);
-                groups.extend(marked.as_ref().map(|marked| edit(marked, title, Patch::new(range, replacement))));
+                suggested = marked.as_ref().map(|marked| edit(marked, title, Patch::new(range, replacement)));
             }
-            None => groups.push(group),
+            None => {}
         }
+        let group = group.elements(self.references(finding));
+        let groups = std::iter::once(group).chain(suggested).collect::<Vec<_>>();
         match outcome {
             Outcome::Error | Outcome::Warning | Outcome::Note => self.bright.render(&groups),
-            Outcome::Audited | Outcome::Excepted => self.dim.render(&groups),
+            Outcome::Audited | Outcome::Excepted => self.dimmed(&self.plain.render(&groups)),
         }
     }
 
@@ -85,6 +85,11 @@ impl Painter {
     /// A hint that belongs to no finding.
     pub(crate) fn help(&self, text: &str) -> String {
         format!("{}: {}", self.paint("help", AnsiColor::BrightCyan.on_default().bold()), clean::line(text))
+    }
+
+    /// Each line of a text, dimmed.
+    fn dimmed(&self, text: &str) -> String {
+        text.lines().map(|line| self.paint(line, DIMMED)).collect::<Vec<_>>().join("\n")
     }
 
     /// A line that a plugin wrote.
@@ -118,13 +123,19 @@ impl Painter {
         if !finding.help.is_empty() {
             notes.push(self.named("help", &finding.help));
         }
+        notes
+    }
+
+    /// Where to read on.
+    fn references(&self, finding: &Finding) -> Vec<Element<'static>> {
+        let mut references = vec![];
         if let Some(url) = &finding.url {
-            notes.push(self.named("see", url));
+            references.push(self.named("see", url));
         }
         if let Some(detail) = finding.detail.as_ref().filter(|_| self.verbosity == Verbosity::Verbose) {
-            notes.push(Level::NOTE.with_name("detail").message(clean::block(detail)).into());
+            references.push(Level::NOTE.with_name("detail").message(clean::block(detail)).into());
         }
-        notes
+        references
     }
 
     fn named(&self, name: &'static str, text: &str) -> Element<'static> {
@@ -147,24 +158,19 @@ fn marked<'a>(location: Option<&Location>, snippet: Option<&'a Snippet>) -> Opti
     place::mark(location?, snippet?)
 }
 
-/// The place, and the lines where they are known.
+/// The place, with the lines where they are known.
 fn source<'a>(location: Option<&'a Location>, marked: Option<&'a Marked>) -> Vec<Element<'a>> {
     let Some(location) = location else { return vec![] };
-    let origin = Origin::path(place::file_name(&location.file));
-    let origin = origin.line(location.line as usize).char_column(location.column as usize);
-    let lines = marked.map(|marked| {
-        let source = Source::source(marked.text.as_ref()).line_start(marked.first_line as usize);
-        source.annotation(AnnotationKind::Primary.span(marked.range.clone())).into()
-    });
-    std::iter::once(origin.into()).chain(lines).collect()
+    let file = place::file_name(&location.file);
+    let Some(marked) = marked else {
+        let origin = Origin::path(file).line(location.line as usize).char_column(location.column as usize);
+        return vec![origin.into(), Padding.into()];
+    };
+    let source = Source::source(marked.text.as_ref()).line_start(marked.first_line as usize).path(file);
+    vec![source.annotation(AnnotationKind::Primary.span(marked.range.clone())).into()]
 }
 
 fn edit<'a>(marked: &'a Marked, title: &'static str, patch: Patch<'a>) -> Group<'a> {
     let source = Source::source(marked.text.as_ref()).line_start(marked.first_line as usize);
     Level::HELP.secondary_title(title).element(source.patch(patch))
-}
-
-fn dimmed(renderer: Renderer) -> Renderer {
-    let renderer = renderer.error(DIMMED).warning(DIMMED).info(DIMMED).note(DIMMED).help(DIMMED).line_num(DIMMED);
-    renderer.emphasis(DIMMED).none(DIMMED).context(DIMMED).addition(DIMMED).removal(DIMMED)
 }

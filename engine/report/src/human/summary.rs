@@ -81,11 +81,13 @@ fn write_skipped(verdict: &Verdict, verbosity: Verbosity, painter: &Painter, out
             writeln!(out, "{}", painter.note(&text))?;
         }
     }
-    let mut templates = skipped.iter().filter(|(_, reason)| is_template(reason));
-    if let Some((first, _)) = templates.next() {
-        let others = templates.count() as u64;
-        let others = if others > 0 { format!(" and {} more", count(others, "template")) } else { String::new() };
-        let text = format!("`{first}`{others} not judged: `{{{{` has to be rendered first");
+    let mut templates = skipped.iter().filter(|(_, reason)| is_template(reason)).map(|(name, _)| clean::line(name));
+    if let Some(first) = templates.next() {
+        let others = templates.count();
+        let text = match others {
+            0 => format!("`{first}` was not judged: it is a template, which has to be rendered first"),
+            _ => format!("`{first}` and {others} more were not judged: they are templates, which have to be rendered first"),
+        };
         writeln!(out, "{}", painter.note(&text))?;
         writeln!(out, "{}", painter.help("render the chart and check the result: `helm template . | sluice check -`"))?;
     }

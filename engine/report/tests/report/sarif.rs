@@ -24,6 +24,8 @@ fn official_schema() -> Value {
     let package = packages.find(|package| package["name"] == "serde-sarif").unwrap();
     let folder = PathBuf::from(package["manifest_path"].as_str().unwrap());
     let text = std::fs::read_to_string(folder.with_file_name("src").join("schema.json")).unwrap();
+    // A bracket that the validator's dialect of regular expressions wants escaped; it says the same.
+    let text = text.replace("{2}]?$", r"{2}\\]?$");
     serde_json::from_str(&text).unwrap()
 }
 
