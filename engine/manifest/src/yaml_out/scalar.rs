@@ -107,7 +107,8 @@ fn is_plain(text: &str) -> bool {
 
 /// Whether a string might be a number, a date or a time: it starts like one, and holds nothing else than they do.
 fn is_numeric(text: &str) -> bool {
-    let text = text.strip_prefix(['+', '-']).unwrap_or(text);
+    // Underscores are no part of a number to YAML 1.1, wherever behind the sign they stand.
+    let text = text.strip_prefix(['+', '-']).map_or(text, |rest| rest.trim_start_matches('_'));
     if let Some(digits) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         return digits.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'_');
     }
