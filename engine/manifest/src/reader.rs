@@ -15,6 +15,8 @@ mod json;
 mod manifest;
 mod resolve;
 mod split;
+#[cfg(test)]
+mod suite;
 mod tags;
 mod template;
 mod words;

@@ -3,21 +3,27 @@
 use std::sync::Arc;
 
 use super::{Limits, Problem, resolve, words};
-use crate::tree::{Collection, Textual, TreeBuilder};
+use crate::tree::{Collection, MAX_LENGTH, Textual, TreeBuilder};
 use crate::{Span, Text, Tree};
 
-/// Reads the value at `start`; gives its tree and where it ends. Equal keys are left in: `None` says that there are some.
+/// Reads the value at `start`; gives its tree and where it ends. Equal keys are left in.
 pub(crate) fn read(text: &Arc<Text>, start: u32, limits: &Limits) -> Result<(Tree, u32), Problem> {
+    let whole = text.as_str().as_bytes();
+    let most = (start as usize).saturating_add((limits.bytes as usize).min(MAX_LENGTH)).min(whole.len());
     let mut json = Json {
         text,
-        bytes: text.as_str().as_bytes(),
+        bytes: whole.get(..most).unwrap_or_default(),
         at: start as usize,
         limits,
         tree: TreeBuilder::new(Arc::clone(text)),
         open: Vec::new(),
         scratch: String::new(),
     };
-    json.document()?;
+    if let Err(problem) = json.document() {
+        let cut = most < whole.len() && problem.span.end as usize >= most;
+        let begin = Span { start, end: start + 1 };
+        return Err(if cut { words::too_large(whole.len() - start as usize, limits.bytes, begin) } else { problem });
+    }
     let end = json.at as u32;
     Ok((json.tree.finish(), end))
 }

@@ -57,9 +57,10 @@ fn not_manifest(root: Node<'_>) -> Option<NotManifest> {
     let version = version.and_then(Node::as_str).unwrap_or_default();
     let kind = kind.and_then(Node::as_str).unwrap_or_default();
     let group = version.split_once('/').map_or("", |(group, _)| group);
-    let kubeconfig = version == "v1" && kind == "Config" && !has("metadata");
+    // The file of a program, kubeconfig first of all; objects of this kind have metadata.
+    let configuration = kind == "Config" && !has("metadata");
     let ours = group == "sluice.dev" && kind == "Policy";
-    (kubeconfig || ours || CLIENT_SIDE.contains(&group)).then_some(NotManifest::ClientSide)
+    (configuration || ours || CLIENT_SIDE.contains(&group)).then_some(NotManifest::ClientSide)
 }
 
 /// What keeps an object from being a manifest.

@@ -1,0 +1,247 @@
+//! Hostile and broken input: it ends in a problem with a place, within bounded time and memory, and hides nothing.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
+
+use std::fmt::Write;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use sluice_manifest::{Document, Documents, Limits, NotManifest, Text, read_value};
+
+const GOOD: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: good\n";
+
+fn read(content: impl Into<Vec<u8>>) -> (Vec<Document>, Arc<Text>) {
+    let start = Instant::now();
+    let documents = Documents::from_bytes("hostile.yaml", content.into(), Limits::default());
+    let text = Arc::clone(documents.text());
+    let documents = documents.collect();
+    // Far above what any of this needs, even on a busy machine; endless loops and squares are above this.
+    assert!(start.elapsed() < Duration::from_secs(20), "too slow: {:?}", start.elapsed());
+    (documents, text)
+}
+
+/// Puts a good document before and after the bad one, and gives what is said of the bad one.
+fn between(bad: impl AsRef<[u8]>) -> (Document, Arc<Text>) {
+    let content = [GOOD.as_bytes(), b"---\n", bad.as_ref(), b"\n---\n", GOOD.as_bytes()].concat();
+    let (mut documents, text) = read(content);
+    assert_eq!(documents.len(), 3);
+    assert_eq!(documents[0].resources.len(), 1);
+    assert_eq!(documents[2].resources.len(), 1);
+    (documents.remove(1), text)
+}
+
+#[track_caller]
+fn refused(bad: impl AsRef<[u8]>, rule: &str, message: &str, place: (u32, u32)) {
+    let (document, text) = between(bad);
+    assert!(document.resources.is_empty());
+    let problem = &document.problems[0];
+    assert!(problem.fatal);
+    assert_eq!(problem.rule, rule, "{problem:?}");
+    assert!(problem.message.contains(message), "{}", problem.message);
+    assert!(!problem.help.is_empty() && !problem.message.contains('\n'));
+    let found = text.place(problem.span);
+    // Lines are counted from the start of the bad document.
+    assert_eq!((found.line - 5, found.column), place, "{problem:?}");
+}
+
+#[test]
+fn nesting_of_a_hundred_thousand() {
+    refused("[".repeat(100_000), "nesting-limit", "nested deeper than 1000 levels", (1, 1001));
+    refused("{a: ".repeat(100_000), "nesting-limit", "nested deeper", (1, 4001));
+    refused("- ".repeat(100_000), "nesting-limit", "nested deeper", (1, 2001));
+    refused("{\"a\":".repeat(100_000), "nesting-limit", "nested deeper", (1, 5001));
+    let mut stairs = String::new();
+    for depth in 0..5_000 {
+        writeln!(stairs, "{}a:", " ".repeat(depth)).unwrap();
+    }
+    refused(&stairs, "nesting-limit", "nested deeper", (1001, 1001));
+    refused("? ".repeat(100_000), "nesting-limit", "nested deeper", (1, 2001));
+}
+
+#[test]
+fn json_nesting() {
+    let (documents, _) = read("{\"a\":".repeat(100_000));
+    assert_eq!(documents[0].problems[0].rule, "nesting-limit");
+}
+
+#[test]
+fn alias_bombs() {
+    let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..20 {
+        let alias = format!("*a{}, ", level - 1).repeat(10);
+        writeln!(bomb, "a{level}: &a{level} [{}]", alias.trim_end_matches(", ")).unwrap();
+    }
+    let (document, _) = between(&bomb);
+    assert_eq!(document.problems[0].rule, "node-limit");
+
+    let mut merges = "a0: &a0 {x0: 1}\n".to_owned();
+    for level in 1..40 {
+        let before = level - 1;
+        writeln!(merges, "a{level}: &a{level} {{<<: [*a{before}, *a{before}], x{level}: 1}}").unwrap();
+    }
+    let (document, _) = between(&merges);
+    assert_eq!(document.problems[0].rule, "node-limit");
+
+    let text = format!("a: &a \"{}\\n\"\nb: [{}*a]\n", "x".repeat(100_000), "*a, ".repeat(10_000));
+    let (document, _) = between(&text);
+    assert_eq!(document.problems[0].rule, "size-limit");
+}
+
+#[test]
+fn a_scalar_of_a_hundred_megabytes() {
+    let (document, _) = between(format!("a: {}", "x".repeat(100 << 20)));
+    assert_eq!(document.problems[0].rule, "size-limit");
+    let (document, _) = between(format!("a: \"{}\"", "\\n".repeat(20 << 20)));
+    assert_eq!(document.skipped, Some(NotManifest::NoKind));
+    let (documents, _) = read(format!("{{\"a\": \"{}\"}}", "x".repeat(100 << 20)));
+    assert_eq!(documents[0].problems[0].rule, "size-limit");
+}
+
+#[test]
+fn long_lines_take_no_squares() {
+    for line in ["é: [é, é], ", "a, ", "\"é\", ", "{a: b}, ", "'x' ", "- ", "*x ", "&x ", "!x ", "? ", ": ", "é\t"] {
+        let wide = line.repeat((4 << 20) / line.len());
+        between(format!("a: [{wide}]"));
+        between(&wide);
+        between(format!("é: {wide}"));
+    }
+    between("\n".repeat(8 << 20));
+    between(" ".repeat(8 << 20));
+    between(format!("é: |\n{}", "      \n".repeat(1 << 20)));
+    between(format!("a: é\n{}b", "\t".repeat(4 << 20)));
+    between((0..200_000).map(|key| format!("k{key}: 1\n")).collect::<String>());
+    between("{{ x }}\n".repeat(1 << 18));
+}
+
+#[test]
+fn control_characters() {
+    refused("a: b\0c", "invalid-yaml", "control character U+0000", (1, 5));
+    refused("a: \"\u{1b}[31m\"", "invalid-yaml", "control character U+001B", (1, 5));
+    refused("a: é\u{7f}", "invalid-yaml", "control character U+007F", (1, 5));
+}
+
+#[test]
+fn broken_utf8() {
+    refused(b"a: b\nc: \xff\xfe\n".as_slice(), "invalid-utf8", "byte 0xff at line 7, column 4", (2, 4));
+    refused(b"\xc3\x28".as_slice(), "invalid-utf8", "byte 0xc3", (1, 1));
+    let utf16: Vec<u8> = std::iter::once(0xFEFF).chain(GOOD.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let (documents, _) = read(utf16);
+    assert_eq!(documents[0].problems[0].rule, "invalid-utf8");
+    assert!(documents[0].problems[0].message.contains("UTF-16"));
+}
+
+#[test]
+fn broken_yaml_in_words() {
+    refused("a:\n\tb: c", "invalid-yaml", "a tab is used to indent", (2, 1));
+    refused("a:\n  - b\n \t- c", "invalid-yaml", "a tab is used to indent", (3, 2));
+    refused("a: \"b\nc: d", "invalid-yaml", "a quote is opened and never closed", (1, 4));
+    refused("a: 'b", "invalid-yaml", "a quote is opened and never closed", (1, 4));
+    refused("a: [1, 2\nb: c", "invalid-yaml", "list is not closed", (1, 4));
+    refused("a: {b: c\nd: e", "invalid-yaml", "mapping is not closed", (1, 4));
+    refused("a: b: c", "invalid-yaml", "a `:` stands where no key can be", (1, 5));
+    refused("a: b\n  c: d", "invalid-yaml", "a `:` stands where no key can be", (2, 4));
+    refused("a: - b", "invalid-yaml", "a `-` stands where no list item can begin", (1, 4));
+    refused("a: b\ntext\nc: d", "invalid-yaml", "expected a key with `:`", (2, 1));
+    refused("a:\n    b: c\n  d: e", "invalid-yaml", "expected a key at this depth", (3, 3));
+    refused("a: @b", "invalid-yaml", "cannot begin a value", (1, 4));
+    refused("a: \"\\q\"", "invalid-yaml", "an escape that YAML does not know", (1, 5));
+    refused("a: *b", "invalid-yaml", "no anchor `&b` before it", (1, 4));
+    refused("--- text", "invalid-separator", "separates documents", (1, 5));
+}
+
+#[test]
+fn incomplete_manifests() {
+    refused("apiVersion: v1\nkind: Pod\nspec: {}", "missing-name", "no `metadata.name`", (2, 1));
+    refused("apiVersion: v1\nkind: Pod\nmetadata: {}", "missing-name", "no `metadata.name`", (3, 1));
+    refused("apiVersion: v1\nmetadata: {name: a}", "missing-kind", "no `kind`", (1, 1));
+    refused("kind: Pod\nmetadata: {name: a}", "missing-api-version", "no `apiVersion`", (1, 1));
+    refused("apiVersion: v1\nkind: Pod\nmetadata: {name: 1}", "wrong-type", "`metadata.name` is a number", (3, 18));
+    refused("apiVersion: v1\nkind: yes\nmetadata: {name: a}", "wrong-type", "`kind` is a boolean", (2, 7));
+    refused("apiVersion: v1\nkind: List\nitems: {}", "wrong-type", "`items` is a mapping", (3, 8));
+    let (document, _) = between("apiVersion: v1\nkind: Pod\nmetadata: {generateName: a-}");
+    assert_eq!(document.resources.len(), 1);
+}
+
+#[test]
+fn what_is_no_manifest() {
+    let skipped = |content: &str| {
+        let (document, _) = between(content);
+        assert!(document.problems.is_empty() && document.resources.is_empty(), "{document:?}");
+        document.skipped.unwrap()
+    };
+    assert_eq!(skipped("# nothing\n"), NotManifest::Empty);
+    assert_eq!(skipped("on: push\njobs: {}"), NotManifest::NoKind);
+    assert_eq!(skipped("- a\n- b"), NotManifest::NoKind);
+    assert_eq!(skipped("apiVersion: v2\nname: chart\nversion: 1.0.0"), NotManifest::NoKind);
+    assert_eq!(skipped("apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization"), NotManifest::ClientSide);
+    assert_eq!(skipped("apiVersion: v1\nkind: Config\nclusters: []"), NotManifest::ClientSide);
+    assert_eq!(skipped("{{- if .Values.a }}\na: b\n{{- end }}"), NotManifest::Template);
+    assert_eq!(skipped("apiVersion: v1\nkind: Pod\nmetadata:\n  name: {{ .Release.Name }}"), NotManifest::Template);
+    assert_eq!(skipped("a:\n  {{- toYaml .Values.b | nindent 2 }}\nc: d"), NotManifest::Template);
+}
+
+#[test]
+fn templates_in_strings_are_judged() {
+    let (document, _) = between(format!("{GOOD}data:\n  a: \"{{{{ .x }}}}\"\n  b: |\n    {{{{ if .y }}}}\n"));
+    assert_eq!(document.resources.len(), 1);
+    // Broken for another reason than the template in it.
+    refused("a: \"{{ .x }}\"\nb: c\nd\n: e\n- f", "invalid-yaml", "", (3, 1));
+}
+
+#[test]
+fn duplicate_keys_are_told_and_the_last_one_wins() {
+    let (document, text) = between(format!("{GOOD}data:\n  a: one\n  b: x\n  a: two\n"));
+    let problem = &document.problems[0];
+    assert_eq!((problem.rule, problem.fatal), ("duplicate-key", false));
+    assert_eq!(problem.message, "`a` is given twice, first on line 11");
+    assert_eq!((text.place(problem.span).line, text.place(problem.span).column), (13, 3));
+    let data = document.resources[0].root().get("data").unwrap();
+    assert_eq!(data.to_json(), r#"{"b":"x","a":"two"}"#);
+}
+
+#[test]
+fn text_that_nobody_reads_is_told() {
+    let (document, text) = between(format!("{GOOD}...\napiVersion: v1\nkind: Secret\n"));
+    assert_eq!(document.resources.len(), 1);
+    assert_eq!(document.problems[0].rule, "unread-text");
+    assert_eq!(text.place(document.problems[0].span).line, 11);
+}
+
+#[test]
+fn json_documents() {
+    let object = r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"}}"#;
+    let (documents, _) = read(format!("{object}\n{object} {object}"));
+    assert_eq!(documents.iter().map(|document| document.resources.len()).sum::<usize>(), 3);
+    let (documents, text) = read(format!("{object}\n{{\"a\": tru}}\n---\n{GOOD}"));
+    assert_eq!(documents.len(), 3);
+    assert_eq!(documents[1].problems[0].rule, "invalid-json");
+    assert_eq!(text.place(documents[1].problems[0].span).line, 2);
+    assert_eq!(documents[2].resources.len(), 1);
+    for bad in ["{\"a\":01}", "{\"a\":1,}", "{'a':1}", "{\"a\":\"\t\"}", "{\"a\" 1}", "{\"a\":1", "{\"a\":\"b", "{\"a\":1e999}"] {
+        let (documents, _) = read(bad);
+        assert_eq!(documents[0].problems[0].rule, "invalid-json", "{bad}");
+    }
+}
+
+#[test]
+fn half_a_document_never_panics() {
+    let whole = format!("{GOOD}data:\n  a: \"x\\u00e9 y\"\n  b: |-\n    é\n\n  c: [1, {{d: 'e'}}]\n  f: &f g\n  h: *f\n  ? i\n");
+    for end in 0..=whole.len() {
+        read(&whole.as_bytes()[..end]);
+        read(&whole.as_bytes()[end..]);
+    }
+    let json = r#"{"apiVersion":"v1","kind":"List","items":[{"a":"\ud83d\ude00","b":[1.5e3,null]}]}"#;
+    for end in 0..=json.len() {
+        read(&json.as_bytes()[..end]);
+    }
+}
+
+#[test]
+fn one_value_that_is_no_manifest() {
+    let value = |content: &str| read_value(Arc::new(Text::new("policy.yaml", content)), Limits::default());
+    assert_eq!(value("a: [1, yes]").unwrap().root().to_json(), r#"{"a":[1,true]}"#);
+    assert_eq!(value("{\"a\": 1}").unwrap().root().to_json(), r#"{"a":1}"#);
+    assert_eq!(value("a: 1\na: 2").unwrap_err().rule, "duplicate-key");
+    assert!(value("a: 1\n---\nb: 2").unwrap_err().message.contains("second document"));
+    assert!(value("").unwrap_err().message.contains("empty"));
+}
