@@ -1,5 +1,5 @@
 //! YAML that is written is read back as the same values: by the reader here, and by `kubectl` where it is installed.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -202,6 +202,18 @@ fn awkward_strings_come_back() {
     }
 }
 
+/// Strings over the characters that decide how YAML reads a scalar: always the same ones.
+fn combinations() -> Vec<String> {
+    let alphabet: Vec<char> = "-+.:_ 0179exobTZyn#'\"\\\n\t~<=?,[]{}&*!|>%@é".chars().collect();
+    let mut state: u64 = 1;
+    let mut below = |limit: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % limit
+    };
+    let text = |_| (0..=below(6)).map(|_| alphabet[below(alphabet.len())]).collect();
+    (0..5_000).map(text).collect()
+}
+
 #[test]
 fn kubectl_reads_the_same_values() {
     let map: serde_json::Map<String, Json> =
@@ -210,8 +222,12 @@ fn kubectl_reads_the_same_values() {
     // Objects, so that `kubectl` takes them: it knows no schema of a custom resource, and keeps what it reads.
     let object = json!({
         "apiVersion": "example.com/v1", "kind": "Awkward", "metadata": {"name": "a", "labels": {"x": "y"}},
-        "spec": {"map": map, "keys": keys, "list": AWKWARD, "nested": [[AWKWARD, []], {}, [{"a": {"b": [null, true, 1, 1.5, -0.25e-7]}}]]},
+        "spec": {
+            "map": map, "keys": keys, "list": AWKWARD, "combinations": combinations(),
+            "nested": [[AWKWARD, []], {}, [{"a": {"b": [null, true, 1, 1.5, -0.25e-7]}}]],
+        },
     });
+    assert_eq!(read(&write(&object)).as_ref(), Ok(&object));
     let command = ["label", "--local", "-f", "-", "x=y", "-o", "json"];
     let child = Command::new("kubectl").args(command).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
     let Ok(mut child) = child else {
