@@ -1,7 +1,7 @@
 //! The tape: a tree as the bytes that plugins walk in place. `wit/0.1.0/tape.md` is its definition.
 
 use crate::Tree;
-use crate::tree::{ARRAY, LENGTH, NUMBER, STRING, TAG};
+use crate::tree::{ARRAY, LENGTH, NUMBER, Raw, STRING, TAG};
 
 const MAGIC: &[u8; 4] = b"SLT1";
 const HEADER: usize = 12;
@@ -13,8 +13,7 @@ impl Tree {
     /// whoever writes for a plugin compares this with a limit first.
     #[must_use]
     pub fn scalar_bytes(&self) -> u64 {
-        let length = |head: u32| if matches!(head & TAG, NUMBER | STRING) { u64::from(head >> LENGTH) } else { 0 };
-        self.nodes.iter().map(|raw| length(raw.head)).sum()
+        scalar_bytes(&self.nodes)
     }
 
     /// Appends the tree in the tape encoding. A tree whose scalars take 4 GiB or more ([`Self::scalar_bytes`]) has no
@@ -52,4 +51,10 @@ impl Tree {
             }
         }
     }
+}
+
+/// Bytes of the scalars among some nodes.
+pub(crate) fn scalar_bytes(nodes: &[Raw]) -> u64 {
+    let length = |head: u32| if matches!(head & TAG, NUMBER | STRING) { u64::from(head >> LENGTH) } else { 0 };
+    nodes.iter().map(|raw| length(raw.head)).sum()
 }

@@ -171,6 +171,7 @@ fn says_why_a_text_is_no_json() {
         ("\"\n\"", "holds a control character in a string, at byte 1"),
         ("\"\\x\"", "holds an unknown escape, at byte 1"),
         ("\"\\ud800\"", "holds a `\\u` escape that is no character, at byte 1"),
+        ("\"\\ud83d\\ud83d\"", "holds a `\\u` escape that is no character, at byte 1"),
         ("\"\\u+123\"", "holds a `\\u` escape that is no character, at byte 1"),
         ("{\"a\":1,\"b\":2,\"a\":3}", "holds an object that repeats a key, at byte 18"),
     ];

@@ -247,6 +247,11 @@ fn bombs_end_with_an_error() {
     let error = tree("{}").patched(&deep).unwrap_err();
     assert!(matches!(error, PatchError::Failed { cause: PatchCause::TooDeep, operation: 998.., .. }), "{error}");
 
+    let mut large = vec![Operation::Add { pointer: "/a".into(), value: format!("\"{}\"", "x".repeat(1 << 20)) }];
+    large.extend((0..65).map(|n| Operation::Copy { from: "/a".into(), pointer: format!("/{n}") }));
+    let error = tree("{}").patched(&large).unwrap_err();
+    assert!(matches!(error, PatchError::Failed { cause: PatchCause::TooCostly, operation: 65, .. }), "{error}");
+
     let array = tree(&format!("[{}0]", "0,".repeat(100_000)));
     let front: Vec<_> = (0..100_000).map(|_| Operation::Add { pointer: "/0".into(), value: "1".into() }).collect();
     let error = array.patched(&front).unwrap_err();

@@ -4,6 +4,7 @@ use super::PatchCause;
 use super::edit::{Child, Key, Open, Part, Run};
 use crate::json::parse::{self, MAX_DEPTH};
 use crate::pointer::{index, unescape};
+use crate::tape::scalar_bytes;
 use crate::tree::{ARRAY, EXTRA, LENGTH, MAX_LENGTH, OBJECT, Raw, STRING, TAG};
 use crate::{Node, Span, Tree};
 
@@ -11,6 +12,8 @@ use crate::{Node, Span, Tree};
 const MAX_COST: usize = 1 << 27;
 /// Most nodes that one patch writes.
 const MAX_NODES: usize = 2_000_000;
+/// Most text that one patch copies. Copies share their text, so that it costs nothing until the tree is written.
+const MAX_COPIED: u64 = 64 << 20;
 
 /// Whether a value that is put into the tree takes on the span of the place.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -27,6 +30,7 @@ pub(super) struct Source<'t> {
     /// Its `extra` begins with all of the base's, so that the text of a scalar of either is found in it.
     pub(super) made: Tree,
     cost: usize,
+    copied: u64,
 }
 
 impl<'t> Source<'t> {
@@ -34,7 +38,7 @@ impl<'t> Source<'t> {
         let mut extra = String::with_capacity(base.extra.len() + room);
         extra.push_str(&base.extra);
         let made = Tree { text: base.text.clone(), nodes: Vec::new(), extra, written: Vec::new() };
-        Self { base, made, cost: 0 }
+        Self { base, made, cost: 0, copied: 0 }
     }
 
     pub(super) fn charge(&mut self, cost: usize) -> Result<(), PatchCause> {
@@ -206,6 +210,10 @@ impl<'t> Source<'t> {
         let mut flat = Flat { nodes: Vec::new(), written: Vec::new() };
         flat.push(self, part);
         self.charge(flat.nodes.len())?;
+        self.copied = self.copied.saturating_add(scalar_bytes(&flat.nodes));
+        if self.copied > MAX_COPIED {
+            return Err(PatchCause::TooCostly);
+        }
         let shift = self.made.nodes.len();
         if shift + flat.nodes.len() > MAX_NODES {
             return Err(PatchCause::TooCostly);
