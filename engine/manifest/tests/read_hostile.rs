@@ -99,7 +99,8 @@ fn a_scalar_of_a_hundred_megabytes() {
 
 #[test]
 fn long_lines_take_no_squares() {
-    for line in ["é: [é, é], ", "a, ", "\"é\", ", "{a: b}, ", "'x' ", "- ", "*x ", "&x ", "!x ", "? ", ": ", "é\t"] {
+    for line in ["é: [é, é], ", "a, ", "\"é\", ", "{a: b}, ", "'x' ", "- ", "*x ", "&x ", "!x ", "? ", ": ", "é\t"]
+    {
         let wide = line.repeat((4 << 20) / line.len());
         between(format!("a: [{wide}]"));
         between(&wide);
@@ -217,7 +218,16 @@ fn json_documents() {
     assert_eq!(documents[1].problems[0].rule, "invalid-json");
     assert_eq!(text.place(documents[1].problems[0].span).line, 2);
     assert_eq!(documents[2].resources.len(), 1);
-    for bad in ["{\"a\":01}", "{\"a\":1,}", "{'a':1}", "{\"a\":\"\t\"}", "{\"a\" 1}", "{\"a\":1", "{\"a\":\"b", "{\"a\":1e999}"] {
+    for bad in [
+        "{\"a\":01}",
+        "{\"a\":1,}",
+        "{'a':1}",
+        "{\"a\":\"\t\"}",
+        "{\"a\" 1}",
+        "{\"a\":1",
+        "{\"a\":\"b",
+        "{\"a\":1e999}",
+    ] {
         let (documents, _) = read(bad);
         assert_eq!(documents[0].problems[0].rule, "invalid-json", "{bad}");
     }
@@ -225,7 +235,9 @@ fn json_documents() {
 
 #[test]
 fn half_a_document_never_panics() {
-    let whole = format!("{GOOD}data:\n  a: \"x\\u00e9 y\"\n  b: |-\n    é\n\n  c: [1, {{d: 'e'}}]\n  f: &f g\n  h: *f\n  ? i\n");
+    let whole = format!(
+        "{GOOD}data:\n  a: \"x\\u00e9 y\"\n  b: |-\n    é\n\n  c: [1, {{d: 'e'}}]\n  f: &f g\n  h: *f\n  ? i\n"
+    );
     for end in 0..=whole.len() {
         read(&whole.as_bytes()[..end]);
         read(&whole.as_bytes()[end..]);

@@ -131,9 +131,7 @@ impl Fast<'_, '_> {
             _ => {
                 let (end, stop) = self.plain_line(start)?;
                 match stop {
-                    Stop::Colon(colon) => {
-                        self.mapping(column, Key { start, end, quoted: false, after: colon + 1 })
-                    }
+                    Stop::Colon(colon) => self.mapping(column, Key { start, end, quoted: false, after: colon + 1 }),
                     Stop::Line | Stop::Comment => self.plain_scalar(start, end, stop, parent),
                 }
             }

@@ -69,9 +69,7 @@ impl Wrong {
             Self::OpenList => ("a `[` list is not closed", "close it with `]`, and separate its items by `,`"),
             Self::OpenMapping => ("a `{` mapping is not closed", "close it with `}`, and separate its members by `,`"),
             Self::NoValue => ("expected a value", "write a value, or remove what asks for one"),
-            Self::NoName => {
-                ("an alias or anchor without a name", "put text that begins with `*` or `&` in quotes")
-            }
+            Self::NoName => ("an alias or anchor without a name", "put text that begins with `*` or `&` in quotes"),
             Self::Tag => ("a tag that YAML cannot read", "put text that begins with `!` in quotes"),
             Self::TagHandle => ("a tag whose handle is not declared", "put text that begins with `!` in quotes"),
             Self::Directive => {

@@ -1,5 +1,7 @@
 //! Tokens into nodes: which token may follow which. The depth of recursion is bounded by the limits.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "any token but the expected ones is handled alike")]
+
 use super::scanner::{Fault, Lexeme, Scanner, Style, Token};
 use super::syntax::{Content, Kind, Parsed, Properties, Syntax};
 use crate::reader::words::{self, Wrong};
@@ -166,9 +168,7 @@ impl Grammar<'_> {
             }
             Lexeme::FlowSequence => self.collection(Kind::Sequence, properties, start, Self::flow_sequence),
             Lexeme::FlowMapping => self.collection(Kind::Mapping, properties, start, Self::flow_mapping),
-            Lexeme::BlockSequence if block => {
-                self.collection(Kind::Sequence, properties, start, Self::block_sequence)
-            }
+            Lexeme::BlockSequence if block => self.collection(Kind::Sequence, properties, start, Self::block_sequence),
             Lexeme::BlockMapping if block => self.collection(Kind::Mapping, properties, start, Self::block_mapping),
             _ if any => {
                 let nothing = Content::Source(Span { start: end, end });

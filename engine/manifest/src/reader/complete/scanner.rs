@@ -172,7 +172,7 @@ impl<'t> Scanner<'t> {
     }
 
     fn fetch(&mut self) -> Result<(), Fault> {
-        self.to_next_token();
+        self.skip_to_token();
         let column = self.column();
         self.unroll(column);
         let byte = self.byte(0);
@@ -299,7 +299,7 @@ impl<'t> Scanner<'t> {
                     return self.fault(Wrong::ColonHere, self.at);
                 }
                 let column = self.column();
-            self.roll(column, None, Lexeme::BlockMapping, self.at);
+                self.roll(column, None, Lexeme::BlockMapping, self.at);
             }
             self.key_allowed = self.flow == 0;
         }
@@ -370,7 +370,7 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    fn to_next_token(&mut self) {
+    fn skip_to_token(&mut self) {
         loop {
             while self.byte(0) == b' ' || (self.flow > 0 || !self.key_allowed) && self.byte(0) == b'\t' {
                 self.at += 1;

@@ -13,6 +13,7 @@ pub(super) struct Quoted {
 }
 
 /// Bytes that a plain scalar on one line looks at twice.
+#[expect(clippy::indexing_slicing, reason = "a table of 256, indexed by bytes, when this is compiled")]
 const SPECIAL: [bool; 256] = {
     let mut special = [false; 256];
     special[0] = true;
