@@ -54,7 +54,11 @@ impl Annotation<'_> {
             write!(out, "file={},line={}", property(&location.file), location.line)?;
             // Columns hold within one line only; GitHub ignores them otherwise.
             if location.line == location.end_line {
-                write!(out, ",endLine={},col={},endColumn={}", location.end_line, location.column, location.end_column)?;
+                write!(
+                    out,
+                    ",endLine={},col={},endColumn={}",
+                    location.end_line, location.column, location.end_column
+                )?;
             } else {
                 write!(out, ",endLine={}", location.end_line)?;
             }

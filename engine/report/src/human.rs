@@ -56,7 +56,11 @@ pub(crate) fn write_config_errors(
         writeln!(out, "{}\n", painter.config_error(error))?;
     }
     if errors.len() > 1 {
-        writeln!(out, "{}", painter.note(&format!("the policy file has {} errors; nothing was checked", errors.len())))?;
+        writeln!(
+            out,
+            "{}",
+            painter.note(&format!("the policy file has {} errors; nothing was checked", errors.len()))
+        )?;
     }
     Ok(())
 }

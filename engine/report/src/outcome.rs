@@ -60,7 +60,9 @@ impl Tally {
 /// Whether a finding says that something could not be decided, rather than that a manifest is wrong.
 pub(crate) fn is_fault(finding: &Finding) -> bool {
     finding.rule.strip_prefix("sluice/").is_some_and(|rule| {
-        rule.starts_with("plugin-") || rule.starts_with("context-") || ["internal-error", "unreadable-file"].contains(&rule)
+        rule.starts_with("plugin-")
+            || rule.starts_with("context-")
+            || ["internal-error", "unreadable-file"].contains(&rule)
     })
 }
 

@@ -141,8 +141,7 @@ pub(crate) fn write_config_errors(
 
 /// The findings in their order, those that weigh least left out where there are too many.
 fn at_most(findings: Vec<&Finding>, most: usize) -> Vec<&Finding> {
-    const ORDER: [Outcome; 5] =
-        [Outcome::Error, Outcome::Warning, Outcome::Note, Outcome::Excepted, Outcome::Audited];
+    const ORDER: [Outcome; 5] = [Outcome::Error, Outcome::Warning, Outcome::Note, Outcome::Excepted, Outcome::Audited];
     if findings.len() <= most {
         return findings;
     }
@@ -158,7 +157,8 @@ fn at_most(findings: Vec<&Finding>, most: usize) -> Vec<&Finding> {
 
 impl<'a> Log<'a> {
     fn of(options: &Options, rules: &'a Rules<'a>, invocation: Invocation<'a>, results: Results<'a>) -> Self {
-        let base = Text { text: Cow::Borrowed("the folder that sluice was run in, the root of the repository as a rule") };
+        let base =
+            Text { text: Cow::Borrowed("the folder that sluice was run in, the root of the repository as a rule") };
         let version = options.tool_version;
         Self {
             schema: "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
@@ -188,5 +188,6 @@ impl<'a> ConfigNotification<'a> {
 
 fn results<S: Serializer>(results: &Results, serializer: S) -> Result<S::Ok, S::Error> {
     let pairs = results.findings.iter().zip(&results.fingerprints);
-    serializer.collect_seq(pairs.map(|(finding, print)| Reported::of(finding, print, results.rules, results.suppressed)))
+    serializer
+        .collect_seq(pairs.map(|(finding, print)| Reported::of(finding, print, results.rules, results.suppressed)))
 }

@@ -8,9 +8,9 @@ use serde_json::Value;
 use sluice_manifest::Operation;
 use sluice_policy::{Finding, Location};
 
+use crate::json_text::parse;
 use crate::place::Marked;
 use yaml::{Quotes, inline, member};
-use crate::json_text::parse;
 
 /// Operations that are told in words before the rest is counted.
 const TOLD: usize = 4;
@@ -33,7 +33,9 @@ pub(crate) enum Suggestion {
 /// What would satisfy the rule; none where the plugin does not know.
 pub(crate) fn suggest(finding: &Finding, marked: Option<&Marked>) -> Option<Suggestion> {
     let edit = match (finding.fix.as_slice(), marked, &finding.location) {
-        ([operation], Some(marked), Some(location)) if location.exact && marked.whole && finding.written_by.is_none() => {
+        ([operation], Some(marked), Some(location))
+            if location.exact && marked.whole && finding.written_by.is_none() =>
+        {
             edit(finding, operation, marked, location)
         }
         _ => None,
@@ -57,7 +59,8 @@ fn edit(finding: &Finding, operation: &Operation, marked: &Marked, location: &Lo
 }
 
 fn replacement(text: &str, value: &Value, marked: &Marked) -> Option<Suggestion> {
-    let collection = value.is_array() || value.is_object() || text.starts_with(['{', '[', '-', '|', '>', '&', '!', '*']);
+    let collection =
+        value.is_array() || value.is_object() || text.starts_with(['{', '[', '-', '|', '>', '&', '!', '*']);
     if text.contains('\n') || collection {
         return None;
     }

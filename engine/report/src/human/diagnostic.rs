@@ -4,10 +4,10 @@ use annotate_snippets::renderer::{AnsiColor, DEFAULT_TERM_WIDTH, Effects, Style}
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Padding, Patch, Renderer, Snippet as Source};
 use sluice_policy::{ConfigError, Finding, Location, Snippet};
 
-use crate::place::{self, Marked};
-use crate::suggestion::{Suggestion, suggest};
 use super::wrap::wrap;
 use crate::outcome::{Outcome, object_name};
+use crate::place::{self, Marked};
+use crate::suggestion::{Suggestion, suggest};
 use crate::{Options, Verbosity, clean};
 
 const DIMMED: Style = Style::new().effects(Effects::DIMMED);

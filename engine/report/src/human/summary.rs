@@ -86,12 +86,15 @@ fn write_skipped(verdict: &Verdict, verbosity: Verbosity, painter: &Painter, out
         let others = templates.count();
         let text = match others {
             0 => format!("`{first}` was not judged: it is a template, which has to be rendered first"),
-            _ => format!("`{first}` and {others} more were not judged: they are templates, which have to be rendered first"),
+            _ => format!(
+                "`{first}` and {others} more were not judged: they are templates, which have to be rendered first"
+            ),
         };
         writeln!(out, "{}", painter.note(&text))?;
         writeln!(out, "{}", painter.help("render the chart and check the result: `helm template . | sluice check -`"))?;
     }
-    if !skipped.is_empty() && (verbosity == Verbosity::Verbose || skipped.iter().any(|(_, reason)| is_template(reason))) {
+    if !skipped.is_empty() && (verbosity == Verbosity::Verbose || skipped.iter().any(|(_, reason)| is_template(reason)))
+    {
         writeln!(out)?;
     }
     Ok(())

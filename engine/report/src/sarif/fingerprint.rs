@@ -16,8 +16,7 @@ pub(super) fn all(findings: &[&Finding]) -> Vec<String> {
         let hash = hash(finding);
         let times = seen.entry(hash).or_default();
         *times += 1;
-        let hex = hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        prints.push(format!("{hex}:{times}"));
+        prints.push(format!("{:032x}:{times}", u128::from_be_bytes(hash)));
     }
     prints
 }

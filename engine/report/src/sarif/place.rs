@@ -46,7 +46,8 @@ impl PhysicalLocation {
 impl ArtifactLocation {
     pub(super) fn of(file: &str) -> Self {
         let relative = file.trim_start_matches("./");
-        let drive = relative.as_bytes().get(1) == Some(&b':') && relative.starts_with(|c: char| c.is_ascii_alphabetic());
+        let drive =
+            relative.as_bytes().get(1) == Some(&b':') && relative.starts_with(|c: char| c.is_ascii_alphabetic());
         match (file.starts_with('/'), drive) {
             (true, _) => Self { uri: format!("file://{}", encoded(file)), uri_base_id: None },
             (false, true) => Self { uri: format!("file:///{}", encoded(file)), uri_base_id: None },

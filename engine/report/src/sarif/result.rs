@@ -155,7 +155,8 @@ impl<'a> FaultNotification<'a> {
     }
 
     pub(super) fn left_out(number: usize, most: usize) -> Self {
-        let text = format!("{number} findings are left out: code scanning takes {most} of a run; the JSON report has all");
+        let text =
+            format!("{number} findings are left out: code scanning takes {most} of a run; the JSON report has all");
         let message = Text { text: Cow::Owned(text) };
         Self { level: "warning", message, locations: vec![], associated_rule: None, exception: None }
     }

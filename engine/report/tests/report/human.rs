@@ -90,7 +90,8 @@ fn tabs_wide_characters_and_carriage_returns() {
 
 #[test]
 fn a_long_line_is_cut_around_the_value() {
-    let source = format!("args: [{}«\"--insecure\"»{}]", "\"--flag=value\", ".repeat(20), ", \"--flag=value\"".repeat(20));
+    let source =
+        format!("args: [{}«\"--insecure\"»{}]", "\"--flag=value\", ".repeat(20), ", \"--flag=value\"".repeat(20));
     insta::assert_snapshot!(normal(vec![finding_at("long.yaml", &source)]));
 }
 
