@@ -3,7 +3,7 @@
 use sluice_sdk::{Finding, Operation, Resource, Severity};
 
 use crate::data::{Elements, Field, Kind, Type, Version, Versions, keys, values};
-use crate::place::Place;
+use crate::place::{Place, Step};
 use crate::rules::{
     BAD_FORMAT, DUPLICATE_ELEMENT, INVALID_METADATA, MISSING_REQUIRED, NOT_IN_ENUM, UNKNOWN_FIELD, WRONG_TYPE,
 };
@@ -152,7 +152,7 @@ impl Teller<'_> {
             (_, _, true) => ": put `- ` before it",
             _ => "",
         };
-        let found = self.found(node);
+        let found = if self.is_secret(place) { self.kind_of(node).to_owned() } else { self.found(node) };
         let message = format!("`{}` must be {}, not {found}{advice}", place.words(), words_of(wanted));
         let pointer = place.pointer();
         let mut finding = self.resource.finding(pointer.clone(), message).rule(&WRONG_TYPE);
@@ -193,7 +193,8 @@ impl Teller<'_> {
             Type::Bytes if self.kind.kind() == "Secret" => ": plain text goes into `stringData`".to_owned(),
             _ => String::new(),
         };
-        let message = format!("`{}` must be {}, not `{}`{advice}", place.words(), words_of(wanted), clipped(text));
+        let not = if self.is_secret(place) { String::new() } else { format!(", not `{}`", clipped(text)) };
+        let message = format!("`{}` must be {}{not}{advice}", place.words(), words_of(wanted));
         self.resource.finding(place.pointer(), message).rule(&BAD_FORMAT)
     }
 
@@ -272,6 +273,24 @@ impl Teller<'_> {
         }
     }
 
+    /// Whether the value may not be shown: no message repeats what a `Secret` holds.
+    fn is_secret(&self, place: &Place<'_>) -> bool {
+        let is_data = matches!(place.steps.first(), Some(Step::Name("data" | "stringData")));
+        is_data && self.kind.kind() == "Secret"
+    }
+
+    /// What stands there, without its value.
+    fn kind_of(&self, node: u32) -> &'static str {
+        match self.view.raw(node).tag() {
+            FALSE | TRUE => "a boolean",
+            NUMBER => "a number",
+            STRING => "a string",
+            OBJECT => "an object",
+            NULL => "null",
+            _ => "a list",
+        }
+    }
+
     /// What stands there, in words.
     fn found(&self, node: u32) -> String {
         match self.view.raw(node).tag() {
@@ -279,9 +298,7 @@ impl Teller<'_> {
             TRUE => "the boolean `true`".to_owned(),
             NUMBER => format!("the number `{}`", clipped(self.view.str(node))),
             STRING => format!("the string `{}`", clipped(self.view.str(node))),
-            OBJECT => "an object".to_owned(),
-            NULL => "null".to_owned(),
-            _ => "a list".to_owned(),
+            _ => self.kind_of(node).to_owned(),
         }
     }
 }

@@ -292,7 +292,7 @@ fn numbers_and_quantities_must_fit() {
     let secret = "{apiVersion: v1, kind: Secret, metadata: {name: a}, data: {key: hunter2}}";
     assert_eq!(
         judge(secret, "{}"),
-        ["bad-format /data/key `data.key` must be base64, not `hunter2`: plain text goes \
+        ["bad-format /data/key `data.key` must be base64: plain text goes \
         into `stringData`"]
     );
 }
