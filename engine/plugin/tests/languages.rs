@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use sluice_manifest::{Identity, Resource, Text, read_value};
@@ -42,8 +42,16 @@ fn target() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target")
 }
 
-/// The fixtures, in the order of [`FIXTURES`]; none where they were not built, which only a person may do.
-fn plugins() -> Option<Vec<(&'static str, Plugin)>> {
+type Named = (&'static str, Plugin);
+
+/// The fixtures, in the order of [`FIXTURES`]; none where they were not built, which only a person may do. They are
+/// compiled once for all tests, which takes a while for Python.
+fn plugins() -> Option<&'static [Named]> {
+    static PLUGINS: OnceLock<Option<Vec<Named>>> = OnceLock::new();
+    PLUGINS.get_or_init(load).as_deref()
+}
+
+fn load() -> Option<Vec<Named>> {
     let cache = Some(target().join("guests-compiled"));
     let host = Host::new(&HostOptions { cache, now: SystemTime::UNIX_EPOCH, jobs: 2 }).unwrap();
     let mut plugins = Vec::new();
@@ -81,7 +89,7 @@ fn every_language_gives_the_same_answers() {
     let Some(plugins) = plugins() else { return };
     let call = call();
     let (_, twin) = &plugins[0];
-    for (name, plugin) in &plugins {
+    for (name, plugin) in plugins {
         assert_eq!(plugin.description(), twin.description(), "{name} describes itself otherwise");
         assert_eq!(plugin.roles(), twin.roles(), "{name}");
         for settings in SETTINGS {
@@ -118,7 +126,7 @@ fn the_twin_finds_what_is_there() {
 #[test]
 fn every_language_is_refused_what_was_not_granted() {
     let Some(plugins) = plugins() else { return };
-    for (name, plugin) in &plugins {
+    for (name, plugin) in plugins {
         let configured = configure(plugin, r#"{"namespaces":true}"#, Grants::default()).unwrap();
         match configured.check(&call()) {
             Err(Fault::Undecided { message }) => {
@@ -132,7 +140,7 @@ fn every_language_is_refused_what_was_not_granted() {
 #[test]
 fn only_the_builds_without_stubs_import_wasi() {
     let Some(plugins) = plugins() else { return };
-    for (name, plugin) in &plugins {
+    for (name, plugin) in plugins {
         let imports_wasi = plugin.imports().iter().any(|import| import.starts_with("wasi:"));
         assert_eq!(imports_wasi, name.ends_with("-wasi"), "{name} imports {:?}", plugin.imports());
     }
