@@ -1,5 +1,4 @@
 //! Objects with one fault each, and what is said of them; and the data, looked at from end to end.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use sluice_sdk::{Finding, Operation, Resource, testing};
 
