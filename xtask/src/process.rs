@@ -75,11 +75,11 @@ pub fn programs() -> Result<PathBuf> {
     Ok(this.parent().context("this program lies in no folder")?.to_path_buf())
 }
 
-/// Compiles the programs of the workspace of the engine. All of them at once: with a package alone, cargo would choose
-/// other features for some dependencies, and compile wasmtime a second time for the tests.
+/// Compiles the programs of the workspace of the engine. With a package alone, or without any test, cargo would choose
+/// other features for some dependencies than `cargo test --workspace` does, and compile wasmtime once more for the tests.
 pub fn build_programs(root: &Path) -> Result<()> {
     say("compiling sluice (some minutes the first time)");
-    run(&mut cargo(root, &["build", "--release", "--workspace", "--bins"]))
+    run(&mut cargo(root, &["build", "--release", "--workspace", "--bins", "--test", "contract"]))
 }
 
 fn shown(command: &Command) -> String {
