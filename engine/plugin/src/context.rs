@@ -1,5 +1,7 @@
 //! What a plugin may ask about other objects: by grant only, and in an order that does not depend on how the set came.
 
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
 use sluice_manifest::Identity;
 
 use crate::call::Set;
@@ -61,12 +63,29 @@ impl State {
         ))
     }
 
-    fn order(&mut self) -> std::sync::Arc<[u32]> {
-        if let Some(order) = &self.order {
-            return order.clone();
+    fn order(&mut self) -> Arc<[u32]> {
+        let Some(set) = &self.context else {
+            return Arc::default();
+        };
+        Arc::clone(self.order.get_or_insert_with(|| self.orders.of(set)))
+    }
+}
+
+/// The order of the set that a plugin was last asked about. Its calls mostly share one, and to sort it for each batch
+/// would cost more than the batch.
+#[derive(Default)]
+pub(crate) struct Orders(Mutex<Option<(Weak<Set>, Arc<[u32]>)>>);
+
+impl Orders {
+    fn of(&self, set: &Arc<Set>) -> Arc<[u32]> {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, order)) = &*last
+            && known.as_ptr() == Arc::as_ptr(set)
+        {
+            return Arc::clone(order);
         }
-        let order: std::sync::Arc<[u32]> = self.context.as_deref().map(sorted).unwrap_or_default().into();
-        self.order = Some(order.clone());
+        let order: Arc<[u32]> = sorted(set).into();
+        *last = Some((Arc::downgrade(set), Arc::clone(&order)));
         order
     }
 }

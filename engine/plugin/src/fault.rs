@@ -8,7 +8,7 @@ pub enum Fault {
     Trapped {
         /// The trap in one line.
         message: String,
-        /// The guest's stack, for `--verbose`.
+        /// The guest's stack and the last lines that it wrote, for `--verbose`.
         backtrace: String,
     },
     /// The deadline passed.

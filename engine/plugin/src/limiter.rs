@@ -25,22 +25,19 @@ impl Limiter {
 impl ResourceLimiter for Limiter {
     fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
         let after = self.memory.saturating_add(desired.saturating_sub(current) as u64);
-        // Past the memory's own maximum the growth fails whatever is said here, and that is no limit of ours.
-        if maximum.is_some_and(|maximum| desired > maximum) {
-            return Ok(false);
-        }
         if after > self.limit {
             self.memory_denied = true;
+            return Ok(false);
+        }
+        // Past the memory's own maximum the growth fails whatever is said here, and that is no limit of ours.
+        if maximum.is_some_and(|maximum| desired > maximum) {
             return Ok(false);
         }
         self.memory = after;
         Ok(true)
     }
 
-    fn table_growing(&mut self, _: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
-        if maximum.is_some_and(|maximum| desired > maximum) {
-            return Ok(false);
-        }
+    fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
         self.table_denied |= desired > TABLE_ELEMENTS;
         Ok(desired <= TABLE_ELEMENTS)
     }

@@ -15,14 +15,19 @@ impl Log {
     /// Keeps a message, as one entry for each of its lines. Past the limit everything is left out, and the end says so.
     pub(crate) fn write(&mut self, message: &str) {
         for line in message.lines() {
+            let room = MOST_BYTES.saturating_sub(self.bytes);
+            let fitting = line.get(..line.floor_char_boundary(room)).unwrap_or_default();
+            let entry = one_line(fitting);
             // An empty line costs something too, or a flood of them would be free.
-            let cost = line.len() + 1;
-            if self.cut || self.bytes + cost > MOST_BYTES {
-                self.cut = true;
+            self.bytes += entry.len() + 1;
+            self.cut |= fitting.len() < line.len() || self.bytes > MOST_BYTES;
+            if !self.cut || !entry.is_empty() && self.bytes <= MOST_BYTES + 1 {
+                self.lines.push(entry);
+            }
+            if self.cut {
+                self.bytes = MOST_BYTES;
                 return;
             }
-            self.bytes += cost;
-            self.lines.push(one_line(line));
         }
     }
 
@@ -58,6 +63,8 @@ pub(crate) fn one_line(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::indexing_slicing, reason = "tests")]
+
     use super::*;
 
     #[test]
@@ -70,6 +77,18 @@ mod tests {
         let lines = log.into_lines();
         assert!(lines.iter().map(|line| line.len() + 1).sum::<usize>() < MOST_BYTES + 100);
         assert_eq!(lines.last().map(String::as_str), Some("… (the rest is left out: a call may write 64 KiB)"));
+    }
+
+    #[test]
+    fn a_line_too_long_keeps_its_beginning() {
+        let mut log = Log::default();
+        log.write("first");
+        log.write(&"ä".repeat(100_000));
+        log.write("last");
+        let lines = log.into_lines();
+        assert_eq!(lines.len(), 3);
+        assert!(lines[1].len() > MOST_BYTES - 20 && lines[1].chars().all(|c| c == 'ä'));
+        assert!(lines[2].starts_with("… (the rest"));
     }
 
     #[test]

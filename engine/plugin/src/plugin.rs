@@ -9,6 +9,7 @@ use wasmtime::component::{Instance, InstancePre};
 use crate::answer::{Terms, broken, shown};
 use crate::bindings::Exports;
 use crate::call::{Call, Set};
+use crate::context::Orders;
 use crate::error::ConfigureError;
 use crate::fault::Fault;
 use crate::host::{Inner, describe_limits};
@@ -61,7 +62,8 @@ impl Loaded {
 
     /// Asks the plugin what it is.
     pub(crate) fn ask(&self, host: &Inner) -> Result<Description, Fault> {
-        let view = View { set: NOTHING.clone(), context: None, grants: Arc::default(), now: host.now };
+        let view =
+            View { set: NOTHING.clone(), context: None, orders: Arc::default(), grants: Arc::default(), now: host.now };
         let run = self.run(host, view, describe_limits(), |store, instance| self.exports.describe(store, instance))?;
         Ok(run.answer)
     }
@@ -86,7 +88,7 @@ impl Loaded {
         let instance = self.pre.instantiate(&mut store);
         match instance.and_then(|instance| question(&mut store, &instance)) {
             Ok(answer) => Ok(Run { answer, state: store.into_data() }),
-            Err(error) => Err(trap::fault(&error, store.data())),
+            Err(error) => Err(trap::fault(&error, store.into_data())),
         }
     }
 }
@@ -148,12 +150,19 @@ impl Plugin {
     /// Where it refuses them, or fails.
     pub fn configure(&self, settings: &str, limits: Limits, grants: Grants) -> Result<Configured, ConfigureError> {
         let grants = Arc::new(grants);
-        let view = View { set: NOTHING.clone(), context: None, grants: Arc::clone(&grants), now: self.host.now };
+        let view = View {
+            set: NOTHING.clone(),
+            context: None,
+            orders: Arc::default(),
+            grants: Arc::clone(&grants),
+            now: self.host.now,
+        };
         let configure =
             |store: &mut Store<State>, instance: &Instance| self.loaded.exports.configure(store, instance, settings);
         let run = self.loaded.run(&self.host, view, limits, configure)?;
         run.answer.map_err(ConfigureError::Settings)?;
-        Ok(Configured(Arc::new(Configuration { plugin: self.clone(), settings: settings.to_owned(), limits, grants })))
+        let (plugin, settings, orders) = (self.clone(), settings.to_owned(), Arc::default());
+        Ok(Configured(Arc::new(Configuration { plugin, settings, limits, grants, orders })))
     }
 }
 
@@ -166,6 +175,7 @@ struct Configuration {
     settings: String,
     limits: Limits,
     grants: Arc<Grants>,
+    orders: Arc<Orders>,
 }
 
 impl Configured {
@@ -207,7 +217,7 @@ impl Configured {
         call: &Call,
         question: impl FnOnce(&mut Store<State>, &Instance) -> wasmtime::Result<Result<T, String>>,
     ) -> Result<Run<T>, Fault> {
-        let Configuration { plugin, settings, limits, grants } = &*self.0;
+        let Configuration { plugin, settings, limits, grants, orders } = &*self.0;
         let objects = call.set.resources.len().max(call.context.as_ref().map_or(0, |set| set.resources.len()));
         if objects > MOST_OBJECTS {
             return Err(Fault::ResourceLimit { what: "handles" });
@@ -215,6 +225,7 @@ impl Configured {
         let view = View {
             set: Arc::clone(&call.set),
             context: call.context.clone(),
+            orders: Arc::clone(orders),
             grants: Arc::clone(grants),
             now: plugin.host.now,
         };

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use sluice_manifest::{Identity, Path, Resource};
 
 use crate::call::Set;
+use crate::context::Orders;
 use crate::fault::Fault;
 use crate::limiter::Limiter;
 use crate::log::Log;
@@ -30,6 +31,7 @@ pub(crate) struct State {
     pub(crate) context: Option<Arc<Set>>,
     /// The context in the order of its identities, made when it is first asked for.
     pub(crate) order: Option<Arc<[u32]>>,
+    pub(crate) orders: Arc<Orders>,
     pub(crate) grants: Arc<Grants>,
     pub(crate) limits: Limits,
     pub(crate) limiter: Limiter,
@@ -48,6 +50,7 @@ impl State {
             set: view.set,
             context: view.context,
             order: None,
+            orders: view.orders,
             grants: view.grants,
             limits,
             limiter: Limiter::new(limits.memory),
@@ -194,6 +197,7 @@ impl State {
 pub(crate) struct View {
     pub(crate) set: Arc<Set>,
     pub(crate) context: Option<Arc<Set>>,
+    pub(crate) orders: Arc<Orders>,
     pub(crate) grants: Arc<Grants>,
     #[cfg_attr(not(feature = "wasi"), expect(dead_code, reason = "only WASI has a clock"))]
     pub(crate) now: std::time::SystemTime,

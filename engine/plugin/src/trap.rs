@@ -7,8 +7,21 @@ use crate::answer::{broken, shown};
 use crate::fault::Fault;
 use crate::state::State;
 
-/// What an error means.
-pub(crate) fn fault(error: &wasmtime::Error, state: &State) -> Fault {
+/// What an error means, and what a plugin that crashed wrote before: that is where its panic message is.
+pub(crate) fn fault(error: &wasmtime::Error, state: State) -> Fault {
+    let mut fault = cause(error, &state);
+    if let Fault::Trapped { backtrace, .. } = &mut fault {
+        let written = state.into_log();
+        let last = written.get(written.len().saturating_sub(MOST_LINES)..).unwrap_or_default();
+        for line in last {
+            backtrace.push_str("\nwrote: ");
+            backtrace.push_str(line);
+        }
+    }
+    fault
+}
+
+fn cause(error: &wasmtime::Error, state: &State) -> Fault {
     if let Some(fault) = error.downcast_ref::<Fault>() {
         return fault.clone();
     }
@@ -44,6 +57,9 @@ pub(crate) fn fault(error: &wasmtime::Error, state: &State) -> Fault {
     }
     broken(shown(&cause))
 }
+
+/// Lines of the log that go with a crash.
+const MOST_LINES: usize = 20;
 
 fn words(trap: Trap) -> String {
     if trap == Trap::UnreachableCodeReached {

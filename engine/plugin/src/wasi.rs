@@ -22,7 +22,7 @@ use crate::state::State;
 const POLL: &str = "wasi:io/poll@0.2.12";
 const STREAMS: &str = "wasi:io/streams@0.2.12";
 /// Where all random numbers start. Any number would do; it must never change.
-const SEED: u64 = 0x51_u64.rotate_left(56) | 0x1c_e5ee;
+const SEED: u64 = 0x736c_7569_6365;
 /// Most random bytes in one call.
 const MOST_RANDOM: u64 = 1 << 20;
 
@@ -66,7 +66,7 @@ impl Made {
             .monotonic_clock(clock)
             .secure_random(StdRng::seed_from_u64(SEED))
             .insecure_random(StdRng::seed_from_u64(SEED))
-            .insecure_random_seed(SEED.into())
+            .insecure_random_seed(u128::from(SEED) << 64 | u128::from(SEED))
             .max_random_size(MOST_RANDOM)
             .allow_tcp(false)
             .allow_udp(false)

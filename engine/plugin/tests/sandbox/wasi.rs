@@ -26,7 +26,7 @@ fn the_world_is_empty_and_stands_still() {
             "arguments [\"plugin\"]",
             "folders 0",
             "stdin Err(\"ended\")",
-            "network ErrorCode::AccessDenied",
+            "network ErrorCode { code: 1, name: \"access-denied\", message: \"\" }",
             "written true",
         ]
     );
