@@ -4,10 +4,13 @@
 //! else can write to, under a name made of the component's digest and everything that shaped the code, and only while a
 //! checksum holds over all of it. The checksum guards against broken disks and half-written files; against people, the
 //! ownership does. Whatever is not as it should be is compiled again and overwritten.
+//!
+//! The code comes first in the file, because the engine maps it where it lies instead of copying it: a Python plugin has
+//! 60 MB of it. Behind it stand the description, the key, the lengths of these two, the checksum and the magic.
 
 use std::fs::{self, File};
 use std::hash::{Hash, Hasher};
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -18,8 +21,8 @@ use xxhash_rust::xxh3::xxh3_128;
 use crate::types::Description;
 
 const MAGIC: &[u8; 8] = b"sluicec1";
-/// Magic and checksum; the key and the rest follow and are covered by the checksum.
-const CHECKED_FROM: usize = 24;
+const CHECKSUM: usize = size_of::<u128>();
+const LENGTH: usize = size_of::<u32>();
 
 /// A folder of compiled code.
 pub(crate) struct Cache {
@@ -63,23 +66,14 @@ impl Cache {
     /// The entry of a component; none where there is none that can be trusted.
     pub(crate) fn get(&self, engine: &Engine, digest: &str) -> Option<Entry> {
         let key = self.key(digest);
-        let bytes = read(&self.folder.join(&key))?;
-        let content = bytes.get(CHECKED_FROM..)?;
-        let sealed = bytes.starts_with(MAGIC) && bytes.get(8..CHECKED_FROM)? == xxh3_128(content).to_le_bytes();
-        if !sealed {
-            return None;
-        }
-        let (found, rest) = piece(content)?;
-        let (description, code) = piece(rest)?;
-        if found != key.as_bytes() {
-            return None;
-        }
-        let description = serde_json::from_slice(description).ok()?;
+        let path = self.folder.join(&key);
+        let description = description(&map(&path)?, key.as_bytes())?;
         #[expect(unsafe_code, reason = "the one way to load compiled code; see below for why this is some")]
-        // SAFETY: the bytes are what `put` wrote. They stand in a folder and a file that only this user can write to,
-        // under the key of this component and this engine, and the checksum over them holds. A user who means to run
-        // other code as himself has no need of this file.
-        let component = unsafe { Component::deserialize(engine, code) }.ok()?;
+        // SAFETY: the file is what `write` wrote: it stands in a folder, and is itself a file, that only this user can
+        // write to, under the key of this component and this engine, and the checksum over it held a moment ago. Files
+        // here are never changed in place, only replaced. A user who means to run other code as himself has no need of
+        // this file.
+        let component = unsafe { Component::deserialize_file(engine, &path) }.ok()?;
         Some(Entry { component, description })
     }
 
@@ -91,38 +85,52 @@ impl Cache {
     fn write(&self, digest: &str, component: &Component, description: &Description) -> Option<()> {
         let key = self.key(digest);
         let description = serde_json::to_vec(description).ok()?;
-        let code = component.serialize().ok()?;
-        let mut content = Vec::with_capacity(code.len() + description.len() + key.len() + 8);
-        for part in [key.as_bytes(), &description] {
-            content.extend_from_slice(&u32::try_from(part.len()).ok()?.to_le_bytes());
-            content.extend_from_slice(part);
-        }
-        content.extend_from_slice(&code);
+        let mut content = component.serialize().ok()?;
+        content.extend_from_slice(&description);
+        content.extend_from_slice(key.as_bytes());
+        content.extend_from_slice(&u32::try_from(description.len()).ok()?.to_le_bytes());
+        content.extend_from_slice(&u32::try_from(key.len()).ok()?.to_le_bytes());
+        let checksum = xxh3_128(&content);
+        content.extend_from_slice(&checksum.to_le_bytes());
+        content.extend_from_slice(MAGIC);
         // Other processes see the old file or the new one, never half of it.
         let mut file = tempfile::NamedTempFile::new_in(&self.folder).ok()?;
-        file.write_all(MAGIC).ok()?;
-        file.write_all(&xxh3_128(&content).to_le_bytes()).ok()?;
         file.write_all(&content).ok()?;
         file.persist(self.folder.join(key)).ok()?;
         Some(())
     }
 }
 
-/// A length and as many bytes, and what follows them.
-fn piece(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (length, rest) = bytes.split_first_chunk::<4>()?;
-    rest.split_at_checked(u32::from_le_bytes(*length) as usize)
+/// The description in an entry that is whole and has this key.
+fn description(entry: &[u8], key: &[u8]) -> Option<Description> {
+    let rest = entry.strip_suffix(MAGIC)?;
+    let (content, checksum) = rest.split_at_checked(rest.len().checked_sub(CHECKSUM)?)?;
+    if xxh3_128(content).to_le_bytes() != checksum {
+        return None;
+    }
+    let (rest, key_length) = length(content)?;
+    let (rest, description_length) = length(rest)?;
+    let (rest, found) = rest.split_at_checked(rest.len().checked_sub(key_length)?)?;
+    let (_, description) = rest.split_at_checked(rest.len().checked_sub(description_length)?)?;
+    if found == key { serde_json::from_slice(description).ok() } else { None }
 }
 
-fn read(path: &Path) -> Option<Vec<u8>> {
-    let mut file = File::open(path).ok()?;
+/// What stands before a length, and the length.
+fn length(bytes: &[u8]) -> Option<(&[u8], usize)> {
+    let (rest, length) = bytes.split_last_chunk::<LENGTH>()?;
+    Some((rest, u32::from_le_bytes(*length) as usize))
+}
+
+/// The content of a file, if the file is ours.
+fn map(path: &Path) -> Option<memmap2::Mmap> {
+    let file = File::open(path).ok()?;
     let metadata = file.metadata().ok()?;
     if !metadata.is_file() || !is_ours(&metadata) {
         return None;
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).ok()? + 1);
-    file.read_to_end(&mut bytes).ok()?;
-    Some(bytes)
+    #[expect(unsafe_code, reason = "reading 60 MB into memory first would be felt at each start")]
+    // SAFETY: only this user can write to the file, and this program replaces files here instead of changing them.
+    unsafe { memmap2::Mmap::map(&file) }.ok()
 }
 
 #[cfg(unix)]

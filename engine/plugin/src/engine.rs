@@ -60,5 +60,8 @@ fn pool(jobs: usize) -> PoolingAllocationConfig {
         .linear_memory_keep_resident(RESIDENT_MEMORY)
         .table_keep_resident(RESIDENT_TABLE)
         .pagemap_scan(Enabled::Auto);
+    // WASI turns on stacks for asynchronous calls, of which there are none here: by default a thousand, set up at once.
+    #[cfg(feature = "wasi")]
+    pool.total_stacks(0);
     pool
 }
