@@ -30,13 +30,22 @@ pub struct Text {
     name: String,
     content: String,
     lines: OnceLock<Vec<u32>>,
+    /// The characters before each block of [`LONG_LINE`] bytes; made for long lines only.
+    sums: OnceLock<Vec<usize>>,
+}
+
+/// Up to this many bytes of a line are counted each time.
+const LONG_LINE: usize = 4096;
+
+fn characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| (**byte as i8) >= -0x40).count()
 }
 
 impl Text {
     /// A text of at most 4 GiB (offsets are 32 bits; readers refuse far smaller sizes).
     #[must_use]
     pub fn new(name: impl Into<String>, content: impl Into<String>) -> Self {
-        Self { name: name.into(), content: content.into(), lines: OnceLock::new() }
+        Self { name: name.into(), content: content.into(), lines: OnceLock::new(), sums: OnceLock::new() }
     }
 
     /// What messages call this text: a path with `/`, or `-` for standard input.
@@ -77,10 +86,29 @@ impl Text {
     fn position(&self, offset: u32) -> (u32, u32) {
         let lines = self.lines();
         let index = lines.partition_point(|start| *start <= offset).saturating_sub(1);
-        let start = lines.get(index).copied().unwrap_or(0);
-        let before = self.content.as_bytes().get(start as usize..offset as usize).unwrap_or_default();
-        let column = before.iter().filter(|byte| (**byte as i8) >= -0x40).count();
+        let start = lines.get(index).copied().unwrap_or(0) as usize;
+        let before = self.content.as_bytes().get(start..offset as usize).unwrap_or_default();
+        let column = match before.len() {
+            ..=LONG_LINE => characters(before),
+            _ => self.characters_before(start + before.len()) - self.characters_before(start),
+        };
         (index as u32 + 1, column as u32 + 1)
+    }
+
+    /// The characters before a byte, from sums that are made once: a file may be a single line.
+    fn characters_before(&self, offset: usize) -> usize {
+        let bytes = self.content.as_bytes();
+        let sums = self.sums.get_or_init(|| {
+            let mut sum = 0;
+            let before = |block| {
+                let after = sum + characters(block);
+                std::mem::replace(&mut sum, after)
+            };
+            bytes.chunks(LONG_LINE).map(before).collect()
+        });
+        let block = offset / LONG_LINE;
+        let rest = bytes.get(block * LONG_LINE..offset).unwrap_or_default();
+        sums.get(block).copied().unwrap_or_else(|| characters(bytes)) + characters(rest)
     }
 
     fn lines(&self) -> &[u32] {
@@ -88,5 +116,24 @@ impl Text {
             let breaks = memchr::memchr_iter(b'\n', self.content.as_bytes());
             std::iter::once(0).chain(breaks.map(|at| at as u32 + 1)).collect()
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LONG_LINE, Span, Text};
+
+    #[test]
+    fn a_long_line_is_counted_as_a_short_one() {
+        for length in [LONG_LINE - 2, LONG_LINE, 2 * LONG_LINE, 3 * LONG_LINE + 1] {
+            let line: String = "aä€😀".chars().cycle().take(length).collect();
+            let text = Text::new("x", format!("first\n{line}\nlast"));
+            for (column, (at, _)) in line.char_indices().enumerate().step_by(97) {
+                let start = at as u32 + 6;
+                let place = text.place(Span { start, end: text.as_str().len() as u32 });
+                assert_eq!((place.line, place.column), (2, column as u32 + 1), "{length}");
+                assert_eq!((place.end_line, place.end_column), (3, 5));
+            }
+        }
     }
 }

@@ -38,11 +38,20 @@ pub(crate) fn suggest<'k>(word: &str, known: impl IntoIterator<Item = &'k str> +
     let distance = |candidate: &str| strsim::damerau_levenshtein(&word.to_lowercase(), &candidate.to_lowercase());
     let nearest = known.clone().into_iter().map(|candidate| (distance(candidate), candidate)).min();
     match nearest {
-        Some((distance, candidate)) if distance <= (word.chars().count() / 3).max(2) => {
+        Some((distance, candidate)) if distance <= tolerance(word) => {
             format!("did you mean `{candidate}`?")
         }
         Some(_) => format!("known are {}", quoted(known)),
         None => String::new(),
+    }
+}
+
+/// How many slips of the finger a word of this length may hold.
+fn tolerance(word: &str) -> usize {
+    match word.chars().count() {
+        ..=3 => 1,
+        4..=6 => 2,
+        more => more / 3,
     }
 }
 

@@ -205,3 +205,19 @@ impl Glob {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Glob;
+
+    #[test]
+    fn globs() {
+        let fits = |glob: &str, text: &str| Glob::new(glob).fits(text);
+        assert!(fits("*", "") && fits("*", "abc") && fits("a*c", "abbc") && fits("a?c", "abc") && fits("", ""));
+        assert!(fits("*a*b", "xaybzab") && fits("**a", "ba") && fits("a*", "a") && fits("ä?ü", "äöü"));
+        assert!(!fits("a*c", "ab") && !fits("a?c", "ac") && !fits("", "a") && !fits("a", "") && !fits("?", ""));
+        assert!(!fits("*a*b", "xaybz"));
+        let long = "a".repeat(20_000);
+        assert!(!fits("*a*a*a*a*a*a*b", &long));
+    }
+}

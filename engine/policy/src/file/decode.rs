@@ -109,11 +109,7 @@ impl<'t> Decoder<'t> {
         match node.value() {
             Value::Array(items) => {
                 if items.len() == 0 {
-                    self.error(
-                        node.span(),
-                        format!("{what} is an empty list, which matches nothing"),
-                        "leave it out to match all",
-                    );
+                    self.error(node.span(), String::from("an empty list matches nothing"), "leave it out to match all");
                 }
                 items.filter_map(|item| self.string(item, what).map(|text| (text, item))).collect()
             }

@@ -135,7 +135,7 @@ pub(crate) fn gate_finding(rule: &GateRule, message: String) -> Finding {
     Finding { rule: rule.id.to_owned(), help: rule.help.to_owned(), ..blank(message, rule.severity) }
 }
 
-/// What is wrong with a document.
+/// What is wrong with a document. Where something of it could not be read, no exception helps.
 pub(crate) fn of_problem(gate: &Gate, text: &Arc<Text>, document: &Document, problem: &Problem) -> Draft {
     let rule = format!("{SLUICE}/{}", problem.rule);
     let within = |resource: &&Resource| {
@@ -143,12 +143,13 @@ pub(crate) fn of_problem(gate: &Gate, text: &Arc<Text>, document: &Document, pro
         span.start <= problem.span.start && problem.span.end <= span.end
     };
     let resource = document.resources.iter().find(within);
-    let (covers, snippet) = match resource {
-        Some(resource) => (
-            gate.exceptions.covers(&rule, resource.identity(), Some(resource.root())),
-            place::snippet_of(resource, problem.span),
-        ),
-        None => (Covers::default(), place::snippet_unread(text, problem.span, document.span)),
+    let covers = match resource {
+        Some(resource) if !problem.fatal => gate.exceptions.covers(&rule, resource.identity(), Some(resource.root())),
+        Some(_) | None => Covers::default(),
+    };
+    let snippet = match resource {
+        Some(resource) => place::snippet_of(resource, problem.span),
+        None => place::snippet_unread(text, problem.span, document.span),
     };
     let finding = Finding {
         rule,

@@ -110,7 +110,7 @@ impl Judge for Stub {
 pub(crate) fn policy(names: &[&str], more: &str) -> Policy {
     let mut text = String::from("apiVersion: sluice.dev/v1alpha1\nkind: Policy\nplugins:\n");
     for name in names {
-        text.push_str(&format!("- name: {name}\n  source: builtin:{name}\n"));
+        text.push_str(&format!("- name: \"{name}\"\n  source: builtin:{name}\n"));
     }
     parse(&format!("{text}{more}"))
 }

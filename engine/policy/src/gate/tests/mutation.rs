@@ -36,7 +36,7 @@ fn validators_see_what_mutators_wrote() {
     );
     assert_snapshot!(show(&outcome), @r"
     deny
-    pod.yaml:4:3~ error v/rule: bad team [written by m]
+    pod.yaml:3:1~ error v/rule: bad team [written by m]
     pod.yaml:6:10 error w/rule: wrong image
     ");
     assert_eq!(outcome.verdict.summary.mutated, 1);

@@ -79,7 +79,7 @@ fn an_object_that_is_there_twice_is_told() {
     assert_snapshot!(show(&outcome), @r"
     deny
     b.yaml:4:9 error sluice/duplicate-object: this object is there twice: the first is at a.yaml:4
-    sluice.yaml:6:21 info sluice/exception-unused: this exception from `sluice/duplicate-object` covers nothing
+    sluice.yaml:6:22 info sluice/exception-unused: this exception from `sluice/duplicate-object` covers nothing
     ");
     assert_eq!(outcome.verdict.findings[0].snippet.as_ref().unwrap().text, "  name: web");
     let outcome = run(&gate, &[("b.yaml", &pod("known")), ("a.yaml", &pod("known"))]);
