@@ -120,7 +120,7 @@ fn evaluation_time(given: Option<&str>) -> Result<jiff::Timestamp, Stop> {
     let Some(given) = given else {
         return Ok(jiff::Timestamp::now());
     };
-    let date = |text: &str| text.parse::<jiff::civil::Date>().and_then(|date| date.to_zoned(jiff::tz::TimeZone::UTC));
+    let date = |text: &str| text.parse::<jiff::civil::Date>().and_then(|date| date.to_zoned_datetime(jiff::tz::TimeZone::UTC));
     given.parse::<jiff::Timestamp>().or_else(|_| date(given).map(|zoned| zoned.timestamp())).map_err(|_| {
         let message = format!("`{given}` is no time");
         Stop::usage(message, "write --now 2027-01-31 or --now 2027-01-31T12:00:00Z")
@@ -128,7 +128,8 @@ fn evaluation_time(given: Option<&str>) -> Result<jiff::Timestamp, Stop> {
 }
 
 fn open_gate(chosen: &Chosen, now: jiff::Timestamp, jobs: usize) -> Result<Gate, Stop> {
-    let options = HostOptions { cache: sluice_plugin::default_cache(), now: SystemTime::from(now), jobs };
+    let clock = SystemTime::try_from(now).map_err(|error| Stop::Failed(error.to_string()))?;
+    let options = HostOptions { cache: sluice_plugin::default_cache_dir(), now: clock, jobs };
     let host = Host::new(&options).map_err(|error| Stop::Failed(error.to_string()))?;
     let resolve = |source: &sluice_policy::PluginSource| policy::resolve(source, chosen.file.as_deref());
     Gate::new(&chosen.policy, &host, &resolve, now).map_err(|errors| Stop::Policy(ChoiceError::Invalid(errors)))

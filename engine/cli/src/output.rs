@@ -2,7 +2,7 @@
 //! looks.
 
 use std::fs::File;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
 use anstream::AutoStream;
@@ -43,13 +43,6 @@ impl Target {
             Some(path) => Self::File(io::BufWriter::new(File::create(path)?)),
             None => Self::Stdout(io::BufWriter::new(io::stdout().lock())),
         })
-    }
-
-    pub(crate) fn is_terminal(&self) -> bool {
-        match self {
-            Self::Stdout(_) => io::stdout().is_terminal(),
-            Self::File(_) => false,
-        }
     }
 
     pub(crate) fn colored(&self, color: Color) -> bool {

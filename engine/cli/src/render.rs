@@ -76,16 +76,18 @@ impl Printer<'_> {
                 return Ok(());
             }
         };
-        for document in Documents::from_bytes(name, bytes, Limits::default()) {
-            self.document(&document)?;
+        let documents = Documents::from_bytes(name, bytes, Limits::default());
+        let text = Arc::clone(documents.text());
+        for document in documents {
+            self.document(&text, &document)?;
         }
         Ok(())
     }
 
-    fn document(&mut self, document: &Document) -> io::Result<()> {
+    fn document(&mut self, text: &Arc<Text>, document: &Document) -> io::Result<()> {
         for problem in &document.problems {
             self.failed |= problem.fatal;
-            tell(&document.text, problem);
+            tell(text, problem);
         }
         document.resources.iter().try_for_each(|resource| self.resource(resource))
     }
