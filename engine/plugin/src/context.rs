@@ -74,7 +74,9 @@ impl State {
 /// The order of the set that a plugin was last asked about. Its calls mostly share one, and to sort it for each batch
 /// would cost more than the batch.
 #[derive(Default)]
-pub(crate) struct Orders(Mutex<Option<(Weak<Set>, Arc<[u32]>)>>);
+pub(crate) struct Orders(Mutex<Option<Order>>);
+
+type Order = (Weak<Set>, Arc<[u32]>);
 
 impl Orders {
     fn of(&self, set: &Arc<Set>) -> Arc<[u32]> {

@@ -110,9 +110,10 @@ fn bombs_that_go_off_when_instantiated() {
             }
         )
     };
-    let fault = |core: &str| match refused(&validator(core, "")) {
-        LoadError::Describe(fault) => fault,
-        other => panic!("{other:?}"),
+    let fault = |core: &str| {
+        let error = refused(&validator(core, ""));
+        let LoadError::Describe(fault) = error else { panic!("{error:?}") };
+        fault
     };
     assert_eq!(fault(&grow("(table 0 funcref)")), Fault::ResourceLimit { what: "tables" });
     assert_eq!(fault(&grow("(memory 1)")), Fault::OutOfMemory { limit: 64 << 20 });
