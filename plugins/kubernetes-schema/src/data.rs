@@ -2,6 +2,8 @@
 //!
 //! Nothing is decoded ahead, so that a run touches only the pages of the kinds that it meets. Broken data reads as no
 //! kind and no field; the unit tests hold the file against its digest and look at every record of it.
+//!
+//! Long because every record of the file is read here, each in a few lines.
 
 /// The committed file. `cargo xtask openapi` writes it.
 const FILE: &[u8] = include_bytes!("../data/schemas.bin");

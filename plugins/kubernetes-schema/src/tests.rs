@@ -1,4 +1,6 @@
 //! Objects with one fault each, and what is said of them; and the data, looked at from end to end.
+//!
+//! Long because it is a table of cases.
 
 use sluice_sdk::{Finding, Operation, Resource, testing};
 

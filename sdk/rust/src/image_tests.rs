@@ -1,3 +1,5 @@
+//! Image references: what the grammar takes apart and what it refuses.
+
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use super::*;

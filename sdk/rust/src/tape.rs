@@ -2,6 +2,8 @@
 //!
 //! Refuses to panic on bytes that are no tape: [`Tape::new`] looks at every node before it gives a tape out, and no
 //! accessor reads past the end.
+//!
+//! Long because what looks at the bytes once and what trusts them afterwards belong together.
 
 use core::fmt;
 

@@ -1,3 +1,5 @@
+//! The tape encoding: what is read, and that no bytes make it panic.
+
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use super::*;

@@ -4,6 +4,8 @@
 //! Whatever else comes along (anchors, tags, tabs to indent, complex keys, equal keys, anything that is wrong) makes it
 //! give up with `None`, and the complete reader does the document. So it has to be sure, never complete: every tree it
 //! gives is the one that the complete reader gives, spans included.
+//!
+//! Long because it is one pass: its parts call each other over the same cursor.
 
 mod bytes;
 mod flow;

@@ -107,7 +107,9 @@ impl Validation for Hostile {
             "loop-select" => loop {
                 black_box(first(&subjects).select("$..*").is_ok());
             },
-            "loop-paths" => (0_u64..).try_for_each(|i| first(&subjects).select(&format!("$.a{i}..*")).map(drop)).map(|()| vec![]),
+            "loop-paths" => {
+                (0_u64..).try_for_each(|i| first(&subjects).select(&format!("$.a{i}..*")).map(drop)).map(|()| vec![])
+            }
             "loop-log" => loop {
                 log::write("again");
             },
@@ -183,7 +185,9 @@ impl Mutation for Hostile {
             "generate-name" => replace("/metadata/namesake", "1"),
             "patch-json" => replace("/spec", "{"),
             "patch-pointer" => replace("/spec~2", "{}"),
-            "patch-rule" => Ok(vec![Patch { rule: "made-up".to_owned(), ..patch(Operation::Remove("/spec".to_owned())) }]),
+            "patch-rule" => {
+                Ok(vec![Patch { rule: "made-up".to_owned(), ..patch(Operation::Remove("/spec".to_owned())) }])
+            }
             "patch-subject" => Ok(vec![Patch { subject: 9, ..patch(Operation::Remove("/spec".to_owned())) }]),
             "many-patches" => Ok((0..100_001).map(|_| patch(Operation::Remove("/x".to_owned()))).collect()),
             other => Err(format!("there is no mode `{other}`")),
@@ -199,7 +203,10 @@ fn good(subjects: &[Manifest]) -> Vec<Finding> {
         let kind_json = subject.get("/kind").unwrap_or_default();
         let size = subject.json().len();
         let message = format!("{api_version} {kind} {namespace:?} {name} {kind_json} {images} {size}");
-        Finding { fix: vec![Operation::Add(node("/metadata/labels", "{}"))], ..finding(index as u32, "/metadata", &message) }
+        Finding {
+            fix: vec![Operation::Add(node("/metadata/labels", "{}"))],
+            ..finding(index as u32, "/metadata", &message)
+        }
     };
     subjects.iter().enumerate().map(tell).collect()
 }

@@ -95,7 +95,8 @@ fn sights() -> Vec<String> {
         format!("stdin {:?}", stdin::get_stdin().blocking_read(10).map_err(|_| "ended")),
         format!("network {}", {
             let _network = instance_network::instance_network();
-            tcp_create_socket::create_tcp_socket(IpAddressFamily::Ipv4).map_or_else(|error| format!("{error:?}"), |_| "open".to_owned())
+            tcp_create_socket::create_tcp_socket(IpAddressFamily::Ipv4)
+                .map_or_else(|error| format!("{error:?}"), |_| "open".to_owned())
         }),
         format!("written {}", written.is_ok()),
     ]

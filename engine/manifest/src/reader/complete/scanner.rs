@@ -3,6 +3,8 @@
 //! What makes YAML hard to cut is that `key` is a key only once a `:` follows on the same line. Each place where such a
 //! key could begin is noted (`Candidate`); when the `:` comes, the tokens that open the mapping are put in before it.
 //! Nothing is copied but scalars that do not stand in the source as they read.
+//!
+//! Long because it is one machine: every part of it moves the same candidates and indents.
 
 mod scalars;
 mod tags;
