@@ -105,6 +105,7 @@ fn selector(kind: &KindSelector) -> String {
     let KindSelector { group, version, kind } = kind;
     match (group.as_str(), version.as_str()) {
         ("*", "*") => kind.clone(),
+        ("", "*") => format!("core/{kind}"),
         ("", version) => format!("{version}/{kind}"),
         (group, "*") => format!("{group}/{kind}"),
         (group, version) => format!("{group}/{version}/{kind}"),
