@@ -120,7 +120,8 @@ fn evaluation_time(given: Option<&str>) -> Result<jiff::Timestamp, Stop> {
     let Some(given) = given else {
         return Ok(jiff::Timestamp::now());
     };
-    let date = |text: &str| text.parse::<jiff::civil::Date>().and_then(|date| date.to_zoned_datetime(jiff::tz::TimeZone::UTC));
+    let date =
+        |text: &str| text.parse::<jiff::civil::Date>().and_then(|date| date.to_zoned_datetime(jiff::tz::TimeZone::UTC));
     given.parse::<jiff::Timestamp>().or_else(|_| date(given).map(|zoned| zoned.timestamp())).map_err(|_| {
         let message = format!("`{given}` is no time");
         Stop::usage(message, "write --now 2027-01-31 or --now 2027-01-31T12:00:00Z")
@@ -178,7 +179,8 @@ fn report_options(arguments: &Arguments, out: &Target) -> Options {
 }
 
 fn unwritable(arguments: &Arguments, error: &io::Error) -> Stop {
-    let target = arguments.output.as_ref().map_or_else(|| String::from("standard output"), |p| format!("`{}`", p.display()));
+    let target =
+        arguments.output.as_ref().map_or_else(|| String::from("standard output"), |p| format!("`{}`", p.display()));
     Stop::Failed(format!("cannot write the report to {target}: {error}"))
 }
 

@@ -81,7 +81,8 @@ fn files_below(path: &Path) -> Result<Vec<PathBuf>, PathError> {
                 Some(broken) if broken.is_symlink() || broken.is_file() => files.push(broken),
                 Some(_) | None => {
                     let path = path_of(&error).unwrap_or_else(|| path.to_path_buf()).display().to_string();
-                    let cause = error.into_io_error().unwrap_or_else(|| io::Error::other("the folder cannot be walked"));
+                    let cause =
+                        error.into_io_error().unwrap_or_else(|| io::Error::other("the folder cannot be walked"));
                     return Err(PathError { path, cause });
                 }
             },

@@ -87,7 +87,8 @@ fn compile(folder: &Path, toolchain: &Toolchain) -> Result<(String, PathBuf), St
         return Err(Stop::usage("the plugin does not compile").help("cargo says above what is wrong"));
     }
     let manifest = folder.join("Cargo.toml").canonicalize().map_err(|error| about("find", folder, &error))?;
-    let mut messages = String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect::<Vec<_>>().into_iter();
+    let mut messages =
+        String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect::<Vec<_>>().into_iter();
     let module = messages.find_map(|line| match serde_json::from_str(&line).ok()? {
         Message::CompilerArtifact { target, manifest_path, filenames }
             if target.kind.iter().any(|kind| kind == "cdylib")

@@ -86,7 +86,9 @@ fn tell(name: &str, outcome: &Outcome) {
     let _ = match outcome {
         Outcome::Agrees => writeln!(out, "{green}ok{green:#}       {name}"),
         Outcome::Updated => writeln!(out, "{green}updated{green:#}  {name}"),
-        Outcome::Differs(_) => writeln!(out, "{red}differs{red:#}  {name}   ({red}- expected{red:#}, {green}+ found{green:#})"),
+        Outcome::Differs(_) => {
+            writeln!(out, "{red}differs{red:#}  {name}   ({red}- expected{red:#}, {green}+ found{green:#})")
+        }
     };
     if let Outcome::Differs(lines) = outcome {
         for (sign, line) in lines {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use sluice_manifest::{Node, Operation, Resource, Value};
+use sluice_manifest::{Node, Operation, Resource, Value, push_token};
 use sluice_plugin::{Call, Fault, Patch, Set};
 
 use super::batch::{choose, set_of};
@@ -172,28 +172,35 @@ fn overridden(plugin: usize, item: &Item, patched: &Resource, operations: &[Oper
     let shifts = operations.iter().any(is_shift);
     let others = changes.by.iter().filter(|change| change.plugin != plugin);
     let mut written = others.flat_map(|change| change.operations.iter().map(move |operation| (change, operation)));
-    let (change, operation) = written.find(|(_, operation)| {
+    written.find_map(|(change, operation)| {
         let pointer = operation.pointer();
-        match (before.at(pointer), after.at(pointer)) {
+        let lost = match (before.at(pointer), after.at(pointer)) {
             // Where elements come and go, an index means another element than before.
-            (Some(_), _) if shifts && pointer.split('/').any(is_index) => false,
-            (Some(old), Some(new)) => !is_kept(old, new),
-            (Some(_), None) => true,
-            (None, Some(_)) => matches!(operation, Operation::Remove { .. }),
-            (None, None) => false,
-        }
-    })?;
-    Some((change.plugin, operation.pointer().to_owned()))
+            (Some(_), _) if shifts && pointer.split('/').any(is_index) => None,
+            (Some(old), Some(new)) => lost(old, new, pointer.to_owned()),
+            (Some(_), None) => Some(pointer.to_owned()),
+            (None, Some(_)) => matches!(operation, Operation::Remove { .. }).then(|| pointer.to_owned()),
+            (None, None) => None,
+        };
+        lost.map(|pointer| (change.plugin, pointer))
+    })
 }
 
-/// Whether a value still stands; an object may have gained members.
-fn is_kept(old: Node<'_>, new: Node<'_>) -> bool {
+/// The pointer to the first part of a value that no longer stands; an object may have gained members.
+fn lost(old: Node<'_>, new: Node<'_>, pointer: String) -> Option<String> {
     match old.value() {
-        Value::Object(mut members) => members.all(|(key, value)| {
-            let now = key.as_str().and_then(|key| new.get(key));
-            now.is_some_and(|now| is_kept(value, now))
+        Value::Object(mut members) => members.find_map(|(key, value)| {
+            let key = key.as_str()?;
+            let mut member = pointer.clone();
+            push_token(&mut member, key);
+            match new.get(key) {
+                Some(now) => lost(value, now, member),
+                None => Some(member),
+            }
         }),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => old == new,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            (old != new).then_some(pointer)
+        }
     }
 }
 

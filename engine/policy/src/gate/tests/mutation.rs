@@ -86,7 +86,7 @@ fn two_mutators_that_fight_are_told() {
     );
     assert_snapshot!(show(&run(&gate, &[("pod.yaml", &pod("web"))])), @r#"
     deny
-    pod.yaml:4:3~ error sluice/mutation-conflict: `m` sets `/metadata/labels` to `{"team":"x","tier":"y"}` and `n` to `{"team":"z","tier":"y"}`
+    pod.yaml:3:1~ error sluice/mutation-conflict: `m` sets `/metadata/labels/team` to `"x"` and `n` to `"z"`
     "#);
 }
 
