@@ -118,6 +118,9 @@ impl Default for RunOptions<'_> {
     }
 }
 
+/// Finds the component of a plugin; the error says in one line why it cannot be had.
+pub type Resolve<'r> = dyn Fn(&PluginSource) -> Result<Cow<'static, [u8]>, String> + 'r;
+
 impl Gate {
     /// Loads and configures the plugins of a policy. `now` is the time of the evaluation, on which exceptions expire.
     ///
@@ -128,7 +131,7 @@ impl Gate {
     pub fn new(
         policy: &Policy,
         host: &Host,
-        resolve: &dyn Fn(&PluginSource) -> Result<Cow<'static, [u8]>, String>,
+        resolve: &Resolve<'_>,
         now: jiff::Timestamp,
     ) -> Result<Self, Vec<ConfigError>> {
         let plugins = load::load(policy, host, resolve)?;

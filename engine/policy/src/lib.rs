@@ -14,6 +14,6 @@ mod verdict;
 pub use approved::{Approved, PluginDigests};
 pub use config::ConfigError;
 pub use file::{PluginSource, Policy, schema};
-pub use gate::{Gate, InputOutcome, Keep, Outcome, RunOptions};
+pub use gate::{Gate, InputOutcome, Keep, Outcome, Resolve, RunOptions};
 pub use input::Input;
 pub use verdict::{Action, Applied, Decision, Finding, Location, RuleInfo, Snippet, Summary, Verdict};

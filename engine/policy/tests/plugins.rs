@@ -1,6 +1,6 @@
 //! The gate with real plugins in the sandbox.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stderr, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "tests")]
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};

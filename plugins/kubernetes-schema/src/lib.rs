@@ -4,6 +4,11 @@
 //! place, the words and the remedy are worked out afterwards. What only the server can know (quotas, immutable fields,
 //! cross-references, CEL rules) is not judged here, nor are the fields of custom resources.
 
+#![cfg_attr(
+    not(target_family = "wasm"),
+    allow(dead_code, reason = "only a component calls the rules; natively the tests do")
+)]
+
 mod data;
 mod duplicates;
 mod kinds;

@@ -2,6 +2,11 @@
 //!
 //! Never touches a selector, nor what a selector of the object names; replaces what is there only if it is told to.
 
+#![cfg_attr(
+    not(target_family = "wasm"),
+    allow(dead_code, reason = "only a component calls the rules; natively the tests do")
+)]
+
 mod metadata;
 mod settings;
 

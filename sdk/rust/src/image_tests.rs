@@ -1,7 +1,4 @@
 //! Image references: what the grammar takes apart and what it refuses.
-
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use super::*;
 
 fn full(text: &str) -> String {

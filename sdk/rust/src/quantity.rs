@@ -159,8 +159,6 @@ impl PartialOrd<i64> for Quantity {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use super::*;
 
     fn nano(text: &str) -> i128 {

@@ -1,7 +1,4 @@
 //! The tape encoding: what is read, and that no bytes make it panic.
-
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
-
 use super::*;
 
 fn tape(json: &str) -> Tape {

@@ -1,5 +1,5 @@
 //! Policies as their authors write them, run natively.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use sluice_sdk::prelude::*;
 use sluice_sdk::{KindSelector, testing};

@@ -1,8 +1,6 @@
 //! The types of the worlds, which `__export!` puts into a component, are those of the WIT. With `UPDATE=1` they are
 //! written anew.
 #![cfg(not(target_family = "wasm"))]
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use std::path::Path;
 
 use wit_component::StringEncoding;

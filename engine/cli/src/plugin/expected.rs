@@ -203,7 +203,6 @@ pub(super) fn difference(expected: &str, found: &str) -> Vec<(char, String)> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
 

@@ -42,7 +42,6 @@ files![
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
 
     use std::collections::BTreeSet;
     use std::path::Path;

@@ -9,17 +9,13 @@ use sluice_manifest::{Limits as ReadLimits, Text, read_value};
 use sluice_plugin::{ConfigureError, Description, Host, KindSelector, Plugin};
 
 use super::rules::Rules;
-use super::{Loaded, settings};
+use super::{Loaded, Resolve, settings};
 use crate::ConfigError;
 use crate::approved::{PluginDigests, hex};
 use crate::file::{PluginEntry, PluginSource, Policy};
 
 /// Loads the plugins of a policy, in the order of the file.
-pub(crate) fn load(
-    policy: &Policy,
-    host: &Host,
-    resolve: &dyn Fn(&PluginSource) -> Result<Cow<'static, [u8]>, String>,
-) -> Result<Vec<Loaded>, Vec<ConfigError>> {
+pub(crate) fn load(policy: &Policy, host: &Host, resolve: &Resolve<'_>) -> Result<Vec<Loaded>, Vec<ConfigError>> {
     let components: Vec<_> = policy.plugins.iter().map(|entry| (entry, component(policy, entry, resolve))).collect();
     let one = |(entry, component): (&PluginEntry, Result<Cow<'static, [u8]>, ConfigError>)| {
         component.map_err(|error| vec![error]).and_then(|wasm| ready(policy, host, entry, &wasm))
@@ -54,11 +50,8 @@ pub(crate) fn load(
     if errors.is_empty() { Ok(loaded) } else { Err(errors) }
 }
 
-fn component(
-    policy: &Policy,
-    entry: &PluginEntry,
-    resolve: &dyn Fn(&PluginSource) -> Result<Cow<'static, [u8]>, String>,
-) -> Result<Cow<'static, [u8]>, ConfigError> {
+#[expect(clippy::result_large_err, reason = "made at most once a plugin, and it ends the run")]
+fn component(policy: &Policy, entry: &PluginEntry, resolve: &Resolve<'_>) -> Result<Cow<'static, [u8]>, ConfigError> {
     if let PluginSource::Oci(reference) = &entry.source {
         let message = format!("not supported yet: `{reference}` lies in a registry");
         return Err(policy.error(entry.places.source, message, "fetch the component and write `file:PATH`"));

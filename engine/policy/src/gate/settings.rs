@@ -48,6 +48,7 @@ pub(crate) fn refused(policy: &Policy, entry: &PluginEntry, errors: &[SettingsEr
     errors.iter().map(|error| policy.error(place(&error.pointer), error.message.clone(), "")).collect()
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the kinds of a foreign crate, told in its own words")]
 fn tell(policy: &Policy, entry: &PluginEntry, schema: &Value, error: &ValidationError<'_>) -> Vec<ConfigError> {
     let pointer = format!("{}{}", entry.places.settings, error.instance_path().as_str());
     let at = |pointer: &str| match &policy.tree {
@@ -82,6 +83,7 @@ fn properties(schema: &Value, error: &ValidationError<'_>) -> Vec<String> {
     known.map(|known| known.keys().cloned().collect()).unwrap_or_default()
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the kinds of a foreign crate, told in its own words")]
 fn message(kind: &ValidationErrorKind, value: &str) -> Option<String> {
     Some(match kind {
         ValidationErrorKind::Type { kind } => match kind {
