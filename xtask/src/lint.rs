@@ -85,7 +85,18 @@ fn layout(workspace: &CargoWorkspace) -> Result<()> {
 
 fn clippy(workspace: &CargoWorkspace) -> Result<()> {
     say(format!("running clippy on {}", workspace.name));
-    let arguments = ["clippy", "--quiet", "--release", "--workspace", "--all-targets", "--", "-D", "warnings"];
+    let arguments = [
+        "clippy",
+        "--quiet",
+        "--release",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+        "-A",
+        "unfulfilled-lint-expectations",
+    ];
     run_command(&mut workspace.own_target(cargo(&workspace.folder, &arguments)))
 }
 

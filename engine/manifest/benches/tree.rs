@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use sluice_manifest::{Documents, Limits, Text};
+#[expect(clippy::unsafe_removed_from_name, reason = "the name is long, and every use says unsafe")]
 use unsafe_libyaml as yaml;
 
 const BYTES: usize = 20 << 20;
@@ -28,11 +29,11 @@ fn main() {
     let texts: Vec<Arc<Text>> = files.iter().map(|file| Arc::new(Text::new("bench", file.as_str()))).collect();
     let (mut ours, mut serde, mut events) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        ours.push(time(|| texts.iter().map(|text| trees(text)).sum()));
+        ours.push(time(|| texts.iter().map(trees).sum()));
         serde.push(time(|| files.iter().map(|file| serde_values(file)).sum()));
         events.push(time(|| files.iter().map(|file| libyaml_events(file)).sum()));
     }
-    let held: usize = texts.iter().map(|text| memory(text)).sum();
+    let held: usize = texts.iter().map(memory).sum();
     let (ours, serde, events) = (least(&ours), least(&serde), least(&events));
     println!("{} files, {} documents with objects, {} bytes, least of {ROUNDS}", files.len(), ours.1, size);
     println!("sluice trees          {:>8.1} ms", ours.0);
