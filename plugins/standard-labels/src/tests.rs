@@ -1,5 +1,4 @@
 //! What is added, and what is left alone. What the host sees is held by `fixtures`.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use sluice_sdk::prelude::*;
 use sluice_sdk::{Operation, testing};
