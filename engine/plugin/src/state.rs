@@ -206,3 +206,70 @@ pub(crate) struct View {
 fn is_secret(identity: &Identity) -> bool {
     identity.kind == "Secret" && identity.group().is_empty()
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use std::time::{Duration, SystemTime};
+
+    use sluice_manifest::{Span, Text, Tree};
+
+    use super::*;
+    use crate::ticker::Running;
+
+    fn state(deadline: u64) -> State {
+        let members: Vec<String> = (0..10_000).map(|index| format!(r#""k{index}":{index}"#)).collect();
+        let json = format!(r#"{{"apiVersion":"v1","kind":"ConfigMap","data":{{{}}}}}"#, members.join(","));
+        let tree = Tree::from_json(Arc::new(Text::new("test", "")), Span::default(), &json).unwrap();
+        let resources = vec![Arc::new(Resource::new(tree).unwrap())];
+        let set = Arc::new(Set { resources, previous: Vec::new() });
+        let (orders, grants) = (Arc::default(), Arc::default());
+        State::new(
+            View { set, context: None, orders, grants, now: SystemTime::UNIX_EPOCH },
+            Limits::default(),
+            deadline,
+        )
+    }
+
+    fn is_late<T>(answer: wasmtime::Result<T>) -> bool {
+        answer.err().and_then(|error| error.downcast::<Fault>().ok())
+            == Some(Fault::TimedOut { limit: Duration::from_secs(1) })
+    }
+
+    #[test]
+    fn nothing_is_answered_past_the_deadline() {
+        let mut late = state(0);
+        assert!(is_late(late.identity_of(0)));
+        assert!(is_late(late.json_of(0)));
+        assert!(is_late(late.value_of(0, "")));
+        assert!(is_late(late.tape_of(0)));
+        assert!(is_late(late.previous_of(0)));
+        assert!(is_late(late.select_of(0, "$", &mut |_, _| {})));
+        assert!(state(u64::MAX).json_of(0).is_ok());
+    }
+
+    #[test]
+    fn a_select_stops_in_its_middle() {
+        let _running = Running::start().unwrap();
+        let mut state = state(ticker::now() + 2);
+        let mut matches = 0;
+        let answer = state.select_of(0, "$..*", &mut |_, _| {
+            matches += 1;
+            std::thread::sleep(Duration::from_millis(1));
+        });
+        assert!(is_late(answer));
+        assert!(matches < 5_000, "{matches}");
+    }
+
+    #[test]
+    fn a_select_gathers_no_more_than_a_guest_can_hold() {
+        let mut state = state(u64::MAX);
+        state.limits.memory = 1_000;
+        let mut bytes = 0;
+        let answer = state.select_of(0, "$.data.*", &mut |pointer, value| bytes += pointer.len() + value.len());
+        let fault = answer.err().and_then(|error| error.downcast::<Fault>().ok());
+        assert_eq!(fault, Some(Fault::OutOfMemory { limit: 1_000 }));
+        assert!(bytes <= 1_000, "{bytes}");
+    }
+}

@@ -32,7 +32,7 @@ fn loops_end_at_the_deadline() {
 }
 
 #[test]
-fn a_host_call_that_works_long_ends_at_the_deadline() {
+fn host_calls_that_work_long_end_at_the_deadline() {
     // Every answer to `$..*` on this object is 3 MB of JSON text in 40,000 values.
     let members: Vec<String> = (0..20_000).map(|index| format!(r#""key{index}":["{}"]"#, "x".repeat(50))).collect();
     let large = format!(
