@@ -209,8 +209,6 @@ fn is_secret(identity: &Identity) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use std::time::{Duration, SystemTime};
 
     use sluice_manifest::{Span, Text, Tree};
