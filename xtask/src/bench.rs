@@ -73,7 +73,7 @@ pub fn run(args: &Args) -> Result<()> {
     let single = corpus::write(&folder.path().join("single"), args.objects)?;
     let double = corpus::write(&folder.path().join("double"), args.objects * 2)?;
     say(format!(
-        "input: {} objects, {:.1} MB, in {}",
+        "input: about {} objects, {:.1} MB, in {}",
         args.objects,
         single.bytes as f64 / 1e6,
         folder.path().display()

@@ -7,6 +7,8 @@ use anyhow::{Context, Result, bail};
 use nix::sys::resource::{UsageWho, getrusage};
 use serde::{Deserialize, Serialize};
 
+use crate::process::programs;
+
 /// What a process cost.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Cost {
@@ -45,7 +47,8 @@ pub fn run(args: &Args) -> Result<()> {
 
 /// What a command costs, which has to end with one of these exit codes.
 pub fn of(command: &Command, codes: &[i32]) -> Result<Cost> {
-    let mut child = Command::new(std::env::current_exe()?);
+    // By its folder: building the programs has replaced the file of the program that runs.
+    let mut child = Command::new(programs()?.join("xtask"));
     child.arg("measure").arg("--").arg(command.get_program()).args(command.get_args()).stdin(Stdio::null());
     for (name, value) in command.get_envs() {
         match value {
