@@ -199,7 +199,6 @@ impl Loaded {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 mod stub;
 #[cfg(test)]
 mod tests;

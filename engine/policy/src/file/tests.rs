@@ -1,7 +1,5 @@
 //! What a person reads when a policy file is wrong, and that the schema for editors says the same.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
-
 use std::sync::Arc;
 
 use insta::assert_snapshot;
