@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use clap::ValueEnum;
 use sluice_plugin::{Host, HostOptions};
-use sluice_policy::{Gate, Keep, Outcome, RunOptions};
+use sluice_policy::{ConfigError, Gate, Keep, Outcome, RunOptions};
 use sluice_report::{Format, Options, Verbosity};
 
 use crate::exit::Exit;
@@ -178,6 +178,28 @@ fn report_options(arguments: &Arguments, out: &Target) -> Options {
     }
 }
 
+/// For people on standard error; for programs where they look for the report, so that they always find one.
+fn tell_config_errors(errors: &[ConfigError], arguments: &Arguments) -> io::Result<()> {
+    let options = |color| Options {
+        format: arguments.format.into(),
+        color,
+        verbosity: Verbosity::Normal,
+        width: None,
+        tool_version: env!("CARGO_PKG_VERSION"),
+    };
+    match arguments.format {
+        As::Human => {
+            let mut err = io::stderr().lock();
+            sluice_report::write_config_errors(errors, &options(arguments.color.applies(&io::stderr())), &mut err)
+        }
+        As::Json | As::Sarif | As::Github => {
+            let mut out = Target::open(arguments.output.as_deref())?;
+            sluice_report::write_config_errors(errors, &options(false), &mut out)?;
+            out.flush()
+        }
+    }
+}
+
 fn unwritable(arguments: &Arguments, error: &io::Error) -> Stop {
     let target =
         arguments.output.as_ref().map_or_else(|| String::from("standard output"), |p| format!("`{}`", p.display()));
@@ -200,17 +222,12 @@ impl Stop {
                 Exit::Usage
             }
             Self::Policy(ChoiceError::Invalid(errors)) => {
-                let mut err = io::stderr().lock();
-                let color = arguments.color.applies(&io::stderr());
-                let options = Options {
-                    format: arguments.format.into(),
-                    color,
-                    verbosity: Verbosity::Normal,
-                    width: None,
-                    tool_version: env!("CARGO_PKG_VERSION"),
-                };
-                // Standard error may be closed; the exit code still tells.
-                let _ = sluice_report::write_config_errors(&errors, &options, &mut err);
+                if let Err(error) = tell_config_errors(&errors, arguments)
+                    && !output::is_broken_pipe(&error)
+                {
+                    let message = format!("cannot write what is wrong with the policy file: {error}");
+                    output::complain(&message, None);
+                }
                 Exit::Usage
             }
             Self::Failed(message) => {

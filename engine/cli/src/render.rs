@@ -7,6 +7,8 @@ use std::sync::Arc;
 use clap::ValueEnum;
 use sluice_manifest::{Document, Documents, Limits, Problem, Resource, Text};
 
+use sluice_policy::Content;
+
 use crate::exit::Exit;
 use crate::inputs;
 use crate::output::{self, Target};
@@ -68,15 +70,15 @@ struct Printer<'o> {
 impl Printer<'_> {
     fn input(&mut self, input: sluice_policy::Input) -> io::Result<()> {
         let name = input.name().to_owned();
-        let bytes = match input.read() {
-            Ok(bytes) => bytes,
+        let documents = match input.read() {
+            Ok(Content::Bytes(bytes)) => Documents::from_bytes(name, bytes, Limits::default()),
+            Ok(Content::Text(text)) => Documents::new(text, Limits::default()),
             Err(error) => {
                 self.failed = true;
                 output::complain(&format!("cannot read `{name}`: {error}"), None);
                 return Ok(());
             }
         };
-        let documents = Documents::from_bytes(name, bytes, Limits::default());
         let text = Arc::clone(documents.text());
         for document in documents {
             self.document(&text, &document)?;

@@ -1,18 +1,26 @@
 //! Secrets without their values, for plugins that were not granted them.
 
-use crate::tree::{ARRAY, EXTRA, LENGTH, NULL, NUMBER, OBJECT, STRING, TAG, Tree};
+use crate::tree::{ARRAY, EXTRA, FALSE, LENGTH, NULL, NUMBER, OBJECT, STRING, TAG, TRUE, Tree};
 use crate::{Node, Resource};
 
-/// What stands in the place of a value: text that is valid base64 as well, so that the format of `data` still holds.
+/// What stands in the place of a string: text that is valid base64 as well, so that the format of `data` still holds.
 pub const REDACTED: &str = "REDACTED";
+
+/// What stands in the place of a string in `data` that is no base64, so that the fault can still be found.
+pub const REDACTED_PLAIN: &str = "[REDACTED]";
+
+/// What stands in the place of a number.
+const ZERO: &str = "0";
 
 /// The annotation in which `kubectl apply` keeps the whole object, values included.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 impl Resource {
     /// The object as it may be shown to a plugin. In a `Secret` every value in `data` and `stringData`, and that of the
-    /// annotation `kubectl.kubernetes.io/last-applied-configuration`, is replaced by [`REDACTED`]; keys, `null`, spans
-    /// and all else stay. Any other object is as it was.
+    /// annotation `kubectl.kubernetes.io/last-applied-configuration`, is replaced by one of its own type, so that a
+    /// value of the wrong type is still seen: a string by [`REDACTED`], or by [`REDACTED_PLAIN`] where it should be base64
+    /// and is not, a number by `0`, a boolean by `false`. Keys, `null`, spans and all else stay. Any other object is as
+    /// it was.
     ///
     /// The tree, and everything that is written from it, holds no value any more. Its [`text`](Self::text) is still
     /// the whole source, for those who turn spans into lines: it must not be handed to a plugin.
@@ -26,52 +34,101 @@ impl Resource {
     }
 }
 
-/// What a hidden value becomes: a string whose text begins the new `extra`.
-const HIDDEN: u32 = STRING | EXTRA | (REDACTED.len() as u32) << LENGTH;
+/// What each hidden value becomes: strings and numbers whose texts begin the new `extra`.
+const HIDDEN: [(u32, &str); 3] = [(STRING, REDACTED), (STRING, REDACTED_PLAIN), (NUMBER, ZERO)];
+
+/// What is to become of a scalar.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Shown,
+    /// Replaced by the entry of [`HIDDEN`] with this index.
+    Hidden(usize),
+    False,
+}
+
+/// Whether strings have to be base64.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Strings {
+    Base64,
+    Any,
+}
 
 fn redact(tree: &Tree) -> Tree {
-    let mut hidden = vec![false; tree.nodes.len()];
+    let mut fates = vec![Fate::Shown; tree.nodes.len()];
     for (name, value) in tree.root().entries() {
         match name.as_str() {
-            Some("data" | "stringData") => hide(value, &mut hidden),
+            Some("data") => hide(value, Strings::Base64, &mut fates),
+            Some("stringData") => hide(value, Strings::Any, &mut fates),
             Some("metadata") => {
                 let annotations = value.entries().filter(|(name, _)| name.as_str() == Some("annotations"));
                 let annotations = annotations.flat_map(|(_, annotations)| annotations.entries());
                 let kept = annotations.filter(|(name, _)| name.as_str() == Some(LAST_APPLIED));
-                kept.for_each(|(_, value)| hide(value, &mut hidden));
+                kept.for_each(|(_, value)| hide(value, Strings::Any, &mut fates));
             }
             Some(_) | None => {}
         }
     }
     // The decoded text of what is shown is copied; that of what is hidden is left behind.
-    let mut extra = String::with_capacity(REDACTED.len() + tree.extra.len());
-    extra.push_str(REDACTED);
+    let mut extra: String = HIDDEN.iter().map(|(_, text)| *text).collect();
     let mut nodes = tree.nodes.clone();
-    for (raw, hidden) in nodes.iter_mut().zip(hidden) {
-        if hidden {
-            (raw.head, raw.aux) = (HIDDEN, 0);
-        } else if matches!(raw.head & TAG, NUMBER | STRING) && raw.head & EXTRA != 0 {
-            let text = tree.text_of(*raw);
-            raw.aux = u32::try_from(extra.len()).unwrap_or(u32::MAX);
-            extra.push_str(text);
+    for (raw, fate) in nodes.iter_mut().zip(fates) {
+        match fate {
+            Fate::Hidden(index) => (raw.head, raw.aux) = hidden(index),
+            Fate::False => (raw.head, raw.aux) = (FALSE, 0),
+            Fate::Shown if matches!(raw.head & TAG, NUMBER | STRING) && raw.head & EXTRA != 0 => {
+                let text = tree.text_of(*raw);
+                raw.aux = u32::try_from(extra.len()).unwrap_or(u32::MAX);
+                extra.push_str(text);
+            }
+            Fate::Shown => {}
         }
     }
     Tree { text: tree.text.clone(), nodes, extra, written: tree.written.clone() }
 }
 
+/// The head of a stand-in, and where its text begins.
+fn hidden(index: usize) -> (u32, u32) {
+    let before = HIDDEN.iter().take(index).map(|(_, text)| text.len() as u32).sum();
+    let (tag, text) = HIDDEN.get(index).copied().unwrap_or((STRING, ""));
+    (tag | EXTRA | (text.len() as u32) << LENGTH, before)
+}
+
 /// Marks a scalar, or all scalars in a collection but its keys.
-fn hide(value: Node<'_>, hidden: &mut [bool]) {
+fn hide(value: Node<'_>, strings: Strings, fates: &mut [Fate]) {
     let mut pending = vec![value];
     while let Some(node) = pending.pop() {
-        match node.tree.raw(node.index).head & TAG {
-            NULL => {}
-            ARRAY => pending.extend(node.items()),
-            OBJECT => pending.extend(node.entries().map(|(_, value)| value)),
-            _ => {
-                if let Some(place) = hidden.get_mut(node.index as usize) {
-                    *place = true;
-                }
+        let fate = match node.tree.raw(node.index).head & TAG {
+            NULL => continue,
+            ARRAY => {
+                pending.extend(node.items());
+                continue;
             }
+            OBJECT => {
+                pending.extend(node.entries().map(|(_, value)| value));
+                continue;
+            }
+            FALSE | TRUE => Fate::False,
+            NUMBER => Fate::Hidden(2),
+            _ if strings == Strings::Any || node.as_str().is_some_and(is_base64) => Fate::Hidden(0),
+            _ => Fate::Hidden(1),
+        };
+        if let Some(place) = fates.get_mut(node.index as usize) {
+            *place = fate;
         }
     }
+}
+
+/// Whether a text is base64 as the API server takes it (RFC 4648 section 4, padded; line breaks do not count).
+fn is_base64(text: &str) -> bool {
+    let digits = text.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n'));
+    let (mut length, mut padding) = (0_usize, 0_usize);
+    for byte in digits {
+        match byte {
+            b'=' => padding += 1,
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' if padding == 0 => {}
+            _ => return false,
+        }
+        length += 1;
+    }
+    length % 4 == 0 && padding <= 2
 }

@@ -1,6 +1,8 @@
 //! A source text and its lines. Byte offsets come in; lines and columns, as people count them, go out.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
+
+use crate::Origins;
 
 /// A range of bytes in a [`Text`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -29,6 +31,7 @@ pub struct Place {
 pub struct Text {
     name: String,
     content: String,
+    pub(crate) origins: Option<Arc<dyn Origins>>,
     lines: OnceLock<Vec<u32>>,
     /// The characters before each block of [`LONG_LINE`] bytes; made for long lines only.
     sums: OnceLock<Vec<usize>>,
@@ -45,7 +48,8 @@ impl Text {
     /// A text of at most 4 GiB (offsets are 32 bits; readers refuse far smaller sizes).
     #[must_use]
     pub fn new(name: impl Into<String>, content: impl Into<String>) -> Self {
-        Self { name: name.into(), content: content.into(), lines: OnceLock::new(), sums: OnceLock::new() }
+        let (lines, sums) = (OnceLock::new(), OnceLock::new());
+        Self { name: name.into(), content: content.into(), origins: None, lines, sums }
     }
 
     /// What messages call this text: a path with `/`, or `-` for standard input.

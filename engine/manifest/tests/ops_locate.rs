@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use sluice_manifest::{Limits, REDACTED, Resource, Text, Tree, read_value};
+use sluice_manifest::{Limits, REDACTED, REDACTED_PLAIN, Resource, Text, Tree, read_value};
 
 fn yaml(yaml: &str) -> Tree {
     read_value(Arc::new(Text::new("t.yaml", yaml)), Limits::default()).unwrap()
@@ -130,7 +130,7 @@ fn secrets_lose_their_values_and_nothing_else() {
     let redacted = secret.redacted();
     let json = redacted.root().to_json();
     let wanted = format!(
-        r#"{{"apiVersion":"v1","kind":"Secret","metadata":{{"name":"db","annotations":{{"note":"shown","kubectl.kubernetes.io/last-applied-configuration":"{REDACTED}"}}}},"type":"Opaque","data":{{"password":"{REDACTED}","user":"{REDACTED}","nested":{{"deep":["{REDACTED}","{REDACTED}","{REDACTED}",null]}}}},"stringData":{{"block":"{REDACTED}","fold":"{REDACTED}"}}}}"#
+        r#"{{"apiVersion":"v1","kind":"Secret","metadata":{{"name":"db","annotations":{{"note":"shown","kubectl.kubernetes.io/last-applied-configuration":"{REDACTED}"}}}},"type":"Opaque","data":{{"password":"{REDACTED}","user":"{REDACTED}","nested":{{"deep":["{REDACTED}",0,false,null]}}}},"stringData":{{"block":"{REDACTED}","fold":"{REDACTED}"}}}}"#
     );
     assert_eq!(json, wanted);
     assert_eq!(redacted.identity(), secret.identity());
@@ -162,6 +162,22 @@ fn secrets_lose_a_first_value_as_long_as_its_stand_in() {
     assert_eq!(secret.redacted().root().at("/data/a").unwrap().as_str(), Some(REDACTED));
 }
 
+/// A plugin sees that a value cannot be what it should be, and no value.
+#[test]
+fn secrets_keep_their_faults() {
+    let base64 = ["aHVudGVyMg==", "aHVu dGVy", "hunter2", "aHVu=GVy", "a===", "ab=", "", "aHVu\\ndGVy"];
+    let data: Vec<String> = base64.iter().map(|text| format!("\"{text}\"")).collect();
+    let source = format!(
+        "apiVersion: v1\nkind: Secret\nmetadata: {{name: x}}\ndata: {{a: [{}], b: 7}}\nstringData: {{c: hunter 2}}\n",
+        data.join(", ")
+    );
+    let redacted = Resource::new(yaml(&source)).unwrap().redacted();
+    let plain = REDACTED_PLAIN;
+    let wanted = [REDACTED, plain, plain, plain, plain, plain, REDACTED, REDACTED].map(|text| format!("\"{text}\""));
+    assert_eq!(redacted.root().at("/data").unwrap().to_json(), format!(r#"{{"a":[{}],"b":0}}"#, wanted.join(",")));
+    assert_eq!(redacted.root().at("/stringData/c").unwrap().as_str(), Some(REDACTED));
+}
+
 #[test]
 fn other_objects_keep_all_values() {
     for (api, kind) in [("v1", "ConfigMap"), ("example.com/v1", "Secret")] {
@@ -173,6 +189,6 @@ fn other_objects_keep_all_values() {
     let redacted = Resource::new(scalar).unwrap().redacted();
     assert_eq!(
         redacted.root().to_json(),
-        r#"{"apiVersion":"v1","kind":"Secret","metadata":{"name":"x"},"data":"REDACTED","stringData":null}"#
+        r#"{"apiVersion":"v1","kind":"Secret","metadata":{"name":"x"},"data":"[REDACTED]","stringData":null}"#
     );
 }

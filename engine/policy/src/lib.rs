@@ -15,5 +15,5 @@ pub use approved::{Approved, PluginDigests};
 pub use config::ConfigError;
 pub use file::{PluginSource, Policy, schema};
 pub use gate::{Gate, InputOutcome, Keep, Outcome, Resolve, RunOptions};
-pub use input::Input;
-pub use verdict::{Action, Applied, Decision, Finding, Location, RuleInfo, Snippet, Summary, Verdict};
+pub use input::{Content, Input};
+pub use verdict::{Action, Applied, Decision, Finding, Location, Rendered, RuleInfo, Snippet, Summary, Verdict};

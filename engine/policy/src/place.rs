@@ -4,9 +4,9 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use sluice_manifest::{Node, Resource, Span, Text, Value};
+use sluice_manifest::{Node, Relation, Resource, Span, Text, Value};
 
-use crate::{Location, Snippet};
+use crate::{Location, Rendered, Snippet};
 
 /// Longest line that is shown, in characters.
 pub(crate) const MAX_COLUMNS: usize = 240;
@@ -16,6 +16,65 @@ const MAX_LINES: u32 = 6;
 const MASK: &str = "***";
 /// Secret values shorter than this are not looked for elsewhere in the text: they are everywhere.
 const MIN_SECRET: usize = 4;
+
+/// Where something stands, as a person is shown it.
+pub(crate) struct At {
+    pub(crate) location: Location,
+    pub(crate) snippet: Option<Snippet>,
+    pub(crate) rendered: Option<Rendered>,
+}
+
+/// Where a span of an object stands: in the file it was read from, or in what it was rendered from.
+pub(crate) fn of_object(resource: &Resource, span: Span, exact: bool) -> At {
+    source_of(resource.text(), span, exact, is_secret(resource)).unwrap_or_else(|| At {
+        location: location(resource.text(), span, exact),
+        snippet: snippet_of(resource, span),
+        rendered: None,
+    })
+}
+
+/// Where a span of a document stands that could not be read.
+pub(crate) fn of_document(text: &Text, span: Span, within: Span) -> At {
+    let is_secret = text.slice(within).contains("Secret");
+    source_of(text, span, true, is_secret).unwrap_or_else(|| At {
+        location: location(text, span, true),
+        snippet: snippet_unread(text, span, within),
+        rendered: None,
+    })
+}
+
+/// What a span of a rendered text was rendered from; none for texts that someone wrote. Only the lines themselves are
+/// shown: those around them may be about anything.
+fn source_of(text: &Text, span: Span, exact: bool, is_secret: bool) -> Option<At> {
+    if !text.is_rendered() {
+        return None;
+    }
+    let place = text.place(span);
+    let origin = text.origin(span);
+    let relation = origin.as_ref().map_or(Relation::Near, |origin| origin.relation);
+    let verbatim = exact && relation == Relation::Value;
+    let rendered = Rendered { name: text.name().to_owned(), line: place.line, column: place.column, verbatim };
+    let Some(origin) = origin else {
+        return Some(At { location: location(text, span, false), snippet: None, rendered: Some(rendered) });
+    };
+    let lines = lines_of(&origin.text, origin.span);
+    let mut snippet = snippet(&origin.text, origin.span, lines);
+    if let Some(snippet) = snippet.as_mut().filter(|_| is_secret) {
+        hide_values(snippet);
+    }
+    let location = location(&origin.text, origin.span, exact && relation != Relation::Near);
+    Some(At { location, snippet, rendered: Some(rendered) })
+}
+
+/// The whole lines that a span lies on.
+fn lines_of(text: &Text, span: Span) -> Span {
+    let content = text.as_str();
+    let before = content.get(..span.start as usize).unwrap_or_default();
+    let start = memchr::memrchr(b'\n', before.as_bytes()).map_or(0, |at| at + 1);
+    let rest = content.get(span.end as usize..).unwrap_or_default();
+    let end = span.end as usize + memchr::memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len());
+    Span { start: start as u32, end: end as u32 }
+}
 
 /// All of a text.
 pub(crate) fn whole(text: &Text) -> Span {
@@ -50,20 +109,24 @@ pub(crate) fn line_of(resource: &Resource, line_start: usize) -> Cow<'_, str> {
 }
 
 /// As [`snippet`], for a value of an object.
-pub(crate) fn snippet_of(resource: &Resource, span: Span) -> Option<Snippet> {
+fn snippet_of(resource: &Resource, span: Span) -> Option<Snippet> {
     let within = resource.root().span();
     let (spans, values) = secrets(resource);
     shown(resource.text(), span, within, &spans, &values)
 }
 
 /// As [`snippet`], for a document that could not be read: where it may be a `Secret`, no values are shown.
-pub(crate) fn snippet_unread(text: &Text, span: Span, within: Span) -> Option<Snippet> {
+fn snippet_unread(text: &Text, span: Span, within: Span) -> Option<Snippet> {
     let mut snippet = snippet(text, span, within)?;
     if text.slice(within).contains("Secret") {
-        let lines: Vec<Cow<'_, str>> = snippet.text.split('\n').map(key_only).collect();
-        snippet.text = lines.join("\n");
+        hide_values(&mut snippet);
     }
     Some(snippet)
+}
+
+fn hide_values(snippet: &mut Snippet) {
+    let lines: Vec<Cow<'_, str>> = snippet.text.split('\n').map(key_only).collect();
+    snippet.text = lines.join("\n");
 }
 
 /// A line without its value, unless the value is of no interest to anyone.
@@ -162,8 +225,7 @@ fn masked(line: &str, masks: &[Range<usize>], inside: Range<usize>) -> String {
 
 /// The spans and the values of all that must not be shown of an object.
 fn secrets(resource: &Resource) -> (Vec<Span>, Vec<&str>) {
-    let identity = resource.identity();
-    if identity.kind != "Secret" || !identity.group().is_empty() {
+    if !is_secret(resource) {
         return (Vec::new(), Vec::new());
     }
     let root = resource.root();
@@ -182,6 +244,11 @@ fn secrets(resource: &Resource) -> (Vec<Span>, Vec<&str>) {
         hide(copy, &mut found);
     }
     found
+}
+
+fn is_secret(resource: &Resource) -> bool {
+    let identity = resource.identity();
+    identity.kind == "Secret" && identity.group().is_empty()
 }
 
 fn hide<'t>(value: Node<'t>, (spans, values): &mut (Vec<Span>, Vec<&'t str>)) {

@@ -31,6 +31,19 @@ pub struct Location {
     pub exact: bool,
 }
 
+/// The place in a rendered text that a finding is about, where its location is that of what the text was rendered from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Rendered {
+    /// What messages call the rendered text.
+    pub name: String,
+    /// From 1.
+    pub line: u32,
+    /// From 1, in Unicode code points.
+    pub column: u32,
+    /// Whether the value stands at the finding's location as it was rendered, so that it can be edited there.
+    pub verbatim: bool,
+}
+
 /// The source lines around a location, kept when the finding is made so that files need not be read again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snippet {
@@ -74,6 +87,8 @@ pub struct Finding {
     pub location: Option<Location>,
     /// The lines there. Never holds the values of a `Secret`.
     pub snippet: Option<Snippet>,
+    /// Where it stands in the rendered text, for objects that were rendered.
+    pub rendered: Option<Rendered>,
     /// What would satisfy the rule.
     pub fix: Vec<Operation>,
     /// The exception that covers it, if one does: then it does not deny.
@@ -85,6 +100,12 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// Whether the value stands at the location as the object has it.
+    #[must_use]
+    pub fn is_verbatim(&self) -> bool {
+        self.rendered.as_ref().is_none_or(|rendered| rendered.verbatim)
+    }
+
     /// Whether this finding alone keeps the set from going on.
     #[must_use]
     pub fn denies(&self) -> bool {

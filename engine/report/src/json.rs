@@ -6,7 +6,7 @@ use std::io::{self, Write as _};
 use serde::{Serialize, Serializer};
 use sluice_manifest::Identity;
 use sluice_plugin::Severity;
-use sluice_policy::{Action, Applied, ConfigError, Decision, Finding, Location, Verdict};
+use sluice_policy::{Action, Applied, ConfigError, Decision, Finding, Location, Rendered, Verdict};
 
 use crate::Options;
 use crate::json_text::PatchOperation;
@@ -71,6 +71,7 @@ struct OneFinding<'a> {
     resource: Option<Object<'a>>,
     path: Option<&'a str>,
     location: Option<Place<'a>>,
+    rendered: Option<RenderedPlace<'a>>,
     written_by: Option<&'a str>,
     fix: Vec<PatchOperation<'a>>,
     exception: Option<Exception<'a>>,
@@ -95,6 +96,14 @@ struct Place<'a> {
     end_line: u32,
     end_column: u32,
     exact: bool,
+}
+
+#[derive(Serialize)]
+struct RenderedPlace<'a> {
+    name: &'a str,
+    line: u32,
+    column: u32,
+    verbatim: bool,
 }
 
 #[derive(Serialize)]
@@ -188,6 +197,7 @@ impl<'a> OneFinding<'a> {
             resource: finding.resource.as_ref().map(Object::of),
             path: finding.path.as_deref(),
             location: finding.location.as_ref().map(Place::of),
+            rendered: finding.rendered.as_ref().map(RenderedPlace::of),
             written_by: finding.written_by.as_deref(),
             fix: finding.fix.iter().map(PatchOperation::of).collect(),
             exception: finding.exception.as_ref().map(Exception::of),
@@ -217,6 +227,12 @@ impl<'a> Place<'a> {
             end_column: location.end_column,
             exact: location.exact,
         }
+    }
+}
+
+impl<'a> RenderedPlace<'a> {
+    fn of(rendered: &'a Rendered) -> Self {
+        Self { name: &rendered.name, line: rendered.line, column: rendered.column, verbatim: rendered.verbatim }
     }
 }
 

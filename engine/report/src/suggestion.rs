@@ -34,7 +34,7 @@ pub(crate) enum Suggestion {
 pub(crate) fn suggest(finding: &Finding, marked: Option<&Marked>) -> Option<Suggestion> {
     let edit = match (finding.fix.as_slice(), marked, &finding.location) {
         ([operation], Some(marked), Some(location))
-            if location.exact && marked.whole && finding.written_by.is_none() =>
+            if location.exact && marked.whole && finding.written_by.is_none() && finding.is_verbatim() =>
         {
             edit(finding, operation, marked, location)
         }

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use sluice_manifest::Resource;
 
 use super::collect::{Collected, Draft, Reach};
+use super::names::Duplicate;
 use super::rules::{DUPLICATE, EXPIRED, STOPPED, UNUSED};
 use super::{Gate, InputOutcome, Keep, Loaded, Outcome, finding};
+use crate::place::At;
 use crate::{Approved, Decision, Finding, Summary, Verdict};
 
 /// Decides.
@@ -76,9 +78,10 @@ fn by_place(one: &Finding, other: &Finding) -> Ordering {
 fn tell_duplicates(gate: &Gate, collected: &mut Collected) {
     let names = std::mem::take(&mut collected.names);
     for duplicate in names.duplicates(&collected.file_names) {
-        let first = collected.file_names.get(duplicate.first.file as usize).map_or("", String::as_str);
-        let message = format!("this object is there twice: the first is at {first}:{}", duplicate.first_line);
-        let place = (duplicate.location, duplicate.snippet);
+        let (file, line) = &duplicate.first;
+        let message = format!("this object is there twice: the first is at {file}:{line}");
+        let Duplicate { location, snippet, rendered, .. } = duplicate;
+        let place = At { location, snippet, rendered };
         collected.drafts.push(finding::of_name(gate, &DUPLICATE, duplicate.identity, place, message));
     }
 }

@@ -9,7 +9,8 @@ use super::collect::{Draft, Item, Order};
 use super::rules::GateRule;
 use super::{Gate, Loaded};
 use crate::exceptions::Covers;
-use crate::{Action, Finding, Location, Snippet, place};
+use crate::place::{self, At};
+use crate::{Action, Finding, Location, Snippet};
 
 /// The plugin of findings that the gate makes itself.
 const SLUICE: &str = "sluice";
@@ -18,24 +19,18 @@ const UNDECIDABLE: &str = "invalid-utf8";
 /// Longest message that is taken from a plugin, in characters.
 const MAX_MESSAGE: usize = 4_000;
 
-/// Where an object, or a value in it, stands.
-pub(crate) struct At {
-    pub(crate) location: Location,
-    pub(crate) snippet: Option<Snippet>,
-}
-
 /// The place that a pointer into an object stands for.
 pub(crate) fn at(resource: &Resource, pointer: &str) -> At {
     let located = resource.tree().locate(pointer).or_else(|| resource.tree().locate(""));
     let (span, exact) = located.map_or((resource.root().span(), false), |located| (located.span, located.exact));
-    At { location: place::location(resource.text(), span, exact), snippet: place::snippet_of(resource, span) }
+    place::of_object(resource, span, exact)
 }
 
 /// What a validator found.
 pub(crate) fn of_plugin(gate: &Gate, plugin: usize, loaded: &Loaded, item: &Item, said: Said) -> Option<Draft> {
     let rule = loaded.rules.get(&said.rule)?;
     let resource = &item.resource;
-    let At { location, snippet } = at(resource, &said.pointer);
+    let At { location, snippet, rendered } = at(resource, &said.pointer);
     let Covers { met, applied } = gate.exceptions.covers(&rule.info.id, resource.identity(), Some(resource.root()));
     let writer = item.writer(&said.pointer).and_then(|writer| gate.plugin(writer));
     let finding = Finding {
@@ -50,6 +45,7 @@ pub(crate) fn of_plugin(gate: &Gate, plugin: usize, loaded: &Loaded, item: &Item
         path: Some(said.pointer),
         location: Some(location),
         snippet,
+        rendered,
         fix: said.fix,
         exception: applied,
         written_by: writer.map(|writer| writer.name().to_owned()),
@@ -73,12 +69,13 @@ fn tidy(message: String) -> String {
 
 /// What kept a plugin from answering about an object.
 pub(crate) fn of_fault(loaded: &Loaded, plugin: usize, item: &Item, fault: &Fault) -> Draft {
-    let At { location, snippet } = at(&item.resource, "");
+    let At { location, snippet, rendered } = at(&item.resource, "");
     let mut finding = bare_fault(loaded, fault);
     finding.resource = Some(item.resource.identity().clone());
     finding.path = Some(String::new());
     finding.location = Some(location);
     finding.snippet = snippet;
+    finding.rendered = rendered;
     Draft { finding, from: Some((plugin, item.order)), undecided: true, met: Vec::new() }
 }
 
@@ -117,13 +114,14 @@ pub(crate) fn of_change(
     message: String,
 ) -> Draft {
     let resource = &item.resource;
-    let At { location, snippet } = at(resource, pointer);
+    let At { location, snippet, rendered } = at(resource, pointer);
     let Covers { met, applied } = gate.exceptions.covers(rule.id, resource.identity(), Some(resource.root()));
     let finding = Finding {
         resource: Some(resource.identity().clone()),
         path: Some(pointer.to_owned()),
         location: Some(location),
         snippet,
+        rendered,
         exception: applied,
         ..gate_finding(rule, message)
     };
@@ -147,16 +145,17 @@ pub(crate) fn of_problem(gate: &Gate, text: &Arc<Text>, document: &Document, pro
         Some(resource) if !problem.fatal => gate.exceptions.covers(&rule, resource.identity(), Some(resource.root())),
         Some(_) | None => Covers::default(),
     };
-    let snippet = match resource {
-        Some(resource) => place::snippet_of(resource, problem.span),
-        None => place::snippet_unread(text, problem.span, document.span),
+    let At { location, snippet, rendered } = match resource {
+        Some(resource) => place::of_object(resource, problem.span, true),
+        None => place::of_document(text, problem.span, document.span),
     };
     let finding = Finding {
         rule,
         help: problem.help.to_owned(),
         resource: resource.map(|resource| resource.identity().clone()),
-        location: Some(place::location(text, problem.span, true)),
+        location: Some(location),
         snippet,
+        rendered,
         exception: covers.applied,
         ..blank(problem.message.clone(), if problem.fatal { Severity::Error } else { Severity::Warning })
     };
@@ -168,7 +167,7 @@ pub(crate) fn of_name(
     gate: &Gate,
     rule: &GateRule,
     identity: Identity,
-    (location, snippet): (Location, Option<Snippet>),
+    At { location, snippet, rendered }: At,
     message: String,
 ) -> Draft {
     let Covers { met, applied } = gate.exceptions.covers(rule.id, &identity, None);
@@ -177,6 +176,7 @@ pub(crate) fn of_name(
         path: Some(String::from("/metadata/name")),
         location: Some(location),
         snippet,
+        rendered,
         exception: applied,
         ..gate_finding(rule, message)
     };
@@ -196,6 +196,7 @@ fn blank(message: String, severity: Severity) -> Finding {
         path: None,
         location: None,
         snippet: None,
+        rendered: None,
         fix: Vec::new(),
         exception: None,
         written_by: None,

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use sluice_manifest::{Identity, Resource, Text};
 
 use super::collect::Order;
-use crate::place;
-use crate::{Location, Snippet};
+use crate::place::{self, At};
+use crate::{Location, Rendered, Snippet};
 
 /// Names that were met, and the lines they stand on.
 #[derive(Default)]
@@ -27,6 +27,8 @@ struct Name {
     /// Where in `texts` the parts of the identity and the line begin, and where the line ends.
     parts: [u32; 6],
     namespaced: bool,
+    /// What it was rendered from.
+    source: Option<Box<At>>,
 }
 
 /// A place in a text that is walked from its start to its end, so that a file of a single line costs no more than others.
@@ -43,9 +45,9 @@ pub(crate) struct Duplicate {
     pub(crate) identity: Identity,
     pub(crate) location: Location,
     pub(crate) snippet: Option<Snippet>,
-    pub(crate) first: Order,
-    /// Line of the first one.
-    pub(crate) first_line: u32,
+    pub(crate) rendered: Option<Rendered>,
+    /// File and line of the first one.
+    pub(crate) first: (String, u32),
 }
 
 impl NameTable {
@@ -76,6 +78,7 @@ impl NameTable {
             end_column,
             parts,
             namespaced: identity.namespace.is_some(),
+            source: resource.text().is_rendered().then(|| Box::new(place::of_object(resource, span, true))),
         });
     }
 
@@ -123,33 +126,39 @@ impl NameTable {
 
     fn duplicate(&self, name: &Name, first: &Name, file_names: &[String]) -> Duplicate {
         let [api_version, kind, namespace, object, line] = self.parts(name);
-        let file = file_names.get(name.order.file as usize).cloned().unwrap_or_default();
-        Duplicate {
-            identity: Identity {
-                api_version: api_version.to_owned(),
-                kind: kind.to_owned(),
-                namespace: name.namespaced.then(|| namespace.to_owned()),
-                name: object.to_owned(),
-            },
-            location: Location {
-                file,
-                line: name.line,
-                column: name.column,
-                end_line: name.line,
-                end_column: name.end_column,
-                exact: true,
-            },
-            snippet: (name.column as usize <= place::MAX_COLUMNS)
-                .then(|| Snippet { first_line: name.line, text: line.to_owned() }),
-            first: first.order,
-            first_line: first.line,
+        let identity = Identity {
+            api_version: api_version.to_owned(),
+            kind: kind.to_owned(),
+            namespace: name.namespaced.then(|| namespace.to_owned()),
+            name: object.to_owned(),
+        };
+        let first = first.place(file_names);
+        let first = (first.file, first.line);
+        if let Some(source) = &name.source {
+            let At { location, snippet, rendered } = &**source;
+            let (location, snippet, rendered) = (location.clone(), snippet.clone(), rendered.clone());
+            return Duplicate { identity, location, snippet, rendered, first };
         }
+        let snippet = (name.column as usize <= place::MAX_COLUMNS)
+            .then(|| Snippet { first_line: name.line, text: line.to_owned() });
+        Duplicate { identity, location: name.place(file_names), snippet, rendered: None, first }
     }
 
     fn parts(&self, name: &Name) -> [&str; 5] {
         let [a, b, c, d, e, f] = name.parts;
         [(a, b), (b, c), (c, d), (d, e), (e, f)]
             .map(|(start, end)| self.texts.get(start as usize..end as usize).unwrap_or_default())
+    }
+}
+
+impl Name {
+    fn place(&self, file_names: &[String]) -> Location {
+        if let Some(source) = &self.source {
+            return source.location.clone();
+        }
+        let file = file_names.get(self.order.file as usize).cloned().unwrap_or_default();
+        let Self { line, column, end_column, .. } = *self;
+        Location { file, line, column, end_line: line, end_column, exact: true }
     }
 }
 

@@ -7,7 +7,7 @@ use sluice_manifest::{Document, Documents, NotManifest, Resource};
 use super::collect::{Collected, Draft, Order};
 use super::rules::UNREADABLE;
 use super::{Gate, InputOutcome, RunOptions, finding};
-use crate::Input;
+use crate::{Content, Input};
 
 /// Largest file, in bytes: offsets have 32 bits.
 const MAX_FILE: usize = u32::MAX as usize - 1;
@@ -39,11 +39,14 @@ pub(crate) fn read(
             collected.drafts.push(Draft { finding: draft, from: None, undecided: true, met: Vec::new() });
             outcome.failed = true;
         }
-        Ok(bytes) => {
+        Ok(content) => {
             collected.files += 1;
             let mut skipped = Vec::new();
             let before = collected.documents;
-            let mut documents = Documents::from_bytes(name.as_str(), bytes, options.manifest_limits);
+            let mut documents = match content {
+                Content::Bytes(bytes) => Documents::from_bytes(name.as_str(), bytes, options.manifest_limits),
+                Content::Text(text) => Documents::new(text, options.manifest_limits),
+            };
             while let Some(mut document) = documents.next() {
                 let order = Order { file, document: document.index, item: 0 };
                 outcome.failed |= document.problems.iter().any(|problem| problem.fatal);
@@ -66,12 +69,16 @@ pub(crate) fn read(
     collected.inputs.push((given, outcome));
 }
 
-fn content(input: Input) -> Result<Vec<u8>, String> {
-    let bytes = input.read().map_err(|error| error.to_string())?;
-    if bytes.len() > MAX_FILE {
-        return Err(format!("it has {} bytes, more than {MAX_FILE}", bytes.len()));
+fn content(input: Input) -> Result<Content, String> {
+    let content = input.read().map_err(|error| error.to_string())?;
+    let length = match &content {
+        Content::Bytes(bytes) => bytes.len(),
+        Content::Text(text) => text.as_str().len(),
+    };
+    if length > MAX_FILE {
+        return Err(format!("it has {length} bytes, more than {MAX_FILE}"));
     }
-    Ok(bytes)
+    Ok(content)
 }
 
 fn look_at(gate: &Gate, documents: &Documents, document: &Document, collected: &mut Collected) {

@@ -5,5 +5,6 @@ mod exceptions;
 mod faults;
 mod mutation;
 mod reading;
+mod rendered;
 mod selection;
 mod sets;

@@ -116,6 +116,10 @@ impl Painter {
         } else if finding.location.as_ref().is_some_and(|location| !location.exact) {
             notes.push(self.named("note", "this is the nearest source line, not the value itself"));
         }
+        if let Some(rendered) = &finding.rendered {
+            let text = format!("`{}`, line {}", clean::line(&rendered.name), rendered.line);
+            notes.push(self.named("rendered", &text));
+        }
         if let Some(exception) = &finding.exception {
             let until = exception.expires.as_ref().map(|day| format!(" (until {day})")).unwrap_or_default();
             notes.push(self.named("excepted", &format!("{}{until}", exception.reason)));

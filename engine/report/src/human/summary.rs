@@ -90,7 +90,10 @@ fn write_skipped(verdict: &Verdict, verbosity: Verbosity, painter: &Painter, out
                 "`{first}` and {others} more were not judged: they are templates, which have to be rendered first"
             ),
         };
-        writeln!(out, "{}", painter.note(&text))?;
+        // Named above already where everything is.
+        if verbosity < Verbosity::Verbose {
+            writeln!(out, "{}", painter.note(&text))?;
+        }
         writeln!(out, "{}", painter.help("render the chart and check the result: `helm template . | sluice check -`"))?;
     }
     if !skipped.is_empty() && (verbosity == Verbosity::Verbose || skipped.iter().any(|(_, reason)| is_template(reason)))

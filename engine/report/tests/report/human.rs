@@ -2,7 +2,7 @@
 
 use sluice_manifest::{Identity, Operation};
 use sluice_plugin::Severity;
-use sluice_policy::{Action, Applied, Decision, Finding, Snippet, Verdict};
+use sluice_policy::{Action, Applied, Decision, Finding, Rendered, Snippet, Verdict};
 use sluice_report::{Format, Verbosity};
 
 use crate::sample::{CART, cart, fault, finding_at, mutable_tag, options, verdict, written};
@@ -127,6 +127,20 @@ fn a_value_that_a_mutator_wrote() {
     finding.help = "labels decide who is called; write the name of a team".into();
     finding.path = Some("/metadata/labels/team".into());
     insta::assert_snapshot!(normal(vec![finding]));
+}
+
+/// The place is that of the source, and what was rendered from it is named. Only a value that stands there as it was
+/// rendered is edited there.
+#[test]
+fn a_finding_on_something_rendered() {
+    let rendered = |verbatim| Some(Rendered { name: "kustomize deploy/prod".into(), line: 41, column: 16, verbatim });
+    let fix = vec![Operation::Replace {
+        pointer: "/spec/template/spec/containers/0/image".into(),
+        value: "\"ghcr.io/acme/cart:1.4.2\"".into(),
+    }];
+    let made = Finding { rendered: rendered(false), fix: fix.clone(), ..mutable_tag() };
+    let value = Finding { rendered: rendered(true), fix, ..mutable_tag() };
+    insta::assert_snapshot!(normal(vec![made, value]));
 }
 
 #[test]

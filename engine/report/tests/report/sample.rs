@@ -75,6 +75,7 @@ pub(crate) fn mutable_tag() -> Finding {
         path: Some("/spec/template/spec/containers/0/image".into()),
         location: Some(location),
         snippet: Some(snippet),
+        rendered: None,
         fix: vec![],
         exception: None,
         written_by: None,

@@ -1,0 +1,55 @@
+//! Where a text that was rendered comes from. Renderers know it; whoever shows a place asks, and gets what someone wrote.
+
+use std::sync::Arc;
+
+use crate::{Place, Span, Text};
+
+/// Leads from the places of a rendered text to the files it was rendered from.
+pub trait Origins: Send + Sync + std::fmt::Debug {
+    /// What stands behind a place of the rendered text; none where nothing at all is known.
+    fn origin(&self, place: Place) -> Option<Origin>;
+}
+
+/// What someone wrote, from which a piece of a rendered text was made.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// The file.
+    pub text: Arc<Text>,
+    /// The bytes in it.
+    pub span: Span,
+    /// How sure it is, and what the bytes are.
+    pub relation: Relation,
+}
+
+/// How the bytes of an [`Origin`] belong to what was rendered from them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relation {
+    /// They are the value itself: it was rendered as it stands there.
+    Value,
+    /// The value was made there, and is written otherwise: a line of a template, the field of a transformer.
+    Made,
+    /// It was not proved: they are the nearest thing that is known.
+    Near,
+}
+
+impl Text {
+    /// A text that was rendered, with what leads back to its sources.
+    #[must_use]
+    pub fn rendered(name: impl Into<String>, content: impl Into<String>, origins: Arc<dyn Origins>) -> Self {
+        let mut text = Self::new(name, content);
+        text.origins = Some(origins);
+        text
+    }
+
+    /// What stands behind a span of a rendered text; none for a text that someone wrote.
+    #[must_use]
+    pub fn origin(&self, span: Span) -> Option<Origin> {
+        self.origins.as_ref()?.origin(self.place(span))
+    }
+
+    /// Whether it was rendered.
+    #[must_use]
+    pub fn is_rendered(&self) -> bool {
+        self.origins.is_some()
+    }
+}
