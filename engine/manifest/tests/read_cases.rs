@@ -3,7 +3,7 @@
 //! A case is a folder with `input.yaml` and `expected.json`: the objects that
 //! `kubectl label --local -f input.yaml sluice-oracle=y -o json` gives, without that label, or that it refuses the file.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stderr, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,6 +1,6 @@
 //! Hostile and broken input: it ends in a problem with a place, within bounded time and memory, and hides nothing.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::indexing_slicing, reason = "tests")]
 
 use std::fmt::Write;
 use std::sync::Arc;

@@ -1,8 +1,6 @@
 //! The two ways to read a document, set against each other: the fast one gives the tree of the complete one, spans
 //! included, or gives up.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stderr, reason = "tests")]
-
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

@@ -1,8 +1,6 @@
 //! The published YAML test suite, read as Kubernetes reads YAML. Where that is not YAML 1.2 the case is listed, with its
 //! reason, in `tests/yaml-suite.txt`; a line there that is no longer needed fails the test.
 
-#![expect(clippy::unwrap_used, clippy::print_stderr, clippy::indexing_slicing, reason = "tests")]
-
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
