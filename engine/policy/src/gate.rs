@@ -19,14 +19,16 @@ mod whole;
 
 use std::borrow::Cow;
 
-use sluice_manifest::{Limits as ReadLimits, Resource};
+use sluice_manifest::{Limits as ReadLimits, Resource, Span, Text};
 use sluice_plugin::{Call, Checked, Configured, Description, Fault, Host, Mutated, Roles, Scope};
 use std::sync::Arc;
 
 use crate::approved::PluginDigests;
 use crate::exceptions::Exceptions;
 use crate::file::{PluginEntry, PluginSource, Policy};
-use crate::{Approved, ConfigError, Input, RuleInfo, Verdict};
+use collect::Collected;
+
+use crate::{Approved, Base, ConfigError, Input, RuleInfo, Verdict};
 
 /// A policy, ready to judge.
 pub struct Gate {
@@ -47,6 +49,8 @@ pub struct RunOptions<'a> {
     pub progress: Option<&'a (dyn Fn(u64) + Sync)>,
     /// What a document may cost.
     pub manifest_limits: ReadLimits,
+    /// The objects before the change, for plugins that compare.
+    pub base: Option<&'a Base>,
 }
 
 /// What is left of the manifests after a run.
@@ -79,6 +83,23 @@ pub struct InputOutcome {
     pub resources: u64,
     /// Whether it, or a document of it, could not be read.
     pub failed: bool,
+}
+
+/// A set that was judged and waits for the others.
+#[derive(Debug)]
+pub struct Judged(Collected);
+
+/// Why a set could not be made.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// What is wrong: lowercase, one line.
+    pub message: String,
+    /// What to do about it; empty for what the rule says.
+    pub help: String,
+    /// The file, and the place in it, where that is known.
+    pub place: Option<(Arc<Text>, Span)>,
+    /// More for `--verbose`: all that a renderer said.
+    pub detail: Option<String>,
 }
 
 /// A plugin that is ready, with what the policy file says of it.
@@ -114,6 +135,7 @@ impl Default for RunOptions<'_> {
             keep: Keep::Nothing,
             progress: None,
             manifest_limits: ReadLimits::default(),
+            base: None,
         }
     }
 }
@@ -156,10 +178,31 @@ impl Gate {
     /// inputs.
     #[must_use]
     pub fn run(&self, inputs: Vec<Input>, options: &RunOptions<'_>) -> Outcome {
+        self.conclude([self.judge(inputs, options)], options.keep)
+    }
+
+    /// Reads and judges one of several sets that are decided together, such as the overlays of a repository. Each is
+    /// whole by itself: the same object may be in two of them.
+    #[must_use]
+    pub fn judge(&self, inputs: Vec<Input>, options: &RunOptions<'_>) -> Judged {
         let collected = queue::stream(self, inputs, options);
         let collected = faults::settle(self, collected);
         let collected = whole::judge_set(self, collected, options);
-        conclude::conclude(self, collected, options.keep)
+        Judged(conclude::close(self, collected))
+    }
+
+    /// A set that there is not, because it could not be rendered.
+    #[must_use]
+    pub fn failed(&self, failure: Failure) -> Judged {
+        let mut collected = Collected::default();
+        collected.drafts.push(finding::of_failure(failure));
+        Judged(collected)
+    }
+
+    /// Decides about sets, in this order. A finding that is alike in several of them is told once.
+    #[must_use]
+    pub fn conclude(&self, sets: impl IntoIterator<Item = Judged>, keep: Keep) -> Outcome {
+        conclude::conclude(self, sets.into_iter().map(|Judged(collected)| collected), keep)
     }
 
     pub(crate) fn plugin(&self, index: usize) -> Option<&Loaded> {

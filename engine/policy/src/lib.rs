@@ -2,6 +2,7 @@
 //! exceptions hold, and whether the set may go on.
 
 mod approved;
+mod base;
 mod config;
 mod exceptions;
 mod file;
@@ -12,8 +13,9 @@ mod place;
 mod verdict;
 
 pub use approved::{Approved, PluginDigests};
+pub use base::Base;
 pub use config::ConfigError;
 pub use file::{PluginSource, Policy, schema};
-pub use gate::{Gate, InputOutcome, Keep, Outcome, Resolve, RunOptions};
+pub use gate::{Failure, Gate, InputOutcome, Judged, Keep, Outcome, Resolve, RunOptions};
 pub use input::{Content, Input};
 pub use verdict::{Action, Applied, Decision, Finding, Location, Rendered, RuleInfo, Snippet, Summary, Verdict};

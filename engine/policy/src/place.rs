@@ -18,6 +18,7 @@ const MASK: &str = "***";
 const MIN_SECRET: usize = 4;
 
 /// Where something stands, as a person is shown it.
+#[derive(Clone, Debug)]
 pub(crate) struct At {
     pub(crate) location: Location,
     pub(crate) snippet: Option<Snippet>,
@@ -41,6 +42,11 @@ pub(crate) fn of_document(text: &Text, span: Span, within: Span) -> At {
         snippet: snippet_unread(text, span, within),
         rendered: None,
     })
+}
+
+/// Where a span of a file stands from which a set should have been rendered.
+pub(crate) fn of_source(text: &Text, span: Span) -> At {
+    At { location: location(text, span, true), snippet: snippet(text, span, lines_of(text, span)), rendered: None }
 }
 
 /// What a span of a rendered text was rendered from; none for texts that someone wrote. Only the lines themselves are

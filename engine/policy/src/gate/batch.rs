@@ -108,7 +108,9 @@ pub(crate) fn judge(
 /// The objects as a plugin is given them.
 pub(crate) fn set_of(items: &[Item]) -> Arc<Set> {
     let resources: Vec<Arc<Resource>> = items.iter().map(|item| Arc::clone(&item.resource)).collect();
-    Arc::new(Set { resources, previous: Vec::new() })
+    let changes = items.iter().any(|item| item.previous.is_some());
+    let previous = if changes { items.iter().map(|item| item.previous.clone()).collect() } else { Vec::new() };
+    Arc::new(Set { resources, previous })
 }
 
 /// Which of the objects are for a plugin.

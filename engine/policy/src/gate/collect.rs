@@ -26,6 +26,8 @@ pub(crate) struct Item {
     pub(crate) plan: Arc<KindPlan>,
     pub(crate) resource: Arc<Resource>,
     pub(crate) changes: Option<Arc<Changes>>,
+    /// The object before the change that is judged.
+    pub(crate) previous: Option<Arc<Resource>>,
 }
 
 /// What mutators did to an object.
@@ -69,7 +71,7 @@ pub(crate) struct Draft {
 }
 
 /// Everything that was gathered.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Collected {
     pub(crate) drafts: Vec<Draft>,
     pub(crate) names: NameTable,
@@ -129,6 +131,16 @@ impl Collected {
         self.resources += other.resources;
         self.log.extend(other.log);
         self.stopped.extend(other.stopped);
+    }
+
+    /// Adds what was gathered of another set, whose files and inputs come after those of this one.
+    pub(crate) fn append(&mut self, mut other: Self) {
+        let (files, inputs) = (self.file_names.len() as u32, self.inputs.len());
+        self.file_names.append(&mut other.file_names);
+        other.kept.iter_mut().for_each(|item| item.order.file += files);
+        other.skipped.iter_mut().for_each(|(order, _, _)| order.file += files);
+        other.inputs.iter_mut().for_each(|(given, _)| *given += inputs);
+        self.absorb(other);
     }
 
     pub(crate) fn log(&mut self, plugin: usize, lines: Vec<String>) {

@@ -12,10 +12,21 @@ use super::{Gate, InputOutcome, Keep, Loaded, Outcome, finding};
 use crate::place::At;
 use crate::{Approved, Decision, Finding, Summary, Verdict};
 
-/// Decides.
-pub(crate) fn conclude(gate: &Gate, mut collected: Collected, keep: Keep) -> Outcome {
+/// Ends a set: what is told of it as a whole.
+pub(crate) fn close(gate: &Gate, mut collected: Collected) -> Collected {
     tell_duplicates(gate, &mut collected);
     drop_uncertain(gate, &mut collected);
+    collected
+}
+
+/// Decides about closed sets, in this order.
+pub(crate) fn conclude(gate: &Gate, sets: impl Iterator<Item = Collected>, keep: Keep) -> Outcome {
+    let mut collected = Collected::default();
+    let mut count = 0;
+    for set in sets {
+        collected.append(set);
+        count += 1;
+    }
     tell_exceptions(gate, &mut collected);
     collected.skipped.sort();
     collected.kept.sort_by_key(|item| item.order);
@@ -23,6 +34,9 @@ pub(crate) fn conclude(gate: &Gate, mut collected: Collected, keep: Keep) -> Out
     let undecided = collected.drafts.iter().any(|draft| draft.undecided);
     let mut findings: Vec<Finding> = collected.drafts.into_iter().map(|draft| draft.finding).collect();
     findings.sort_by(by_place);
+    if count > 1 {
+        findings.dedup_by(|next, kept| is_same(next, kept));
+    }
     let decision = if undecided {
         Decision::Undecided
     } else if findings.iter().any(Finding::denies) {
@@ -73,6 +87,11 @@ fn by_place(one: &Finding, other: &Finding) -> Ordering {
         .then_with(|| one.path.cmp(&other.path))
         .then_with(|| one.plugin.cmp(&other.plugin))
         .then_with(|| one.severity.cmp(&other.severity))
+}
+
+/// Whether two sets led to the same thing: overlays of one base do.
+fn is_same(one: &Finding, other: &Finding) -> bool {
+    one.location.is_some() && Finding { rendered: other.rendered.clone(), ..one.clone() } == *other
 }
 
 fn tell_duplicates(gate: &Gate, collected: &mut Collected) {

@@ -6,8 +6,8 @@ use sluice_manifest::{Document, Identity, Problem, Resource, Text};
 use sluice_plugin::{Fault, Finding as Said, Severity};
 
 use super::collect::{Draft, Item, Order};
-use super::rules::GateRule;
-use super::{Gate, Loaded};
+use super::rules::{GateRule, NOT_RENDERED};
+use super::{Failure, Gate, Loaded};
 use crate::exceptions::Covers;
 use crate::place::{self, At};
 use crate::{Action, Finding, Location, Snippet};
@@ -126,6 +126,20 @@ pub(crate) fn of_change(
         ..gate_finding(rule, message)
     };
     Draft { finding, from: Some((plugin, item.order)), undecided: false, met }
+}
+
+/// Why a set could not be made: it is never judged in part.
+pub(crate) fn of_failure(failure: Failure) -> Draft {
+    let Failure { message, help, place, detail } = failure;
+    let mut finding = Finding { detail, ..gate_finding(&NOT_RENDERED, tidy(message)) };
+    if !help.is_empty() {
+        finding.help = help;
+    }
+    if let Some((text, span)) = place {
+        let At { location, snippet, .. } = place::of_source(&text, span);
+        (finding.location, finding.snippet) = (Some(location), snippet);
+    }
+    Draft { finding, from: None, undecided: true, met: Vec::new() }
 }
 
 /// What the gate found, without a place.

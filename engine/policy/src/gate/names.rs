@@ -10,7 +10,7 @@ use crate::place::{self, At};
 use crate::{Location, Rendered, Snippet};
 
 /// Names that were met, and the lines they stand on.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct NameTable {
     names: Vec<Name>,
     /// Identities and lines, one after the other.
@@ -18,6 +18,7 @@ pub(crate) struct NameTable {
     cursor: Option<Cursor>,
 }
 
+#[derive(Debug)]
 struct Name {
     digest: u128,
     order: Order,
@@ -32,6 +33,7 @@ struct Name {
 }
 
 /// A place in a text that is walked from its start to its end, so that a file of a single line costs no more than others.
+#[derive(Debug)]
 struct Cursor {
     text: Arc<Text>,
     offset: usize,

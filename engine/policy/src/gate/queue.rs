@@ -132,7 +132,8 @@ fn worker(gate: &Gate, queue: &Queue, options: &RunOptions<'_>) -> Collected {
         };
         read::read(gate, turn, options, &mut collected, |collected, order, resource| {
             let plan = kinds.plan(gate, options.keep, resource.identity());
-            pending.push(Item { order, plan, resource: resource.into(), changes: None });
+            let previous = options.base.and_then(|base| base.get(resource.identity()));
+            pending.push(Item { order, plan, resource: resource.into(), changes: None, previous });
             if pending.len() >= BATCH {
                 let items = std::mem::replace(&mut pending, Vec::with_capacity(BATCH));
                 if let Some(items) = queue.give_away(items) {

@@ -95,6 +95,13 @@ pub(crate) const DUPLICATE: GateRule = GateRule {
     help: "one would overwrite the other when they are applied; remove or rename one of them, or check the folders apart",
 };
 
+pub(crate) const NOT_RENDERED: GateRule = GateRule {
+    id: "sluice/render-failed",
+    severity: Severity::Error,
+    summary: "what has to be rendered can be rendered",
+    help: "a set that cannot be made whole cannot be judged, and no part of it goes on; repair what the renderer says",
+};
+
 pub(crate) const CONFLICT: GateRule = GateRule {
     id: "sluice/mutation-conflict",
     severity: Severity::Error,
@@ -139,13 +146,13 @@ pub(crate) const INTERNAL: GateRule = GateRule {
 
 /// Every rule of the gate that has a place in the list of rules.
 pub(crate) fn gate_rules() -> impl Iterator<Item = RuleInfo> {
-    [UNREADABLE, DUPLICATE, CONFLICT, NOT_IDEMPOTENT, EXPIRED, UNUSED, STOPPED, INTERNAL].into_iter().map(|rule| {
-        RuleInfo {
+    [UNREADABLE, NOT_RENDERED, DUPLICATE, CONFLICT, NOT_IDEMPOTENT, EXPIRED, UNUSED, STOPPED, INTERNAL].into_iter().map(
+        |rule| RuleInfo {
             id: rule.id.to_owned(),
             severity: rule.severity,
             summary: rule.summary.to_owned(),
             help: rule.help.to_owned(),
             url: None,
-        }
-    })
+        },
+    )
 }
