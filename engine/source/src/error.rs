@@ -210,6 +210,14 @@ pub enum SourceError {
         /// Whether only a part of the history is there.
         shallow: bool,
     },
+    /// A server knows names and whole ids, not expressions.
+    #[error("the revision `{revision}` is not the name of a branch or tag, which is all that `{repo}` can be asked for")]
+    NotAName {
+        /// What was asked for.
+        revision: String,
+        /// The repository.
+        repo: String,
+    },
     /// The revision means more than one commit.
     #[error("the revision `{revision}` of `{repo}` means more than one commit: {meanings}")]
     AmbiguousRevision {
@@ -312,6 +320,9 @@ impl SourceError {
             SourceError::UnknownRevision { shallow: true, .. } | SourceError::NoMergeBase { shallow: true, .. } => DEEPEN,
             SourceError::AmbiguousRevision { .. } => {
                 "write it in full: `refs/heads/NAME`, `refs/tags/NAME`, or all 40 digits of the commit's id"
+            }
+            SourceError::NotAName { .. } => {
+                "name a branch, a tag, or all 40 digits of a commit's id; a clone understands expressions such as `HEAD~1`"
             }
             SourceError::NotACommit { .. } => "name a commit, a branch or a tag of a commit",
             SourceError::Corrupt { .. } => {

@@ -16,6 +16,9 @@ use crate::words::{chain, shown};
 
 mod revision;
 
+#[cfg(feature = "fetch")]
+pub(crate) use revision::near;
+
 /// The largest commit or tag.
 const LARGEST: u64 = 16 << 20;
 /// The least that an object may take in memory while it is read: what a small file is a difference to can be larger.
@@ -114,7 +117,7 @@ pub(crate) fn open_options(largest_file: u64) -> gix::open::Options {
     gix::open::Options::isolated()
         .with(gix::sec::Trust::Reduced)
         .filter_config_section(|section| section.source == gix::config::Source::Api)
-        .config_overrides(["core.useReplaceRefs=false".to_owned(), format!("gitoxide.objects.allocLimit={most}")])
+        .config_overrides(["core.useReplaceRefs=false".to_owned(), "core.deltaBaseCacheLimit=32m".to_owned(), format!("gitoxide.objects.allocLimit={most}")])
 }
 
 /// Where `folder` lies below the root of the work tree.

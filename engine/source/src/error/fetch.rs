@@ -17,6 +17,9 @@ pub enum FetchCause {
     /// The time was over.
     #[error("it was not complete after {0:?}")]
     TimedOut(Duration),
+    /// Another process uses the same cache.
+    #[error("another process was fetching it for {0:?}")]
+    Busy(Duration),
     /// The server wants to know who asks (401), and nothing was sent.
     #[error("the server wants credentials (status 401)")]
     CredentialsWanted,
@@ -70,6 +73,7 @@ impl FetchCause {
             FetchCause::Tls(_) => {
                 "check the address; a certificate of your own authority is accepted when `SSL_CERT_FILE` names its file"
             }
+            FetchCause::Busy(_) => "wait for the other process, or name another cache folder",
             FetchCause::TimedOut(_) => "try again, or raise the time-out if the repository is large",
             FetchCause::CredentialsWanted => {
                 "set `SLUICE_GIT_TOKEN`, or `SLUICE_GIT_USERNAME` and `SLUICE_GIT_PASSWORD`, or \
