@@ -130,7 +130,8 @@ impl Credentials {
             return Ok(Some(account.clone()));
         }
         let Some(file) = &self.file else { return Ok(None) };
-        let text = read(file).map_err(|cause| CredentialsError::File { path: shown(&file.to_string_lossy()), cause })?;
+        let text =
+            read(file).map_err(|cause| CredentialsError::File { path: shown(&file.to_string_lossy()), cause })?;
         let lines: Vec<&str> =
             text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
         match lines.as_slice() {
@@ -218,8 +219,11 @@ mod tests {
         };
         std::fs::write(file.path(), "secret\n").unwrap();
         assert_eq!(asked("https://git.example/x").as_deref(), Some("secret"));
-        std::fs::write(file.path(), "https://a:one@other.example\nhttps://a:t%20wo@git.example\nhttps://a:3@git.example/y\n")
-            .unwrap();
+        std::fs::write(
+            file.path(),
+            "https://a:one@other.example\nhttps://a:t%20wo@git.example\nhttps://a:3@git.example/y\n",
+        )
+        .unwrap();
         assert_eq!(asked("https://git.example/x").as_deref(), Some("t wo"));
         assert_eq!(asked("https://git.example.evil/x"), None);
         assert_eq!(asked("http://git.example/x"), None);

@@ -165,7 +165,9 @@ impl PathError {
             ),
             PathError::BadName { .. } => Some("rename it: such names mean different things on different systems"),
             PathError::OtherKind { .. } => Some("remove it, or name a path that does not hold it"),
-            PathError::TooLarge { .. } => Some("remove the file, name a path that does not hold it, or raise the limit"),
+            PathError::TooLarge { .. } => {
+                Some("remove the file, name a path that does not hold it, or raise the limit")
+            }
             PathError::TooMany { .. } | PathError::TooMuch { .. } => Some("name a smaller folder, or raise the limit"),
             PathError::TooDeep { .. } => Some("name a folder further down"),
             PathError::Corrupt { .. } => {
@@ -211,7 +213,9 @@ pub enum SourceError {
         shallow: bool,
     },
     /// A server knows names and whole ids, not expressions.
-    #[error("the revision `{revision}` is not the name of a branch or tag, which is all that `{repo}` can be asked for")]
+    #[error(
+        "the revision `{revision}` is not the name of a branch or tag, which is all that `{repo}` can be asked for"
+    )]
     NotAName {
         /// What was asked for.
         revision: String,
@@ -261,7 +265,9 @@ pub enum SourceError {
         shallow: bool,
     },
     /// Something that only a repository of this machine can answer.
-    #[error("the common ancestor of two revisions can be found only in a repository of this machine, and `{repo}` is not one")]
+    #[error(
+        "the common ancestor of two revisions can be found only in a repository of this machine, and `{repo}` is not one"
+    )]
     NotLocal {
         /// The repository.
         repo: String,
@@ -307,7 +313,8 @@ pub enum SourceError {
 }
 
 /// For a repository that holds only a part of its history.
-const DEEPEN: &str = "the repository is shallow: fetch its whole history (`git fetch --unshallow`, or `fetch-depth: 0` in CI)";
+const DEEPEN: &str =
+    "the repository is shallow: fetch its whole history (`git fetch --unshallow`, or `fetch-depth: 0` in CI)";
 
 impl SourceError {
     /// What to do about it, where that is not plain.
@@ -317,7 +324,9 @@ impl SourceError {
                 let names: Vec<String> = near.iter().map(|name| format!("`{name}`")).collect();
                 return Some(format!("did you mean {}?", names.join(" or ")));
             }
-            SourceError::UnknownRevision { shallow: true, .. } | SourceError::NoMergeBase { shallow: true, .. } => DEEPEN,
+            SourceError::UnknownRevision { shallow: true, .. } | SourceError::NoMergeBase { shallow: true, .. } => {
+                DEEPEN
+            }
             SourceError::AmbiguousRevision { .. } => {
                 "write it in full: `refs/heads/NAME`, `refs/tags/NAME`, or all 40 digits of the commit's id"
             }

@@ -160,10 +160,13 @@ impl<'r> Fetch<'r> {
 
     fn connect(&self) -> Result<Connected, SourceError> {
         match self.request.repo.place() {
-            Place::Http(web) => Ok(Connected { transport: http::connect(web, &self.line, &self.fails_with())?, ssh: None }),
+            Place::Http(web) => {
+                Ok(Connected { transport: http::connect(web, &self.line, &self.fails_with())?, ssh: None })
+            }
             Place::Ssh(shell) => {
                 let command = self.request.auth.ssh_command.as_deref();
-                let (transport, running) = ssh::connect(shell, command, &self.line).map_err(|cause| self.fails(cause))?;
+                let (transport, running) =
+                    ssh::connect(shell, command, &self.line).map_err(|cause| self.fails(cause))?;
                 Ok(Connected { transport, ssh: Some(running) })
             }
             Place::Local(_) => Err(self.fails(FetchCause::Protocol("it is a folder".to_owned()))),

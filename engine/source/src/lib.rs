@@ -33,6 +33,6 @@ pub use credentials::{Account, Credentials, CredentialsError};
 pub use error::FetchCause;
 pub use error::{PathError, SignatureError, SourceError};
 pub use local::merge_base;
-pub use name::NameFault;
 pub use location::{LocationError, RepoLocation};
+pub use name::NameFault;
 pub use request::{Limits, Request, SignaturePolicy};

@@ -117,13 +117,18 @@ pub(crate) fn open_options(largest_file: u64) -> gix::open::Options {
     gix::open::Options::isolated()
         .with(gix::sec::Trust::Reduced)
         .filter_config_section(|section| section.source == gix::config::Source::Api)
-        .config_overrides(["core.useReplaceRefs=false".to_owned(), "core.deltaBaseCacheLimit=32m".to_owned(), format!("gitoxide.objects.allocLimit={most}")])
+        .config_overrides([
+            "core.useReplaceRefs=false".to_owned(),
+            "core.deltaBaseCacheLimit=32m".to_owned(),
+            format!("gitoxide.objects.allocLimit={most}"),
+        ])
 }
 
-/// Where `folder` lies below the root of the work tree.
+/// Where `folder` lies below the root of the work tree; the root itself where that is within Git's own folder.
 fn prefix(shared: &gix::ThreadSafeRepository, folder: &Path) -> String {
     let root = shared.work_dir().and_then(|root| root.canonicalize().ok());
     let folder = folder.canonicalize().ok();
     let below = root.zip(folder).and_then(|(root, folder)| folder.strip_prefix(root).ok().map(Path::to_path_buf));
+    let below = below.filter(|below| !below.iter().any(|part| part == ".git"));
     below.and_then(|below| below.into_os_string().into_string().ok()).unwrap_or_default()
 }

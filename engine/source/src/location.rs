@@ -116,7 +116,8 @@ impl RepoLocation {
             Some((_, rest)) if rest.starts_with(':') => Err(LocationError::Malformed { url: shown(text) }),
             Some((place, path)) => {
                 let (user, host) = place.split_once('@').map_or((None, place), |(user, host)| (Some(user), host));
-                let shell = Shell { user: user.map(String::from), host: host.to_owned(), port: None, path: path.to_owned() };
+                let shell =
+                    Shell { user: user.map(String::from), host: host.to_owned(), port: None, path: path.to_owned() };
                 shell.checked().map(Place::Ssh).map(RepoLocation)
             }
         }
@@ -156,7 +157,8 @@ impl Shell {
                 && !text.starts_with('-')
                 && text.chars().all(|each| each.is_ascii_alphanumeric() || "._-:%[]+~".contains(each))
         };
-        let path_is_fine = !self.path.is_empty() && !self.path.starts_with('-') && !self.path.contains(char::is_control);
+        let path_is_fine =
+            !self.path.is_empty() && !self.path.starts_with('-') && !self.path.contains(char::is_control);
         if plain(&self.host) && self.user.as_deref().is_none_or(plain) && path_is_fine {
             Ok(self)
         } else {
@@ -230,7 +232,8 @@ fn web(rest: &str, secure: bool) -> Result<Place, LocationError> {
 fn shell(rest: &str) -> Result<Place, LocationError> {
     let parts = authority(rest);
     let malformed = || LocationError::Malformed { url: shown(&format!("ssh://{}{}", parts.host, parts.path)) };
-    let port = parts.port.filter(|port| !port.is_empty()).map(str::parse::<u16>).transpose().map_err(|_| malformed())?;
+    let port =
+        parts.port.filter(|port| !port.is_empty()).map(str::parse::<u16>).transpose().map_err(|_| malformed())?;
     let path = decoded(parts.path).ok_or_else(malformed)?;
     // `/~user/…` starts at a home folder, as with Git.
     let path = if path.starts_with("/~") { path.trim_start_matches('/').to_owned() } else { path };

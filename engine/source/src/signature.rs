@@ -150,7 +150,9 @@ fn moment(seconds: i64) -> Option<String> {
     if !(0..253_402_300_800).contains(&seconds) {
         return None;
     }
-    time.format(gix::date::time::format::ISO8601).ok().map(|text| text.chars().filter(char::is_ascii_digit).take(14).collect())
+    time.format(gix::date::time::format::ISO8601)
+        .ok()
+        .map(|text| text.chars().filter(char::is_ascii_digit).take(14).collect())
 }
 
 #[cfg(test)]

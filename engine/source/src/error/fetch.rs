@@ -90,7 +90,9 @@ impl FetchCause {
             FetchCause::ClearText => "use https or ssh",
             FetchCause::Protocol(_) => "check that the URL is that of a repository, not of its web page",
             FetchCause::TooMuch(_) => "raise the limit if the repository is meant to be that large",
-            FetchCause::NotServed(_) => "name a branch or tag that holds the commit, or check a clone of the repository",
+            FetchCause::NotServed(_) => {
+                "name a branch or tag that holds the commit, or check a clone of the repository"
+            }
             FetchCause::Incomplete(_) => "try again, and look at the server if it happens again",
             FetchCause::NoSsh(_) => "install OpenSSH's client, or use https",
             FetchCause::SshCommand => "quote it as in a shell, for example `ssh -i '/path/to the/key'`",

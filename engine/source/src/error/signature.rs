@@ -58,7 +58,9 @@ impl SignatureError {
     pub fn help(&self) -> Option<&'static str> {
         match self {
             SignatureError::Unsigned => Some("sign the commit (`git commit -S`), or do not demand a signature"),
-            SignatureError::OtherFormat { .. } => Some("sign it as demanded (`gpg.format`), or change what is demanded"),
+            SignatureError::OtherFormat { .. } => {
+                Some("sign it as demanded (`gpg.format`), or change what is demanded")
+            }
             SignatureError::NoProgram { .. } => Some("install OpenSSH's client for `ssh-keygen`, GnuPG for `gpgv`"),
             SignatureError::NoKeys { .. } => {
                 Some("name a file of allowed signers for SSH, or for OpenPGP a keyring that `gpg --export` wrote")

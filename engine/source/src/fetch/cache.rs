@@ -61,7 +61,8 @@ impl Cache {
     /// Whether all of a commit is here.
     pub(super) fn holds(&self, id: ObjectId) -> Result<bool, SourceError> {
         let repo = self.repository()?.to_thread_local();
-        let found = repo.try_find_reference(reference(id).as_str()).map_err(|error| fails(&self.path, &chain(&error)))?;
+        let found =
+            repo.try_find_reference(reference(id).as_str()).map_err(|error| fails(&self.path, &chain(&error)))?;
         Ok(found.is_some() && repo.has_object(id))
     }
 
@@ -104,8 +105,13 @@ impl Cache {
         let new = new.map_err(|error| fails(parent, &error.to_string()))?;
         let inside = new.path().join("repository.git");
         let kind = gix::create::Kind::Bare;
-        gix::ThreadSafeRepository::init_opts(&inside, kind, gix::create::Options::default(), open_options(self.largest_file))
-            .map_err(|error| fails(&inside, &chain(&error)))?;
+        gix::ThreadSafeRepository::init_opts(
+            &inside,
+            kind,
+            gix::create::Options::default(),
+            open_options(self.largest_file),
+        )
+        .map_err(|error| fails(&inside, &chain(&error)))?;
         std::fs::rename(&inside, &self.path).map_err(|error| fails(&self.path, &error.to_string()))
     }
 
@@ -131,7 +137,8 @@ fn name(url: &str) -> String {
     let digest = Sha256::digest(url.as_bytes());
     let digits: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     let last = url.trim_end_matches('/').rsplit('/').next().unwrap_or_default().trim_end_matches(".git");
-    let readable: String = last.chars().filter(|each| each.is_ascii_alphanumeric() || "-_".contains(*each)).take(40).collect();
+    let readable: String =
+        last.chars().filter(|each| each.is_ascii_alphanumeric() || "-_".contains(*each)).take(40).collect();
     if readable.is_empty() { digits } else { format!("{readable}-{digits}") }
 }
 

@@ -105,7 +105,8 @@ impl Client {
         let to = server(url);
         let named = server(&self.web.url);
         // From http to https of the same server is the one change that is safe.
-        let upgraded = matches!((&to, &named), (Some(to), Some(named)) if to.secure && !named.secure && to.host == named.host);
+        let upgraded =
+            matches!((&to, &named), (Some(to), Some(named)) if to.secure && !named.secure && to.host == named.host);
         if to.is_none() || (to != named && !upgraded) {
             return Ok(None);
         }
@@ -282,7 +283,7 @@ struct Server {
 }
 
 fn server(url: &str) -> Option<Server> {
-    let location = RepoLocation::parse(url).ok()?;
+    let location = RepoLocation::parse(url.split('?').next().unwrap_or_default()).ok()?;
     let Place::Http(web) = location.place() else { return None };
     let authority = web.url.split("://").nth(1)?.split('/').next()?;
     let default = if web.secure { ":443" } else { ":80" };
@@ -295,7 +296,11 @@ fn redirected(response: &Response<Body>, url: &str, tail: &str) -> Result<String
     let location = response.headers().get("location").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let refused = || FetchCause::Redirect(shown(location.split(['?', '@']).next_back().unwrap_or_default()));
     let base = url.split('/').take(3).collect::<Vec<_>>().join("/");
-    let target = if location.starts_with('/') && !location.starts_with("//") { format!("{base}{location}") } else { location.to_owned() };
+    let target = if location.starts_with('/') && !location.starts_with("//") {
+        format!("{base}{location}")
+    } else {
+        location.to_owned()
+    };
     let place = target.strip_suffix(tail).filter(|place| !place.contains('@')).ok_or_else(refused)?;
     match (server(place), server(url.strip_suffix(tail).unwrap_or(url))) {
         (Some(to), Some(from)) if to.secure || !from.secure => Ok(target),

@@ -35,7 +35,8 @@ pub(super) fn connect(
     line: &Arc<Line>,
 ) -> Result<(Box<dyn Transport + Send>, Running), FetchCause> {
     let mut child = client(shell, command, line)?.spawn().map_err(|error| FetchCause::Ssh(error.to_string()))?;
-    let (Some(stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take()) else {
+    let (Some(stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
+    else {
         return Err(FetchCause::Ssh("it has no streams".to_owned()));
     };
     let (sender, words) = sync_channel(1);

@@ -101,7 +101,8 @@ fn excused(folder: &Folder, error: ignore::Error) -> Result<Option<String>, Path
         Some(path) if path.is_symlink() && !path.exists() => below_root(folder, path).map(Some),
         Some(_) | None => {
             let path = path.map_or_else(|| ".".to_owned(), |path| shown(&path.to_string_lossy()));
-            let cause = error.into_io_error().map_or_else(|| "it cannot be walked".to_owned(), |error| error.to_string());
+            let cause =
+                error.into_io_error().map_or_else(|| "it cannot be walked".to_owned(), |error| error.to_string());
             Err(PathError::Io { path, cause })
         }
     }

@@ -23,6 +23,8 @@ fn io(error: std::io::Error, line: &Line) -> FetchCause {
     let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
     match (tls, error.kind()) {
         (Some(tls), _) => FetchCause::Tls(shown(&tls.to_string())),
+        // The standard library has no kind for it, but says it in the same words on every system.
+        (None, _) if error.to_string().starts_with("failed to lookup address") => FetchCause::NoSuchHost,
         (None, std::io::ErrorKind::TimedOut) => FetchCause::TimedOut(line.deadline.granted),
         (None, _) => FetchCause::NoConnection(shown(&error.to_string())),
     }
