@@ -30,6 +30,9 @@ use line::Line;
 use names::{Choice, Wanted};
 use watchdog::Watchdog;
 
+/// What gix takes for the URL: the transports made here know the real one, which it need not see.
+const NOWHERE: &str = "ssh://repository.invalid/x";
+
 /// The tree of a revision of a repository on another machine.
 pub(crate) fn checkout(request: &Request) -> Result<Checkout, SourceError> {
     let deadline = Deadline::after(request.timeout);
@@ -99,7 +102,7 @@ impl<'r> Fetch<'r> {
         let fails = |error: gix::Error| self.explain(&error, ssh.as_ref(), wanted);
 
         let specs = wanted.specs();
-        let remote = repo.remote_at(self.request.repo.to_string().as_str()).map_err(fails)?;
+        let remote = repo.remote_at(NOWHERE).map_err(fails)?;
         let remote = remote.with_refspecs(specs.iter().map(String::as_str), Direction::Fetch).map_err(fails)?;
         let remote = remote.with_fetch_tags(Tags::None);
         let connection = remote
@@ -147,7 +150,7 @@ impl<'r> Fetch<'r> {
         let connected = self.connect()?;
         let (_guard, ssh) = self.guard(connected.ssh);
         let fails = |error: gix::Error| self.explain(&error, ssh.as_ref(), wanted);
-        let remote = repo.remote_at(self.request.repo.to_string().as_str()).map_err(fails)?;
+        let remote = repo.remote_at(NOWHERE).map_err(fails)?;
         let specs = ["refs/heads/*:refs/x/*", "refs/tags/*:refs/y/*"];
         let remote = remote.with_refspecs(specs, Direction::Fetch).map_err(fails)?.with_fetch_tags(Tags::None);
         let connection = remote

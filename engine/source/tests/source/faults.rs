@@ -1,5 +1,6 @@
 //! Faults of networks, servers and machines: each ends within its time, says what happened, and leaves the cache usable.
 
+use std::io::Write;
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Barrier};
@@ -50,10 +51,16 @@ fn no_server_and_no_tls_are_told_apart() {
     let free = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
     assert!(matches!(cause(fetch(&format!("http://127.0.0.1:{free}/x"), "main")), FetchCause::NoConnection(_)));
     assert_eq!(cause(fetch("https://nowhere.invalid/x", "main")), FetchCause::NoSuchHost);
-    let repo = Repo::filled();
-    let server = Server::open(repo.path());
-    let url = server.url(".git").replace("http://", "https://");
-    assert!(matches!(cause(fetch(&url, "main")), FetchCause::Tls(_)), "{:?}", fetch(&url, "main"));
+    let plain = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = plain.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for mut stream in plain.incoming().flatten() {
+            drop(stream.write_all(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"));
+            drop(std::io::copy(&mut stream, &mut std::io::sink()));
+        }
+    });
+    let error = fetch(&format!("https://127.0.0.1:{port}/x"), "main");
+    assert!(matches!(&error, Err(SourceError::Fetch { cause: FetchCause::Tls(_), .. })), "{error:?}");
 }
 
 #[test]
