@@ -1,0 +1,224 @@
+//! The tree of a commit, read from Git's objects. Every object is held against its id, so that what is read is what the
+//! commit's id stands for, and damage on disk is told.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use gix::ObjectId;
+use gix::objs::{FindExt, Kind};
+
+use crate::error::PathError;
+use crate::name::{NameFault, Role, checked};
+use crate::store::{Node, Store, joined, parted};
+use crate::words::{chain, shown, shown_bytes};
+
+mod walk;
+
+/// The longest text of a link.
+const LONGEST_LINK: u64 = 4096;
+/// The largest folder, in bytes of its object.
+const LARGEST_FOLDER: u64 = 64 << 20;
+
+/// The objects of a repository, and the folder from which the tree starts.
+pub(crate) struct Objects {
+    shared: gix::ThreadSafeRepository,
+    /// Handles with their caches, one for each thread that reads at the same time.
+    idle: Mutex<Vec<gix::Repository>>,
+    root: ObjectId,
+    /// The folders read so far, by path.
+    folders: RwLock<HashMap<String, Arc<[Item]>>>,
+    /// Keeps a repository that exists for this checkout only.
+    _kept: Option<tempfile::TempDir>,
+}
+
+/// An entry of a folder.
+#[derive(Debug, Clone)]
+struct Item {
+    name: Box<str>,
+    role: ItemRole,
+    id: ObjectId,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ItemRole {
+    File,
+    Folder,
+    Link,
+    Submodule,
+}
+
+/// Why an object cannot be had.
+pub(crate) enum Fault {
+    /// It is larger than allowed: its size.
+    TooLarge(u64),
+    /// It is missing or damaged, in words.
+    Corrupt(String),
+}
+
+impl Objects {
+    pub(crate) fn new(shared: gix::ThreadSafeRepository, root: ObjectId, kept: Option<tempfile::TempDir>) -> Self {
+        Objects { shared, idle: Mutex::default(), root, folders: RwLock::default(), _kept: kept }
+    }
+
+    /// Runs `work` with a handle that no other thread has.
+    fn with<T>(&self, work: impl FnOnce(&gix::Repository) -> T) -> T {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let handle = idle.unwrap_or_else(|| self.shared.to_thread_local());
+        let result = work(&handle);
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(handle);
+        result
+    }
+
+    /// The content of an object of the given kind.
+    fn object(&self, path: &str, id: ObjectId, kind: Kind, limit: u64) -> Result<Vec<u8>, PathError> {
+        self.with(|repo| object(repo, id, kind, limit)).map_err(|fault| match fault {
+            Fault::TooLarge(size) => PathError::TooLarge { path: shown(path), size, limit },
+            Fault::Corrupt(cause) => corrupt(path, id, cause),
+        })
+    }
+
+    fn folder(&self, path: &str) -> Result<Arc<[Item]>, PathError> {
+        if let Some(items) = self.folders.read().unwrap_or_else(PoisonError::into_inner).get(path) {
+            return Ok(Arc::clone(items));
+        }
+        let id = if path.is_empty() { self.root } else { self.item(path, ItemRole::Folder)?.id };
+        let bytes = self.object(if path.is_empty() { "." } else { path }, id, Kind::Tree, LARGEST_FOLDER)?;
+        let items: Arc<[Item]> = items(path, id, &bytes)?.into();
+        let mut folders = self.folders.write().unwrap_or_else(PoisonError::into_inner);
+        Ok(Arc::clone(folders.entry(path.to_owned()).or_insert(items)))
+    }
+
+    fn find(&self, folder: &str, name: &str) -> Result<Option<Item>, PathError> {
+        let items = self.folder(folder)?;
+        let found = items.binary_search_by(|item| (*item.name).cmp(name)).ok();
+        Ok(found.and_then(|index| items.get(index)).cloned())
+    }
+
+    fn item(&self, path: &str, role: ItemRole) -> Result<Item, PathError> {
+        let (folder, name) = parted(path);
+        let item = self.find(folder, name)?.ok_or_else(|| PathError::NotFound { path: shown(path) })?;
+        if item.role == role {
+            return Ok(item);
+        }
+        let path = shown(path);
+        Err(if role == ItemRole::Folder { PathError::NotAFolder { path } } else { PathError::NotAFile { path } })
+    }
+
+    fn described(&self, folder: &str, item: &Item) -> Result<Node, PathError> {
+        Ok(match item.role {
+            ItemRole::File => Node::File,
+            ItemRole::Folder => Node::Folder,
+            ItemRole::Submodule => Node::Submodule(item.id.to_string()),
+            ItemRole::Link => {
+                let path = joined(folder, &item.name);
+                let bad = |path: &str| PathError::BadLink { path: shown(path) };
+                let text = match self.object(&path, item.id, Kind::Blob, LONGEST_LINK) {
+                    Err(PathError::TooLarge { .. }) => return Err(bad(&path)),
+                    other => other?,
+                };
+                Node::Link(String::from_utf8(text).map_err(|_| bad(&path))?)
+            }
+        })
+    }
+}
+
+impl Store for Objects {
+    fn node(&self, folder: &str, name: &str) -> Result<Option<Node>, PathError> {
+        let item = self.find(folder, name)?;
+        item.map(|item| self.described(folder, &item)).transpose()
+    }
+
+    fn nodes(&self, folder: &str) -> Result<Vec<(String, Node)>, PathError> {
+        let items = self.folder(folder)?;
+        items.iter().map(|item| Ok((String::from(&*item.name), self.described(folder, item)?))).collect()
+    }
+
+    fn size(&self, file: &str) -> Result<u64, PathError> {
+        let id = self.item(file, ItemRole::File)?.id;
+        self.with(|repo| size(repo, id)).map_err(|cause| corrupt(file, id, cause))
+    }
+
+    fn read(&self, file: &str, limit: u64) -> Result<Vec<u8>, PathError> {
+        let id = self.item(file, ItemRole::File)?.id;
+        self.object(file, id, Kind::Blob, limit)
+    }
+
+    fn files(&self, below: &str, most: usize) -> Result<Vec<String>, PathError> {
+        walk::files(self, below, most)
+    }
+}
+
+/// The content of an object that has the given kind, at most `limit` bytes, and the id that its content demands.
+pub(crate) fn object(repo: &gix::Repository, id: ObjectId, kind: Kind, limit: u64) -> Result<Vec<u8>, Fault> {
+    let mut bytes = Vec::new();
+    let found = match repo.objects.find(&id, &mut bytes) {
+        Ok(found) => found.kind,
+        Err(error) => {
+            // An object that is refused for its size is told from one that is missing or damaged.
+            return Err(match size(repo, id) {
+                Ok(size) if size > limit => Fault::TooLarge(size),
+                Ok(_) => Fault::Corrupt(format!("damaged: {}", chain(&error))),
+                Err(cause) => Fault::Corrupt(cause),
+            });
+        }
+    };
+    if found != kind {
+        return Err(Fault::Corrupt(format!("a {found} where a {kind} should be")));
+    }
+    if bytes.len() as u64 > limit {
+        return Err(Fault::TooLarge(bytes.len() as u64));
+    }
+    match gix::objs::compute_hash(id.kind(), kind, &bytes) {
+        Ok(real) if real == id => Ok(bytes),
+        Ok(real) => Err(Fault::Corrupt(format!("damaged: its content is that of {real}"))),
+        Err(error) => Err(Fault::Corrupt(format!("not to be trusted: {}", chain(&error)))),
+    }
+}
+
+fn size(repo: &gix::Repository, id: ObjectId) -> Result<u64, String> {
+    match repo.try_find_header(id) {
+        Ok(Some(header)) => Ok(header.size()),
+        Ok(None) => Err("missing".to_owned()),
+        Err(error) => Err(format!("damaged: {}", chain(&error))),
+    }
+}
+
+/// The entries of a folder's object, sorted by name.
+fn items(path: &str, id: ObjectId, bytes: &[u8]) -> Result<Vec<Item>, PathError> {
+    let shown_path = || if path.is_empty() { ".".to_owned() } else { shown(path) };
+    let bad = |name: &[u8], fault| PathError::BadName { folder: shown_path(), name: shown_bytes(name), fault };
+    let mut items = Vec::new();
+    for entry in gix::objs::TreeRefIter::from_bytes(bytes, id.kind()) {
+        let entry = entry.map_err(|error| corrupt(&shown_path(), id, format!("damaged: {}", chain(&error))))?;
+        let name: &[u8] = entry.filename.as_ref();
+        let role = role(entry.mode);
+        let link = if role == Some(ItemRole::Link) { Role::Link } else { Role::Other };
+        let text = checked(name, link).map_err(|fault| bad(name, fault))?;
+        let role = role.ok_or_else(|| PathError::OtherKind { path: shown(&joined(path, text)) })?;
+        items.push(Item { name: text.into(), role, id: entry.oid.to_owned() });
+    }
+    items.sort_unstable_by(|one, two| one.name.cmp(&two.name));
+    let twice = items.windows(2).find_map(|pair| match pair {
+        [one, two] if one.name == two.name => Some(one),
+        _ => None,
+    });
+    match twice {
+        Some(item) => Err(bad(item.name.as_bytes(), NameFault::Twice)),
+        None => Ok(items),
+    }
+}
+
+/// What a mode stands for. Git writes five of them; the sixth, of files that a group may write, is in old repositories.
+fn role(mode: gix::objs::tree::EntryMode) -> Option<ItemRole> {
+    match mode.value() {
+        0o100_644 | 0o100_755 | 0o100_664 => Some(ItemRole::File),
+        0o040_000 => Some(ItemRole::Folder),
+        0o120_000 => Some(ItemRole::Link),
+        0o160_000 => Some(ItemRole::Submodule),
+        _ => None,
+    }
+}
+
+fn corrupt(path: &str, id: ObjectId, cause: String) -> PathError {
+    PathError::Corrupt { path: shown(path), id: id.to_string(), cause }
+}

@@ -1,0 +1,80 @@
+//! The files below a folder of a commit.
+
+use super::{ItemRole, Objects};
+use crate::error::PathError;
+use crate::resolve::{Target, resolve};
+use crate::store::{Node, Store, joined};
+use crate::words::shown;
+
+/// As deep as folders may be nested.
+const DEEPEST: usize = 256;
+
+pub(super) fn files(objects: &Objects, below: &str, most: usize) -> Result<Vec<String>, PathError> {
+    let mut walk = Walk { objects, start: below, most, met: 0, above: Vec::new(), files: Vec::new() };
+    walk.folder(below, below)?;
+    Ok(walk.files)
+}
+
+struct Walk<'o> {
+    objects: &'o Objects,
+    start: &'o str,
+    most: usize,
+    met: usize,
+    /// The folders within which the walk stands, by their paths without links.
+    above: Vec<String>,
+    files: Vec<String>,
+}
+
+impl Walk<'_> {
+    /// Walks the folder whose path without links is `real`, and which was reached by `way`.
+    fn folder(&mut self, real: &str, way: &str) -> Result<(), PathError> {
+        if self.above.iter().any(|above| above == real) {
+            return Ok(()); // its files are found where it was first met
+        }
+        if self.above.len() >= DEEPEST {
+            return Err(PathError::TooDeep { path: shown(way) });
+        }
+        self.above.push(real.to_owned());
+        let items = self.objects.folder(real)?;
+        for item in items.iter() {
+            self.met += 1;
+            if self.met > self.most {
+                let path = if self.start.is_empty() { ".".to_owned() } else { shown(self.start) };
+                return Err(PathError::TooMany { path, limit: self.most });
+            }
+            let way = joined(way, &item.name);
+            match item.role {
+                ItemRole::File => self.files.push(way),
+                ItemRole::Folder => self.folder(&joined(real, &item.name), &way)?,
+                ItemRole::Link => self.link(&joined(real, &item.name), way)?,
+                ItemRole::Submodule => {
+                    return Err(PathError::Submodule { path: shown(&way), commit: item.id.to_string() });
+                }
+            }
+        }
+        self.above.pop();
+        Ok(())
+    }
+
+    fn link(&mut self, real: &str, way: String) -> Result<(), PathError> {
+        match resolve(self.objects, real) {
+            Ok(resolved) => match resolved.target {
+                Target::File => self.files.push(way),
+                Target::Folder => self.folder(&resolved.path, &way)?,
+                Target::Submodule => return Err(self.submodule(&resolved.path)),
+            },
+            Err(PathError::LinkBroken { .. } | PathError::NotAFolder { .. }) => self.files.push(way),
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    fn submodule(&self, path: &str) -> PathError {
+        let (folder, name) = crate::store::parted(path);
+        let commit = match self.objects.node(folder, name) {
+            Ok(Some(Node::Submodule(commit))) => commit,
+            Ok(_) | Err(_) => String::new(),
+        };
+        PathError::Submodule { path: shown(path), commit }
+    }
+}

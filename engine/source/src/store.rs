@@ -1,0 +1,45 @@
+//! What a checkout reads from: a tree of nodes, addressed by paths without links.
+
+use crate::error::PathError;
+
+/// Something in a folder, as it stands there; a link is not followed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Node {
+    File,
+    Folder,
+    /// The text of the link.
+    Link(String),
+    /// The id of the commit that it stands for.
+    Submodule(String),
+}
+
+/// A tree of files. Every path is free of links, `.` and `..`, and `""` is the root.
+pub(crate) trait Store: Send + Sync {
+    /// What `folder` holds under `name`.
+    fn node(&self, folder: &str, name: &str) -> Result<Option<Node>, PathError>;
+    /// Everything in `folder`, sorted by name.
+    fn nodes(&self, folder: &str) -> Result<Vec<(String, Node)>, PathError>;
+    /// The size of a file.
+    fn size(&self, file: &str) -> Result<u64, PathError>;
+    /// The content of a file of at most `limit` bytes.
+    fn read(&self, file: &str, limit: u64) -> Result<Vec<u8>, PathError>;
+    /// The regular files below a folder.
+    fn files(&self, below: &str, most: usize) -> Result<Vec<String>, PathError>;
+}
+
+/// `name` in `folder`.
+pub(crate) fn joined(folder: &str, name: &str) -> String {
+    if folder.is_empty() {
+        return name.to_owned();
+    }
+    let mut path = String::with_capacity(folder.len() + 1 + name.len());
+    path.push_str(folder);
+    path.push('/');
+    path.push_str(name);
+    path
+}
+
+/// The folder and the name that a path consists of.
+pub(crate) fn parted(path: &str) -> (&str, &str) {
+    path.rsplit_once('/').unwrap_or(("", path))
+}

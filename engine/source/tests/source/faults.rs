@@ -1,0 +1,180 @@
+//! Faults of networks, servers and machines: each ends within its time, says what happened, and leaves the cache usable.
+
+use std::io::Write;
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Barrier};
+use std::time::Duration;
+
+use sluice_source::{Checkout, FetchCause, SourceError};
+
+use crate::http::{cause, fetch, kept, request};
+use crate::repo::{Repo, text};
+use crate::server::{Reply, Seen, Server};
+
+const SOON: Duration = Duration::from_secs(2);
+
+fn is_pack(seen: &Seen) -> bool {
+    seen.method == "POST" && String::from_utf8_lossy(&seen.body).contains("command=fetch")
+}
+
+#[test]
+fn a_server_that_says_nothing_or_drips_is_given_up() {
+    let repo = Repo::filled();
+    type Rule = fn(&Seen) -> Reply;
+    let rules: [Rule; 4] = [
+        |_| Reply::Silence,
+        |_| Reply::Drip(0),
+        |seen| if is_pack(seen) { Reply::Drip(30) } else { Reply::Git(seen.path.clone()) },
+        |seen| if is_pack(seen) { Reply::Silence } else { Reply::Git(seen.path.clone()) },
+    ];
+    for rule in rules {
+        let server = Server::start(repo.path(), rule);
+        let mut request = request(&server.url(".git"), "main");
+        request.timeout = SOON;
+        let error = Checkout::revision(&request).unwrap_err();
+        let url = server.url(".git");
+        assert_eq!(error.to_string(), format!("`{url}` could not be fetched: it was not complete after 2s"));
+        assert_eq!(error.help().as_deref(), Some("try again, or raise the time-out if the repository is large"));
+    }
+    // A server that accepts, and does not even read.
+    let deaf = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    for scheme in ["http", "https"] {
+        let mut request = request(&format!("{scheme}://127.0.0.1:{}/x", deaf.local_addr().unwrap().port()), "main");
+        request.timeout = SOON;
+        assert_eq!(cause(Checkout::revision(&request)), FetchCause::TimedOut(SOON));
+    }
+}
+
+#[test]
+fn no_server_and_no_tls_are_told_apart() {
+    let free = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+    assert!(matches!(cause(fetch(&format!("http://127.0.0.1:{free}/x"), "main")), FetchCause::NoConnection(_)));
+    assert_eq!(cause(fetch("https://nowhere.invalid/x", "main")), FetchCause::NoSuchHost);
+    let plain = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = plain.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for mut stream in plain.incoming().flatten() {
+            drop(stream.write_all(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"));
+            drop(std::io::copy(&mut stream, &mut std::io::sink()));
+        }
+    });
+    let error = fetch(&format!("https://127.0.0.1:{port}/x"), "main");
+    assert!(matches!(&error, Err(SourceError::Fetch { cause: FetchCause::Tls(_), .. })), "{error:?}");
+}
+
+#[test]
+fn a_connection_that_breaks_leaves_a_cache_that_works() {
+    let repo = Repo::filled();
+    repo.write("large", &(0..200_000).map(|number| format!("{number}\n")).collect::<String>());
+    repo.commit("large");
+    let broken = Arc::new(AtomicBool::new(false));
+    let server = Server::start(repo.path(), {
+        let broken = Arc::clone(&broken);
+        move |seen: &Seen| match is_pack(seen) && broken.load(Ordering::Relaxed) {
+            true => Reply::Cut(50_000),
+            false => Reply::Git(seen.path.clone()),
+        }
+    });
+    let cache = tempfile::tempdir().unwrap();
+    let mut request = request(&server.url(".git"), "old");
+    request.cache = Some(cache.path().to_owned());
+    Checkout::revision(&request).unwrap();
+    broken.store(true, Ordering::Relaxed);
+    request.revision = "main".into();
+    let error = Checkout::revision(&request).unwrap_err();
+    assert!(matches!(error, SourceError::Fetch { .. }), "{error}");
+    broken.store(false, Ordering::Relaxed);
+    assert_eq!(text(&Checkout::revision(&request).unwrap(), "deploy/app.yaml"), "two\n");
+    assert_eq!(kept(cache.path()).len(), 1);
+    let left = std::fs::read_dir(cache.path()).unwrap().count();
+    assert_eq!(left, 2, "the repository and its lock");
+}
+
+#[test]
+fn a_fetch_that_was_killed_is_done_anew() {
+    let repo = Repo::filled();
+    let server = Server::open(repo.path());
+    let cache = tempfile::tempdir().unwrap();
+    let mut request = request(&server.url(".git"), "main");
+    request.cache = Some(cache.path().to_owned());
+    Checkout::revision(&request).unwrap();
+    let bare = kept(cache.path()).remove(0);
+    // What a fetch leaves that ends at the worst time: its mark, locks, and a pack that is not whole.
+    std::fs::write(bare.join("sluice-fetching"), b"").unwrap();
+    std::fs::write(bare.join("shallow.lock"), b"").unwrap();
+    for entry in std::fs::read_dir(bare.join("objects/pack")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "pack") {
+            let bytes = std::fs::read(&path).unwrap();
+            std::fs::remove_file(&path).unwrap();
+            std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+        }
+    }
+    let checkout = Checkout::revision(&request).unwrap();
+    assert_eq!(text(&checkout, "deploy/app.yaml"), "two\n");
+    assert!(!bare.join("shallow.lock").exists());
+    // And one that lost its configuration and its references.
+    std::fs::remove_dir_all(bare.join("refs")).unwrap();
+    std::fs::remove_file(bare.join("HEAD")).unwrap();
+    assert_eq!(text(&Checkout::revision(&request).unwrap(), "deploy/app.yaml"), "two\n");
+}
+
+#[test]
+fn fetches_of_one_repository_wait_for_each_other() {
+    let repo = Repo::filled();
+    let server = Server::open(repo.path());
+    let cache = tempfile::tempdir().unwrap();
+    let start = Barrier::new(4);
+    std::thread::scope(|scope| {
+        for revision in ["main", "old", "v1.0", "light"] {
+            let (server, cache, start) = (&server, cache.path(), &start);
+            scope.spawn(move || {
+                let mut request = request(&server.url(".git"), revision);
+                request.cache = Some(cache.to_owned());
+                start.wait();
+                let checkout = Checkout::revision(&request).unwrap();
+                let expected = if revision == "main" || revision == "v1.0" { "two\n" } else { "one\n" };
+                assert_eq!(text(&checkout, "deploy/app.yaml"), expected);
+            });
+        }
+    });
+    assert_eq!(kept(cache.path()).len(), 1);
+
+    let lock = std::fs::read_dir(cache.path()).unwrap().map(|entry| entry.unwrap().path());
+    let lock = lock.into_iter().find(|path| path.extension().is_some_and(|extension| extension == "lock")).unwrap();
+    let held = std::fs::File::open(lock).unwrap();
+    held.lock().unwrap();
+    let mut request = request(&server.url(".git"), "main");
+    request.cache = Some(cache.path().to_owned());
+    request.timeout = Duration::from_millis(200);
+    assert_eq!(cause(Checkout::revision(&request)), FetchCause::Busy(Duration::from_millis(200)));
+}
+
+#[test]
+fn a_server_that_sends_too_much_is_stopped() {
+    let repo = Repo::filled();
+    let mut state = 1_u64;
+    let mut noise = String::new();
+    while noise.len() < 200_000 {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        noise.push_str(&format!("{state:x}\n"));
+    }
+    repo.write("noise", &noise);
+    repo.commit("noise");
+    let server = Server::open(repo.path());
+    let mut request = request(&server.url(".git"), "main");
+    request.limits.transfer = 50_000;
+    assert_eq!(cause(Checkout::revision(&request)), FetchCause::TooMuch(50_000));
+}
+
+#[test]
+fn a_cache_that_cannot_be_used_is_told() {
+    let repo = Repo::filled();
+    let server = Server::open(repo.path());
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let mut request = request(&server.url(".git"), "main");
+    request.cache = Some(file.path().join("below"));
+    let error = Checkout::revision(&request).unwrap_err();
+    assert!(matches!(error, SourceError::Cache { .. }), "{error}");
+}

@@ -1,0 +1,18 @@
+//! Checkouts of folders, of local repositories, and over the wire, with the real `git` on the other side.
+
+mod faults;
+mod folder;
+mod hostile;
+mod http;
+mod https;
+mod local;
+mod repo;
+mod server;
+mod signed;
+mod ssh;
+
+/// Says in words that a test is left out; in CI that is a failure, unless the reason may hold there.
+pub(crate) fn left_out(what: &str) {
+    assert!(std::env::var_os("CI").is_none(), "{what}, and CI leaves nothing out");
+    eprintln!("left out: {what}");
+}
