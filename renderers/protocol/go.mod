@@ -1,0 +1,3 @@
+module sluice.dev/renderers/protocol
+
+go 1.26.0
