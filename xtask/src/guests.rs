@@ -18,6 +18,7 @@ use crate::setup::{Choice, Toolchain};
 use crate::workspace;
 
 mod languages;
+mod renderers;
 
 /// The target that imports nothing but the contract.
 pub const TARGET: &str = "wasm32-unknown-unknown";
@@ -59,6 +60,7 @@ pub fn run(args: &Args) -> Result<()> {
 /// Compiles the guests that are not up to date.
 pub fn build(toolchain: &Toolchain, which: Languages) -> Result<()> {
     rust(toolchain)?;
+    renderers::build()?;
     match which {
         Languages::Rust => Ok(()),
         Languages::All => languages::build(),

@@ -7,22 +7,30 @@ use std::time::SystemTime;
 
 use clap::ValueEnum;
 use sluice_plugin::{Host, HostOptions};
-use sluice_policy::{ConfigError, Gate, Keep, Outcome, RunOptions};
+use sluice_policy::{ConfigError, Gate, Keep, Outcome};
 use sluice_report::{Format, Options, Verbosity};
+use sluice_source::SourceError;
 
+use crate::charts::Charts;
 use crate::exit::Exit;
-use crate::inputs::{self, Found};
+use crate::inputs::{self, PathError};
+use crate::judging::{self, Passed};
 use crate::output::{self, Color, Target};
 use crate::policy::{self, ChoiceError, Chosen};
-use crate::progress::Progress;
+use crate::sets::{self, Sets, Share};
+use crate::source::{self, Repository};
 
 /// Judge manifests and name the line of everything that is wrong
 ///
-/// Reads the files, walks the folders (`.gitignore` is respected), runs the plugins of the policy file over every
-/// object and prints what they found. Without a policy file the built-in plugins run with recommended settings.
+/// Reads the files, walks the folders (`.gitignore` is respected), renders kustomizations and charts in a sandbox, runs
+/// the plugins of the policy file over every object and prints what they found. Without a policy file the built-in plugins
+/// run with recommended settings.
+///
+/// With `--rev` or `--repo` the files and the policy are those of a Git revision, straight from Git's objects.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   sluice check deploy/                        a folder, with the sluice.yaml in it or above it
+  sluice check --rev main deploy/             the folder as it is at a revision
   kustomize build . | sluice check -          standard input
   sluice check --format sarif --output report.sarif deploy/
   sluice check --now 2027-01-01 deploy/       as it will be judged on that day, when exceptions have expired")]
@@ -57,6 +65,13 @@ pub(crate) struct Arguments {
     /// A path without any manifest is no error
     #[arg(long)]
     allow_empty: bool,
+    /// Judge a revision: a branch, a tag, a commit, for a clone also `HEAD~1` [default with --repo: HEAD]
+    #[arg(long, value_name = "REV", help_heading = "Git")]
+    rev: Option<String>,
+    #[command(flatten)]
+    repository: Repository,
+    #[command(flatten)]
+    charts: Charts,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -93,21 +108,20 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
 enum Stop {
     Policy(ChoiceError),
     Usage { message: String, help: Option<&'static str> },
+    Source(SourceError),
     Failed(String),
     Pipe,
 }
 
 fn judge(arguments: &Arguments) -> Result<Exit, Stop> {
     let now = evaluation_time(arguments.now.as_deref())?;
-    let chosen = policy::choose(arguments.policy.as_deref(), &arguments.paths).map_err(Stop::Policy)?;
-    let found = inputs::find(&arguments.paths, chosen.file.as_deref())
-        .map_err(|error| Stop::usage(error.to_string(), "check the spelling of the path"))?;
+    let (chosen, sets) = look(arguments)?;
     // Opened first, so that a report that cannot be written costs no run.
     let mut out = Target::open(arguments.output.as_deref()).map_err(|error| unwritable(arguments, &error))?;
 
     let jobs = arguments.jobs.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
     let gate = open_gate(&chosen, now, jobs)?;
-    let outcome = pass(&gate, found, jobs, arguments)?;
+    let outcome = pass(&gate, sets, now, jobs, arguments)?;
 
     let options = report_options(arguments, &out);
     sluice_report::write(&outcome.verdict, &options, &mut out)
@@ -128,25 +142,48 @@ fn evaluation_time(given: Option<&str>) -> Result<jiff::Timestamp, Stop> {
     })
 }
 
+/// The policy that holds, and what it is to judge.
+fn look(arguments: &Arguments) -> Result<(Chosen, Sets), Stop> {
+    let misspelt = |error: PathError| Stop::usage(error.to_string(), "check the spelling of the path");
+    let Arguments { policy: named, paths, repository, rev, .. } = arguments;
+    let (chosen, found, checkout) = if rev.is_some() || repository.repo.is_some() {
+        let checkout = repository.checkout(rev.as_deref().unwrap_or("HEAD")).map_err(Stop::Source)?;
+        let paths = inputs::in_checkout(checkout.prefix(), paths);
+        let chosen = match named {
+            Some(file) => policy::choose(Some(file), &[]),
+            None => policy::choose_in(&checkout, &paths),
+        };
+        let chosen = chosen.map_err(Stop::Policy)?;
+        let found = inputs::find_in(&checkout, &paths, chosen.file.in_checkout()).map_err(misspelt)?;
+        (chosen, found, Some(checkout))
+    } else if repository.demands_signature() {
+        return Err(Stop::usage("files on disk have no signature", "name the commit with --rev"));
+    } else {
+        let chosen = policy::choose(named.as_deref(), paths).map_err(Stop::Policy)?;
+        let found = inputs::find(paths, chosen.file.on_disk()).map_err(misspelt)?;
+        (chosen, found, None)
+    };
+    let sets = sets::divide(found, checkout.as_ref(), &arguments.charts.helm()).map_err(Stop::Source)?;
+    Ok((chosen, sets))
+}
+
 fn open_gate(chosen: &Chosen, now: jiff::Timestamp, jobs: usize) -> Result<Gate, Stop> {
     let clock = SystemTime::try_from(now).map_err(|error| Stop::Failed(error.to_string()))?;
     let options = HostOptions { cache: sluice_plugin::default_cache_dir(), now: clock, jobs };
     let host = Host::new(&options).map_err(|error| Stop::Failed(error.to_string()))?;
-    let resolve = |source: &sluice_policy::PluginSource| policy::resolve(source, chosen.file.as_deref());
+    let resolve = |source: &sluice_policy::PluginSource| policy::resolve(source, &chosen.file);
     Gate::new(&chosen.policy, &host, &resolve, now).map_err(|errors| Stop::Policy(ChoiceError::Invalid(errors)))
 }
 
-fn pass(gate: &Gate, found: Found, jobs: usize, arguments: &Arguments) -> Result<Outcome, Stop> {
-    let Found { inputs, ranges } = found;
-    let progress = Progress::new(inputs.len() as u64, arguments.quiet);
-    let step = |done: u64| progress.reached(done);
-    let options = RunOptions { jobs, keep: Keep::Nothing, progress: Some(&step), ..RunOptions::default() };
-    let outcome = gate.run(inputs, &options);
-    progress.finish();
+fn pass(gate: &Gate, sets: Sets, now: jiff::Timestamp, jobs: usize, arguments: &Arguments) -> Result<Outcome, Stop> {
+    let now = SystemTime::try_from(now).map_err(|error| Stop::Failed(error.to_string()))?;
+    let options = judging::Options { jobs, keep: Keep::Nothing, base: None, now, quiet: arguments.quiet };
+    let Passed { outcome, shares } =
+        judging::pass(gate, sets, &options).map_err(|error| Stop::Failed(error.to_string()))?;
     if !arguments.allow_empty {
-        for (path, range) in ranges {
-            let held = outcome.inputs.get(range).unwrap_or_default();
-            if held.iter().all(|input| input.resources == 0 && !input.failed) {
+        for Share { path, inputs, folders } in shares {
+            let held = outcome.inputs.get(inputs).unwrap_or_default();
+            if folders == 0 && held.iter().all(|input| input.resources == 0 && !input.failed) {
                 let message = format!("`{}` holds no manifest{}", path.display(), seen(held));
                 return Err(Stop::usage(message, "name another path, or say --allow-empty where that is right"));
             }
@@ -230,6 +267,7 @@ impl Stop {
                 }
                 Exit::Usage
             }
+            Self::Source(error) => source::tell(&error),
             Self::Failed(message) => {
                 output::complain(&message, None);
                 Exit::Undecided

@@ -2,17 +2,51 @@
 
 use std::collections::BTreeSet;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use ignore::WalkBuilder;
 use sluice_policy::Input;
+use sluice_source::Checkout;
 
 /// What to read, in a fixed order.
 pub(crate) struct Found {
     /// The files, sorted by name within each path.
-    pub(crate) inputs: Vec<Input>,
-    /// For each path of the command line: the range of its inputs.
+    pub(crate) files: Vec<File>,
+    /// For each path of the command line: the range of its files.
     pub(crate) ranges: Vec<(PathBuf, std::ops::Range<usize>)>,
+}
+
+/// A file to read.
+pub(crate) struct File {
+    /// What messages call it.
+    pub(crate) name: String,
+    pub(crate) at: At,
+    /// Whether the command line names it: then it is read as it is, whatever lies beside it.
+    pub(crate) named: bool,
+}
+
+/// Where a file is.
+pub(crate) enum At {
+    Stdin,
+    Disk(PathBuf),
+    /// A path in a checkout.
+    Checkout(String),
+}
+
+impl File {
+    /// The file as the gate reads it.
+    pub(crate) fn input(self, checkout: Option<&Checkout>) -> Input {
+        match (self.at, checkout.cloned()) {
+            (At::Stdin, _) => standard_input(),
+            (At::Disk(path), _) => Input::file(self.name, path),
+            (At::Checkout(path), Some(checkout)) => {
+                Input::new(self.name, move || checkout.read(&path).map_err(io::Error::other))
+            }
+            (At::Checkout(path), None) => {
+                Input::new(self.name, move || Err(io::Error::other(format!("there is no checkout for `{path}`"))))
+            }
+        }
+    }
 }
 
 /// A path that cannot be looked at.
@@ -28,24 +62,62 @@ pub(crate) struct PathError {
 /// use) is not read as a manifest.
 pub(crate) fn find(paths: &[PathBuf], leave_out: Option<&Path>) -> Result<Found, PathError> {
     let leave_out = leave_out.and_then(|path| path.canonicalize().ok());
-    let mut found = Found { inputs: Vec::new(), ranges: Vec::new() };
+    let mut found = Found { files: Vec::new(), ranges: Vec::new() };
     let mut seen = BTreeSet::new();
     for path in paths {
-        let first = found.inputs.len();
+        let first = found.files.len();
         if path.as_os_str() == "-" {
-            found.inputs.push(standard_input());
+            found.files.push(File { name: String::from("-"), at: At::Stdin, named: true });
         } else {
             for file in files_below(path)? {
                 let canonical = file.canonicalize().unwrap_or_else(|_| file.clone());
                 let named = file == *path;
                 if (named || leave_out.as_ref() != Some(&canonical)) && seen.insert(canonical) {
-                    found.inputs.push(Input::file(name_of(&file), file));
+                    found.files.push(File { name: name_of(&file), at: At::Disk(file), named });
                 }
             }
         }
-        found.ranges.push((path.clone(), first..found.inputs.len()));
+        found.ranges.push((path.clone(), first..found.files.len()));
     }
     Ok(found)
+}
+
+/// As [`find`], in a checkout. The paths are from its root, as [`in_checkout`] makes them.
+pub(crate) fn find_in(checkout: &Checkout, paths: &[String], leave_out: Option<&str>) -> Result<Found, PathError> {
+    let mut found = Found { files: Vec::new(), ranges: Vec::new() };
+    let mut seen = BTreeSet::new();
+    for path in paths {
+        let first = found.files.len();
+        let fails = |error: sluice_source::PathError| {
+            let path = if path.is_empty() { String::from(".") } else { path.clone() };
+            PathError { path, cause: io::Error::other(error) }
+        };
+        for file in checkout.files(path).map_err(fails)? {
+            let named = file == *path;
+            let wanted = named || is_manifest_name(Path::new(&file)) && leave_out != Some(file.as_str());
+            if wanted && seen.insert(file.clone()) {
+                found.files.push(File { name: file.clone(), at: At::Checkout(file), named });
+            }
+        }
+        found.ranges.push((PathBuf::from(path), first..found.files.len()));
+    }
+    Ok(found)
+}
+
+/// The paths of the command line, from the root of a checkout that was named by the folder `prefix` in it.
+pub(crate) fn in_checkout(prefix: &str, paths: &[PathBuf]) -> Vec<String> {
+    let below = |path: &PathBuf| {
+        let mut names: Vec<String> = prefix.split('/').filter(|name| !name.is_empty()).map(String::from).collect();
+        for part in path.components() {
+            match part {
+                Component::Normal(name) => names.push(name.to_string_lossy().into_owned()),
+                Component::ParentDir => drop(names.pop()),
+                Component::CurDir | Component::RootDir | Component::Prefix(_) => {}
+            }
+        }
+        names.join("/")
+    };
+    paths.iter().map(below).collect()
 }
 
 fn standard_input() -> Input {
@@ -93,6 +165,9 @@ fn files_below(path: &Path) -> Result<Vec<PathBuf>, PathError> {
 }
 
 fn is_manifest_name(path: &Path) -> bool {
+    if path.file_name().is_some_and(|name| name == "Kustomization") {
+        return true;
+    }
     let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
     extension.is_some_and(|extension| extension == "yaml" || extension == "yml" || extension == "json")
 }

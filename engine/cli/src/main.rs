@@ -1,16 +1,22 @@
 //! The binary `sluice`: parses the command line and hands over to one module a command.
 
 mod builtin;
+mod charts;
 mod check;
 mod completions;
 mod exit;
 mod inputs;
+mod judging;
 mod output;
 mod plugin;
 mod policy;
 mod progress;
 mod render;
+mod rendering;
+mod root;
 mod schema;
+mod sets;
+mod source;
 
 use clap::{Parser, Subcommand};
 

@@ -81,6 +81,14 @@ pub(crate) fn complain(message: &str, help: Option<&str>) {
     }
 }
 
+/// Something that a person may wonder about, told on standard error where a person looks.
+pub(crate) fn note(message: &str) {
+    if io::IsTerminal::is_terminal(&io::stderr()) {
+        let mut err = anstream::stderr().lock();
+        let _ = writeln!(err, "{message}");
+    }
+}
+
 /// Whether the reader of a pipe has gone away, which is no error.
 pub(crate) fn is_broken_pipe(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::BrokenPipe

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use sluice_manifest::Text;
 use sluice_policy::{ConfigError, PluginSource, Policy};
+use sluice_source::{Checkout, Stat};
 
 use crate::builtin;
 
@@ -18,7 +19,32 @@ const MAX_COMPONENT: u64 = 256 << 20;
 /// The policy of a run, and the file it was read from.
 pub(crate) struct Chosen {
     pub(crate) policy: Policy,
-    pub(crate) file: Option<PathBuf>,
+    pub(crate) file: PolicyFile,
+}
+
+/// Where a policy was read from.
+pub(crate) enum PolicyFile {
+    /// None was found: the recommended one holds.
+    Recommended,
+    Disk(PathBuf),
+    /// A path in a checkout, beside which its plugins lie.
+    Checkout(Checkout, String),
+}
+
+impl PolicyFile {
+    pub(crate) fn on_disk(&self) -> Option<&Path> {
+        match self {
+            Self::Disk(path) => Some(path),
+            Self::Recommended | Self::Checkout(..) => None,
+        }
+    }
+
+    pub(crate) fn in_checkout(&self) -> Option<&str> {
+        match self {
+            Self::Checkout(_, path) => Some(path),
+            Self::Recommended | Self::Disk(_) => None,
+        }
+    }
 }
 
 /// Why there is no policy to run with.
@@ -37,23 +63,38 @@ pub(crate) fn choose(named: Option<&Path>, paths: &[PathBuf]) -> Result<Chosen, 
         None => nearest(paths)?,
     };
     let Some(file) = file else {
-        return Ok(Chosen { policy: Policy::recommended(), file: None });
+        return Ok(Chosen { policy: Policy::recommended(), file: PolicyFile::Recommended });
     };
-    let content = std::fs::read(&file).map_err(|error| ChoiceError::Unusable {
-        message: format!("cannot read the policy file `{}`: {error}", file.display()),
-        help: "name an existing file with --policy",
-    })?;
+    let name = file.to_string_lossy().replace('\\', "/");
+    let content = std::fs::read(&file).map_err(|error| unreadable(&name, &error.to_string()))?;
+    Ok(Chosen { policy: parse(name, content)?, file: PolicyFile::Disk(file) })
+}
+
+/// The nearest `sluice.yaml` beside or above the first path of a checkout; else the recommended policy.
+pub(crate) fn choose_in(checkout: &Checkout, paths: &[String]) -> Result<Chosen, ChoiceError> {
+    let first = paths.first().map(String::as_str).unwrap_or_default();
+    for folder in Path::new(first).ancestors() {
+        let file = folder.join(FILE_NAME).to_string_lossy().into_owned();
+        if matches!(checkout.stat(&file), Ok(Stat::File { .. })) {
+            let content = checkout.read(&file).map_err(|error| unreadable(&file, &error.to_string()))?;
+            let policy = parse(file.clone(), content)?;
+            return Ok(Chosen { policy, file: PolicyFile::Checkout(checkout.clone(), file) });
+        }
+    }
+    Ok(Chosen { policy: Policy::recommended(), file: PolicyFile::Recommended })
+}
+
+fn unreadable(name: &str, cause: &str) -> ChoiceError {
+    let message = format!("cannot read the policy file `{name}`: {cause}");
+    ChoiceError::Unusable { message, help: "name an existing file with --policy" }
+}
+
+fn parse(name: String, content: Vec<u8>) -> Result<Policy, ChoiceError> {
     let content = String::from_utf8(content).map_err(|error| ChoiceError::Unusable {
-        message: format!(
-            "the policy file `{}` is not UTF-8: byte {} is invalid",
-            file.display(),
-            error.utf8_error().valid_up_to()
-        ),
+        message: format!("the policy file `{name}` is not UTF-8: byte {} is invalid", error.utf8_error().valid_up_to()),
         help: "save the file as UTF-8",
     })?;
-    let name = file.to_string_lossy().replace('\\', "/");
-    let policy = Policy::parse(&Arc::new(Text::new(name, content))).map_err(ChoiceError::Invalid)?;
-    Ok(Chosen { policy, file: Some(file) })
+    Policy::parse(&Arc::new(Text::new(name, content))).map_err(ChoiceError::Invalid)
 }
 
 /// One policy holds for a run: every path has to lead to the same file, or none to any.
@@ -112,17 +153,21 @@ fn shorten(file: &Path) -> PathBuf {
     below.unwrap_or_else(|| file.to_path_buf())
 }
 
-/// The component of a plugin. Relative files are beside the policy file.
-pub(crate) fn resolve(source: &PluginSource, policy_file: Option<&Path>) -> Result<Cow<'static, [u8]>, String> {
-    match source {
-        PluginSource::Builtin(name) => builtin::find(name)
+/// The component of a plugin. Relative files are beside the policy file; a policy of a revision takes them from there.
+pub(crate) fn resolve(source: &PluginSource, policy_file: &PolicyFile) -> Result<Cow<'static, [u8]>, String> {
+    match (source, policy_file) {
+        (PluginSource::Builtin(name), _) => builtin::find(name)
             .map(Cow::Borrowed)
             .ok_or_else(|| format!("there is no built-in plugin `{name}`; the built-in ones are {}", builtin::names())),
-        PluginSource::File(path) => {
-            let beside = policy_file.and_then(Path::parent).unwrap_or(Path::new(""));
+        (PluginSource::File(path), PolicyFile::Checkout(checkout, file)) => {
+            let beside = Path::new(file).parent().unwrap_or(Path::new("")).join(path);
+            checkout.read(&beside.to_string_lossy()).map(Cow::Owned).map_err(|error| error.to_string())
+        }
+        (PluginSource::File(path), PolicyFile::Disk(_) | PolicyFile::Recommended) => {
+            let beside = policy_file.on_disk().and_then(Path::parent).unwrap_or(Path::new(""));
             read_component(&beside.join(path)).map(Cow::Owned)
         }
-        PluginSource::Oci(reference) => {
+        (PluginSource::Oci(reference), _) => {
             Err(format!("plugins from a registry are not supported yet: `{reference}`; use `file:` for now"))
         }
     }

@@ -1,23 +1,32 @@
-//! `sluice render`: the set as it was read, for people and for other programs.
+//! `sluice render`: the set as it was read or rendered, for people and for other programs.
 
-use std::io::{self, Write};
+mod printer;
+
+use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::time::SystemTime;
 
 use clap::ValueEnum;
-use sluice_manifest::{Document, Documents, Limits, Problem, Resource, Text};
 
-use sluice_policy::Content;
-
+use crate::charts::Charts;
 use crate::exit::Exit;
 use crate::inputs;
 use crate::output::{self, Target};
+use crate::rendering::Rendering;
+use crate::sets::{self, Sets};
+use crate::source::{self, Repository};
+use printer::{Format, Printer};
 
-/// Print the objects of manifests as they were read
+/// Print the objects of manifests as they were read or rendered
 ///
-/// Lists are expanded, aliases and merge keys are resolved, values are typed as Kubernetes types them. What cannot be
-/// read is told on standard error, and the exit code is 3: a part of a set is never passed off as the whole.
+/// Kustomizations and charts are rendered, lists are expanded, aliases and merge keys are resolved, values are typed as
+/// Kubernetes types them. What cannot be read or rendered is told on standard error, and the exit code is 3: a part of a
+/// set is never passed off as the whole.
 #[derive(clap::Args)]
+#[command(after_help = "Examples:
+  sluice render deploy/prod                   what kustomize makes of it
+  sluice render charts/shop --set replicas=3  what Helm makes of it
+  sluice render --rev v1.2 --origins deploy/  with the file and line that each object comes from")]
 pub(crate) struct Arguments {
     /// Files and folders; `-` for standard input
     #[arg(value_name = "PATH", default_value = ".")]
@@ -25,6 +34,16 @@ pub(crate) struct Arguments {
     /// How to print
     #[arg(short, long, value_enum, default_value_t = As::Yaml)]
     output: As,
+    /// Tell where each object was written
+    #[arg(long)]
+    origins: bool,
+    /// Render a revision: a branch, a tag, a commit, for a clone also `HEAD~1` [default with --repo: HEAD]
+    #[arg(long, value_name = "REV", help_heading = "Git")]
+    rev: Option<String>,
+    #[command(flatten)]
+    repository: Repository,
+    #[command(flatten)]
+    charts: Charts,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -36,21 +55,11 @@ enum As {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
-    let found = match inputs::find(&arguments.paths, None) {
-        Ok(found) => found,
-        Err(error) => {
-            output::complain(&error.to_string(), Some("check the spelling of the path"));
-            return Exit::Usage;
-        }
+    let sets = match look(arguments) {
+        Ok(sets) => sets,
+        Err(exit) => return exit,
     };
-    let result = Target::open(None).and_then(|mut out| {
-        let mut printer = Printer { out: &mut out, format: arguments.output, objects: 0, failed: false };
-        for input in found.inputs {
-            printer.input(input)?;
-        }
-        printer.finish()
-    });
-    match result {
+    match print(sets, arguments) {
         Ok(exit) => exit,
         Err(error) if output::is_broken_pipe(&error) => Exit::Clean,
         Err(error) => {
@@ -60,79 +69,44 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     }
 }
 
-struct Printer<'o> {
-    out: &'o mut Target,
-    format: As,
-    objects: u64,
-    failed: bool,
+fn look(arguments: &Arguments) -> Result<Sets, Exit> {
+    let Arguments { paths, rev, repository, charts, .. } = arguments;
+    let misspelt = |error: inputs::PathError| {
+        output::complain(&error.to_string(), Some("check the spelling of the path"));
+        Exit::Usage
+    };
+    let (found, checkout) = if rev.is_some() || repository.repo.is_some() {
+        let checkout = repository.checkout(rev.as_deref().unwrap_or("HEAD")).map_err(|error| source::tell(&error))?;
+        let paths = inputs::in_checkout(checkout.prefix(), paths);
+        (inputs::find_in(&checkout, &paths, None).map_err(misspelt)?, Some(checkout))
+    } else {
+        (inputs::find(paths, None).map_err(misspelt)?, None)
+    };
+    sets::divide(found, checkout.as_ref(), &charts.helm()).map_err(|error| source::tell(&error))
 }
 
-impl Printer<'_> {
-    fn input(&mut self, input: sluice_policy::Input) -> io::Result<()> {
-        let name = input.name().to_owned();
-        let documents = match input.read() {
-            Ok(Content::Bytes(bytes)) => Documents::from_bytes(name, bytes, Limits::default()),
-            Ok(Content::Text(text)) => Documents::new(text, Limits::default()),
-            Err(error) => {
-                self.failed = true;
-                output::complain(&format!("cannot read `{name}`: {error}"), None);
-                return Ok(());
-            }
-        };
-        let text = Arc::clone(documents.text());
-        for document in documents {
-            self.document(&text, &document)?;
-        }
-        Ok(())
+fn print(sets: Sets, arguments: &Arguments) -> io::Result<Exit> {
+    let format = match arguments.output {
+        As::Yaml => Format::Yaml,
+        As::Json => Format::Json,
+    };
+    let mut out = Target::open(None)?;
+    let mut printer = Printer::new(&mut out, format, arguments.origins);
+    for input in sets.plain {
+        printer.input(input)?;
     }
-
-    fn document(&mut self, text: &Arc<Text>, document: &Document) -> io::Result<()> {
-        for problem in &document.problems {
-            self.failed |= problem.fatal;
-            tell(text, problem);
-        }
-        document.resources.iter().try_for_each(|resource| self.resource(resource))
-    }
-
-    fn resource(&mut self, resource: &Resource) -> io::Result<()> {
-        let mut text = String::new();
-        match self.format {
-            As::Yaml => {
-                if self.objects > 0 {
-                    text.push_str("---\n");
+    if let Some(root) = sets.root.filter(|_| !sets.folders.is_empty()) {
+        match Rendering::new(root, SystemTime::UNIX_EPOCH) {
+            Err(error) => printer.fail(&error.to_string(), None),
+            Ok(rendering) => {
+                for folder in &sets.folders {
+                    match rendering.render(folder) {
+                        Ok(rendered) => printer.text(rendered.text)?,
+                        Err(failure) => printer.fail(&failure.message, Some(&failure.help)),
+                    }
                 }
-                resource.root().write_yaml(&mut text);
-            }
-            As::Json => {
-                text.push_str(if self.objects == 0 { LIST_HEAD } else { "," });
-                resource.root().write_json(&mut text);
             }
         }
-        self.objects += 1;
-        self.out.write_all(text.as_bytes())
     }
-
-    fn finish(self) -> io::Result<Exit> {
-        if self.format == As::Json {
-            let head = if self.objects == 0 { LIST_HEAD } else { "" };
-            writeln!(self.out, "{head}]}}")?;
-        }
-        self.out.flush()?;
-        if self.failed {
-            return Ok(Exit::Undecided);
-        }
-        if self.objects == 0 {
-            output::complain("no manifest found", Some("name a file or folder that holds Kubernetes manifests"));
-            return Ok(Exit::Usage);
-        }
-        Ok(Exit::Clean)
-    }
-}
-
-const LIST_HEAD: &str = r#"{"apiVersion":"v1","kind":"List","items":["#;
-
-fn tell(text: &Arc<Text>, problem: &Problem) {
-    let place = text.place(problem.span);
-    let message = format!("{}:{}:{}: {}", text.name(), place.line, place.column, problem.message);
-    output::complain(&message, Some(problem.help));
+    printer.finish()
 }

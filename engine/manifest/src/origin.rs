@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::{Place, Span, Text};
+use crate::{Span, Text};
 
 /// Leads from the places of a rendered text to the files it was rendered from.
 pub trait Origins: Send + Sync + std::fmt::Debug {
-    /// What stands behind a place of the rendered text; none where nothing at all is known.
-    fn origin(&self, place: Place) -> Option<Origin>;
+    /// What stands behind a span of the rendered text; none where nothing at all is known.
+    fn origin(&self, rendered: &Text, span: Span) -> Option<Origin>;
 }
 
 /// What someone wrote, from which a piece of a rendered text was made.
@@ -44,7 +44,7 @@ impl Text {
     /// What stands behind a span of a rendered text; none for a text that someone wrote.
     #[must_use]
     pub fn origin(&self, span: Span) -> Option<Origin> {
-        self.origins.as_ref()?.origin(self.place(span))
+        self.origins.as_ref()?.origin(self, span)
     }
 
     /// Whether it was rendered.

@@ -107,9 +107,11 @@ impl Told {
                 let limit = self.limits.read;
                 self.too_much("files", limit)
             }
-            Exceeded::Tables => {
-                RenderError::Crashed { renderer: self.renderer, path: self.path, message: "it exhausted its tables".into() }
-            }
+            Exceeded::Tables => RenderError::Crashed {
+                renderer: self.renderer,
+                path: self.path,
+                message: "it exhausted its tables".into(),
+            },
         }
     }
 

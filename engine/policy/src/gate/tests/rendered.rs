@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use insta::assert_snapshot;
-use sluice_manifest::{Origin, Origins, Place, Relation, Span, Text};
+use sluice_manifest::{Origin, Origins, Relation, Span, Text};
 
 use crate::gate::stub::{finds, gate, pod, policy, show};
 use crate::{Finding, Input, Rendered, RunOptions};
@@ -16,7 +16,8 @@ struct Map {
 }
 
 impl Origins for Map {
-    fn origin(&self, place: Place) -> Option<Origin> {
+    fn origin(&self, rendered: &Text, span: Span) -> Option<Origin> {
+        let place = rendered.place(span);
         let (_, word, relation) = self.lines.iter().find(|(line, _, _)| *line == place.line)?;
         let start = self.source.as_str().find(word)?;
         let span = Span { start: start as u32, end: (start + word.len()) as u32 };

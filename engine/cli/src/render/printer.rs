@@ -1,0 +1,148 @@
+//! Prints objects one after the other, and counts what went wrong.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use sluice_manifest::{Document, Documents, Limits, Problem, Resource, Text};
+use sluice_policy::{Content, Input};
+
+use crate::exit::Exit;
+use crate::output::{self, Target};
+
+/// How to print.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    Yaml,
+    Json,
+}
+
+pub(crate) struct Printer<'o> {
+    out: &'o mut Target,
+    format: Format,
+    origins: bool,
+    objects: u64,
+    failed: bool,
+    /// The places of the objects, for the end of a JSON list.
+    places: Vec<serde_json::Value>,
+}
+
+const LIST_HEAD: &str = r#"{"apiVersion":"v1","kind":"List","items":["#;
+
+impl<'o> Printer<'o> {
+    pub(crate) fn new(out: &'o mut Target, format: Format, origins: bool) -> Self {
+        Self { out, format, origins, objects: 0, failed: false, places: Vec::new() }
+    }
+
+    /// Says what is missing from what is printed.
+    pub(crate) fn fail(&mut self, message: &str, help: Option<&str>) {
+        self.failed = true;
+        output::complain(message, help);
+    }
+
+    /// Prints what an input holds.
+    pub(crate) fn input(&mut self, input: Input) -> io::Result<()> {
+        let name = input.name().to_owned();
+        match input.read() {
+            Ok(Content::Bytes(bytes)) => self.documents(Documents::from_bytes(name, bytes, Limits::default())),
+            Ok(Content::Text(text)) => self.text(text),
+            Err(error) => {
+                self.fail(&format!("cannot read `{name}`: {error}"), None);
+                Ok(())
+            }
+        }
+    }
+
+    /// Prints what a text holds.
+    pub(crate) fn text(&mut self, text: Arc<Text>) -> io::Result<()> {
+        self.documents(Documents::new(text, Limits::default()))
+    }
+
+    fn documents(&mut self, documents: Documents) -> io::Result<()> {
+        let text = Arc::clone(documents.text());
+        documents.into_iter().try_for_each(|document| self.document(&text, &document))
+    }
+
+    fn document(&mut self, text: &Arc<Text>, document: &Document) -> io::Result<()> {
+        for problem in &document.problems {
+            self.failed |= problem.fatal;
+            tell(text, problem);
+        }
+        document.resources.iter().try_for_each(|resource| self.resource(resource))
+    }
+
+    fn resource(&mut self, resource: &Resource) -> io::Result<()> {
+        let mut text = String::new();
+        match self.format {
+            Format::Yaml => {
+                if self.objects > 0 {
+                    text.push_str("---\n");
+                }
+                if self.origins {
+                    let Place { file, line, rendered } = place(resource);
+                    let by = rendered.map(|name| format!(", by {name}")).unwrap_or_default();
+                    text.push_str(&format!("# from {file}:{line}{by}\n"));
+                }
+                resource.root().write_yaml(&mut text);
+            }
+            Format::Json => {
+                text.push_str(if self.objects == 0 { LIST_HEAD } else { "," });
+                resource.root().write_json(&mut text);
+                if self.origins {
+                    let Place { file, line, rendered } = place(resource);
+                    self.places.push(serde_json::json!({ "file": file, "line": line, "rendered": rendered }));
+                }
+            }
+        }
+        self.objects += 1;
+        self.out.write_all(text.as_bytes())
+    }
+
+    /// Ends the output.
+    pub(crate) fn finish(self) -> io::Result<Exit> {
+        if self.format == Format::Json {
+            let head = if self.objects == 0 { LIST_HEAD } else { "" };
+            let origins = if self.origins {
+                format!(r#","origins":{}"#, serde_json::Value::Array(self.places))
+            } else {
+                String::new()
+            };
+            writeln!(self.out, "{head}]{origins}}}")?;
+        }
+        self.out.flush()?;
+        if self.failed {
+            return Ok(Exit::Undecided);
+        }
+        if self.objects == 0 {
+            output::complain("no manifest found", Some("name a file or folder that holds Kubernetes manifests"));
+            return Ok(Exit::Usage);
+        }
+        Ok(Exit::Clean)
+    }
+}
+
+/// Where an object was written.
+struct Place {
+    file: String,
+    line: u32,
+    /// The rendered text that it stands in.
+    rendered: Option<String>,
+}
+
+fn place(resource: &Resource) -> Place {
+    let text = resource.text();
+    // The name says best which of the files the object is from.
+    let name = resource.root().at("/metadata/name").map_or(resource.root().span(), |name| name.span());
+    let rendered = text.is_rendered().then(|| text.name().to_owned());
+    match text.origin(name) {
+        Some(origin) => {
+            Place { file: origin.text.name().to_owned(), line: origin.text.place(origin.span).line, rendered }
+        }
+        None => Place { file: text.name().to_owned(), line: text.place(resource.root().span()).line, rendered },
+    }
+}
+
+fn tell(text: &Arc<Text>, problem: &Problem) {
+    let place = text.place(problem.span);
+    let message = format!("{}:{}:{}: {}", text.name(), place.line, place.column, problem.message);
+    output::complain(&message, Some(problem.help));
+}

@@ -1,0 +1,103 @@
+//! The root of what is rendered: a kustomization may name whatever lies below it, and nothing beyond.
+
+use std::path::{Component, Path, PathBuf};
+
+use sluice_source::{Checkout, SourceError};
+
+use crate::inputs::{At, File, Found};
+
+/// A checkout, and how its paths and those of the command line go together.
+#[derive(Clone)]
+pub(crate) struct Root {
+    checkout: Checkout,
+    /// The folder on disk; none for a revision.
+    folder: Option<PathBuf>,
+    /// The names from the root to the working directory, where that lies inside of a root on disk.
+    here: Option<Vec<String>>,
+}
+
+impl Root {
+    /// The root of a revision.
+    pub(crate) fn of(checkout: Checkout) -> Self {
+        Self { checkout, folder: None, here: None }
+    }
+
+    /// The root around files on disk: the Git repository that the first of them lies in, else the working directory where
+    /// all lie below it, else the folder that all of them lie in.
+    pub(crate) fn around(found: &Found) -> Result<Self, SourceError> {
+        let here = std::env::current_dir().ok().and_then(|here| here.canonicalize().ok());
+        let folders: Vec<PathBuf> = found.files.iter().filter_map(folder_of).collect();
+        let first = folders.first().cloned().or_else(|| here.clone()).unwrap_or_else(|| PathBuf::from("."));
+        let repository = first.ancestors().find(|folder| folder.join(".git").exists()).map(Path::to_path_buf);
+        let common = || {
+            let all_below = |above: &&Path| folders.iter().all(|folder| folder.starts_with(above));
+            here.iter().map(PathBuf::as_path).chain(first.ancestors()).find(all_below).map(Path::to_path_buf)
+        };
+        let folder = repository.or_else(common).unwrap_or(first);
+        let checkout = Checkout::folder(&folder)?;
+        let here = here.and_then(|here| names(here.strip_prefix(&folder).ok()?));
+        Ok(Self { checkout, folder: Some(folder), here })
+    }
+
+    pub(crate) fn checkout(&self) -> &Checkout {
+        &self.checkout
+    }
+
+    /// Where a file lies in the checkout; none for one outside of it.
+    pub(crate) fn path_of(&self, file: &File) -> Option<String> {
+        match &file.at {
+            At::Stdin => None,
+            At::Checkout(path) => Some(path.clone()),
+            At::Disk(path) => {
+                let folder = folder_of(file)?;
+                let mut names = names(folder.strip_prefix(self.folder.as_ref()?).ok()?)?;
+                names.push(path.file_name()?.to_str()?.to_owned());
+                Some(names.join("/"))
+            }
+        }
+    }
+
+    /// A folder that the command line names, from the root of the checkout.
+    pub(crate) fn folder(&self, path: &Path) -> Option<String> {
+        match &self.folder {
+            None => path.to_str().map(String::from),
+            Some(root) => Some(names(path.canonicalize().ok()?.strip_prefix(root).ok()?)?.join("/")),
+        }
+    }
+
+    /// What messages call a path of the checkout: from the working directory, where that lies in it.
+    pub(crate) fn shown(&self, path: &str) -> String {
+        let shown = match (&self.here, &self.folder) {
+            (Some(here), _) => {
+                let names: Vec<&str> = path.split('/').filter(|name| !name.is_empty()).collect();
+                let shared = here.iter().zip(&names).take_while(|(one, other)| one == *other).count();
+                let up = std::iter::repeat_n("..", here.len() - shared);
+                up.chain(names.get(shared..).unwrap_or_default().iter().copied()).collect::<Vec<_>>().join("/")
+            }
+            (None, Some(folder)) => folder.join(path).to_string_lossy().into_owned(),
+            (None, None) => path.to_owned(),
+        };
+        if shown.is_empty() { String::from(".") } else { shown }
+    }
+}
+
+/// The folder of a file on disk, without links.
+fn folder_of(file: &File) -> Option<PathBuf> {
+    match &file.at {
+        At::Stdin | At::Checkout(_) => None,
+        At::Disk(path) => {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            folder.canonicalize().ok()
+        }
+    }
+}
+
+/// The names of a relative path; none where one is no text.
+fn names(path: &Path) -> Option<Vec<String>> {
+    path.components()
+        .map(|part| match part {
+            Component::Normal(name) => name.to_str().map(String::from),
+            Component::CurDir | Component::ParentDir | Component::RootDir | Component::Prefix(_) => None,
+        })
+        .collect()
+}

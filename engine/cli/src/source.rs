@@ -1,0 +1,78 @@
+//! Where manifests come from, as the command line says it: the folders of this machine, or a revision of a repository.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use sluice_source::{Checkout, Credentials, RepoLocation, Request, SignaturePolicy, SourceError};
+
+use crate::exit::Exit;
+use crate::output;
+
+/// A repository, and what is demanded of a commit.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Git")]
+pub(crate) struct Repository {
+    /// Read a Git repository instead of files: a folder, https://, ssh:// or file:// [default with --rev: .]
+    #[arg(long, value_name = "DIR-or-URL")]
+    pub(crate) repo: Option<String>,
+    /// Demand that the commit is signed with SSH by someone in this file (see ssh-keygen(1), ALLOWED SIGNERS)
+    #[arg(long, value_name = "FILE", conflicts_with = "keyring")]
+    allowed_signers: Option<PathBuf>,
+    /// Demand that the commit is signed with OpenPGP by a key of this keyring (as `gpg --export` writes it)
+    #[arg(long, value_name = "FILE")]
+    keyring: Option<PathBuf>,
+    /// Give up on a server after this long
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    fetch_timeout: u64,
+}
+
+impl Repository {
+    /// Whether a signature is demanded, which files of a folder cannot have.
+    pub(crate) fn demands_signature(&self) -> bool {
+        self.allowed_signers.is_some() || self.keyring.is_some()
+    }
+
+    /// What to ask for to get a revision.
+    pub(crate) fn request(&self, revision: &str) -> Result<Request, SourceError> {
+        let repo = RepoLocation::parse(self.repo.as_deref().unwrap_or("."))?;
+        let signatures = match (&self.allowed_signers, &self.keyring) {
+            (Some(file), _) => SignaturePolicy::Ssh { allowed_signers: file.clone() },
+            (None, Some(file)) => SignaturePolicy::Gpg { keyring: file.clone() },
+            (None, None) => SignaturePolicy::Any,
+        };
+        let cache = sluice_plugin::default_cache_dir();
+        Ok(Request {
+            cache: cache.and_then(|compiled| compiled.parent().map(|folder| folder.join("git"))),
+            auth: Credentials::from_env()?,
+            timeout: Duration::from_secs(self.fetch_timeout),
+            signatures,
+            ..Request::new(repo, revision)
+        })
+    }
+
+    /// The tree of a revision.
+    pub(crate) fn checkout(&self, revision: &str) -> Result<Checkout, SourceError> {
+        Checkout::revision(&self.request(revision)?)
+    }
+}
+
+/// Says why there is no checkout.
+pub(crate) fn tell(error: &SourceError) -> Exit {
+    output::complain(&error.to_string(), error.help().as_deref());
+    match error {
+        SourceError::Folder { .. }
+        | SourceError::Repository { .. }
+        | SourceError::UnknownRevision { .. }
+        | SourceError::NotAName { .. }
+        | SourceError::AmbiguousRevision { .. }
+        | SourceError::NotACommit { .. }
+        | SourceError::NoMergeBase { .. }
+        | SourceError::NotLocal { .. }
+        | SourceError::Credentials(_)
+        | SourceError::Location(_) => Exit::Usage,
+        SourceError::Corrupt { .. }
+        | SourceError::Signature { .. }
+        | SourceError::Cache { .. }
+        | SourceError::Fetch { .. } => Exit::Undecided,
+    }
+}

@@ -1,0 +1,103 @@
+//! Revisions of a real repository, judged straight from Git's objects.
+
+#![expect(missing_docs, reason = "a test")]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use anyhow::{Context, Result, ensure};
+
+const POD: &str =
+    "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: 'IMAGE'}]}\n";
+
+/// Runs git with nothing of this machine's configuration.
+fn git(folder: &Path, arguments: &[&str]) -> Result<()> {
+    let mut command = Command::new("git");
+    command.args(["-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false"]);
+    command.args(arguments).current_dir(folder);
+    command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
+    let output = command.output().context("cannot start git")?;
+    ensure!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    Ok(())
+}
+
+fn sluice(folder: &Path, arguments: &[&str]) -> Result<(Option<i32>, String, String)> {
+    let Output { status, stdout, stderr } =
+        Command::new(env!("CARGO_BIN_EXE_sluice")).args(arguments).current_dir(folder).output()?;
+    Ok((status.code(), String::from_utf8(stdout)?, String::from_utf8(stderr)?))
+}
+
+/// A repository with two commits: the first is wrong, the second is right.
+fn repository() -> Result<tempfile::TempDir> {
+    let folder = tempfile::tempdir()?;
+    let at = |path: &str| folder.path().join(path);
+    git(folder.path(), &["init", "-q", "-b", "main"])?;
+    fs::create_dir_all(at("deploy"))?;
+    fs::write(at("deploy/pod.yaml"), POD.replace("IMAGE", "registry.example.com/web:latest"))?;
+    fs::write(at(".gitignore"), "ignored.yaml\n")?;
+    git(folder.path(), &["add", "."])?;
+    git(folder.path(), &["commit", "-qm", "first"])?;
+    git(folder.path(), &["tag", "v1"])?;
+    fs::write(at("deploy/pod.yaml"), POD.replace("IMAGE", "registry.example.com/web:1.4.2"))?;
+    git(folder.path(), &["commit", "-qam", "second"])?;
+    Ok(folder)
+}
+
+#[test]
+fn a_revision_is_judged_as_it_was_committed() -> Result<()> {
+    let folder = repository()?;
+    // What lies in the work tree does not matter.
+    fs::write(folder.path().join("deploy/pod.yaml"), "a: [\n")?;
+    fs::write(folder.path().join("deploy/new.yaml"), "a: [\n")?;
+    for revision in ["v1", "HEAD~1", "main~1"] {
+        let (code, out, err) = sluice(folder.path(), &["check", "--rev", revision, "deploy"])?;
+        assert_eq!(code, Some(1), "{out}{err}");
+        assert!(out.contains("deploy/pod.yaml:4:") && out.contains("image-tags/mutable-tag"), "{out}");
+    }
+    let (code, out, err) = sluice(folder.path(), &["check", "--rev", "HEAD"])?;
+    assert_eq!((code, out.contains("1 object passed")), (Some(0), true), "{out}{err}");
+    // From elsewhere, and from a folder within: paths are from the folder that names the repository.
+    let repo = folder.path().join("deploy");
+    let repo = repo.to_str().context("no text")?;
+    let elsewhere = tempfile::tempdir()?;
+    let (code, out, err) = sluice(elsewhere.path(), &["check", "--repo", repo, "--rev", "v1", "pod.yaml"])?;
+    assert_eq!((code, out.contains("deploy/pod.yaml:4:")), (Some(1), true), "{out}{err}");
+    let (code, out, _) = sluice(elsewhere.path(), &["render", "--repo", &format!("file://{repo}"), "--origins"])?;
+    assert_eq!((code, out.contains("# from deploy/pod.yaml:3")), (Some(0), true), "{out}");
+    Ok(())
+}
+
+#[test]
+fn the_policy_is_that_of_the_revision() -> Result<()> {
+    let folder = repository()?;
+    let policy = "apiVersion: sluice.dev/v1alpha1\nkind: Policy\nplugins:\n- name: image-tags\n  \
+                  source: builtin:image-tags\n  action: warn\n";
+    fs::write(folder.path().join("sluice.yaml"), policy)?;
+    let (code, out, err) = sluice(folder.path(), &["check", "--rev", "v1"])?;
+    assert_eq!(code, Some(1), "one that is not committed does not count: {out}{err}");
+    git(folder.path(), &["add", "."])?;
+    git(folder.path(), &["commit", "-qm", "policy"])?;
+    fs::write(folder.path().join("sluice.yaml"), "nonsense")?;
+    let (code, out, err) = sluice(folder.path(), &["check", "--rev", "HEAD", "deploy"])?;
+    assert_eq!((code, out.contains("1 plugin)")), (Some(0), true), "{out}{err}");
+    Ok(())
+}
+
+#[test]
+fn what_is_not_there_is_told() -> Result<()> {
+    let folder = repository()?;
+    for (arguments, code, words) in [
+        (&["check", "--rev", "mian"][..], 2, "did you mean `main`"),
+        (&["check", "--rev", "main", "none"], 2, "cannot read `none`"),
+        (&["check", "--repo", "none"], 2, "none"),
+        (&["check", "--repo", "ftp://example.com/x"], 2, "ftp"),
+        (&["check", "--rev", "main", "--keyring", "none.gpg"], 3, "sign"),
+        (&["check", "--keyring", "none.gpg"], 2, "--rev"),
+    ] {
+        let (seen, out, err) = sluice(folder.path(), arguments)?;
+        assert_eq!(seen, Some(code), "{arguments:?}: {out}{err}");
+        assert!(err.contains(words), "{arguments:?}: {err}");
+    }
+    Ok(())
+}
