@@ -16,10 +16,11 @@ mod process;
 #[cfg(not(unix))]
 mod process {
     //! There are no limits for processes on this system, and so there are no processes.
-    pub(super) use super::missing::run;
+
+    pub(super) fn run(_: &super::Command, _: &std::path::Path, _: u64) -> std::io::Result<super::Ended> {
+        Err(std::io::Error::from(std::io::ErrorKind::Unsupported))
+    }
 }
-#[cfg(not(unix))]
-mod missing;
 
 /// Deepest folder that is copied.
 const DEEPEST: usize = 100;
@@ -70,7 +71,11 @@ fn judge(ended: Ended, path: &str, command: &Command, limits: Limits) -> Result<
         End::TooLong => return Err(RenderError::TooMuch { renderer, path, what: "output", limit: limits.output }),
         End::Failure(how) => {
             let message = one_line(&format!("ended with {how} on `{path}`: {words}"));
-            return Err(RenderError::Failed { renderer, message: message.trim_end_matches(": ").to_owned(), file: None });
+            return Err(RenderError::Failed {
+                renderer,
+                message: message.trim_end_matches(": ").to_owned(),
+                file: None,
+            });
         }
         End::Success => {}
     }

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use nix::sys::resource::{Resource, setrlimit};
@@ -31,14 +31,12 @@ pub(super) fn run(command: &Command, folder: &Path, most_output: u64) -> io::Res
     let (output, errors) = (child.stdout.take(), child.stderr.take());
     let output = collect(output, most_output)?;
     let errors = collect(errors, MOST_ERRORS)?;
-    let end = wait(&mut child, &output, Instant::now() + command.timeout);
+    let end = wait(&mut child, Instant::now() + command.timeout);
     // Its children too: whoever started something in the background waits for nobody.
     let _ = killpg(group, Signal::SIGKILL);
     let _ = child.wait();
-    let end = end?;
-    let (output, errors) = (output.finish(), errors.finish());
-    let is_too_long = output.len() as u64 > most_output;
-    let end = if is_too_long { End::TooLong } else { end };
+    let (output, errors) = (collected(&output), collected(&errors));
+    let end = if output.len() as u64 > most_output { End::TooLong } else { end? };
     Ok(Ended { end, output, errors })
 }
 
@@ -71,10 +69,8 @@ fn start(command: &Command, folder: &Path) -> io::Result<Child> {
     process.spawn()
 }
 
-/// What comes out of a pipe, up to a limit and one byte more.
-struct Pipe(Receiver<Vec<u8>>, std::cell::RefCell<Option<Vec<u8>>>);
-
-fn collect(pipe: Option<impl Read + Send + 'static>, most: u64) -> io::Result<Pipe> {
+/// Reads a pipe on a thread of its own, up to a limit and one byte more. Then the pipe is closed, which ends who still writes.
+fn collect(pipe: Option<impl Read + Send + 'static>, most: u64) -> io::Result<Receiver<Vec<u8>>> {
     let (sender, receiver) = channel();
     let read = move || {
         let mut bytes = Vec::new();
@@ -84,35 +80,16 @@ fn collect(pipe: Option<impl Read + Send + 'static>, most: u64) -> io::Result<Pi
         let _ = sender.send(bytes);
     };
     std::thread::Builder::new().name("sluice-command".to_owned()).spawn(read)?;
-    Ok(Pipe(receiver, None.into()))
+    Ok(receiver)
 }
 
-impl Pipe {
-    /// Whether it has ended, or given all that it may.
-    fn is_done(&self) -> bool {
-        if self.1.borrow().is_some() {
-            return true;
-        }
-        let received = self.0.try_recv().ok();
-        let is_done = received.is_some();
-        *self.1.borrow_mut() = received;
-        is_done
-    }
-
-    /// What it gave; nothing where somebody holds on to it.
-    fn finish(self) -> Vec<u8> {
-        match self.1.into_inner() {
-            Some(bytes) => bytes,
-            None => match self.0.recv_timeout(PATIENCE) {
-                Ok(bytes) => bytes,
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => Vec::new(),
-            },
-        }
-    }
+/// What a pipe gave; nothing where somebody who left the group holds on to it.
+fn collected(pipe: &Receiver<Vec<u8>>) -> Vec<u8> {
+    pipe.recv_timeout(PATIENCE).unwrap_or_default()
 }
 
 /// Waits for the end of a process, or for a reason to end it.
-fn wait(child: &mut Child, output: &Pipe, deadline: Instant) -> io::Result<End> {
+fn wait(child: &mut Child, deadline: Instant) -> io::Result<End> {
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok(ended(status));
@@ -120,9 +97,6 @@ fn wait(child: &mut Child, output: &Pipe, deadline: Instant) -> io::Result<End> 
         if Instant::now() >= deadline {
             return Ok(End::TimedOut);
         }
-        // A pipe that nobody reads any more makes the program wait for ever: the limit was reached, or it closed its output
-        // and goes on, which the deadline ends.
-        output.is_done();
         std::thread::sleep(LOOK);
     }
 }

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, SystemTime};
 
-use sluice_render::{FolderFiles, Guest, Limits, MemoryFiles, Method, RenderError, Rendered, Renderers, RenderersOptions};
+use sluice_render::{
+    FolderFiles, Guest, Limits, MemoryFiles, Method, RenderError, Rendered, Renderers, RenderersOptions,
+};
 
 /// The renderers of all tests but those that are about limits, so that each guest is loaded once.
 pub(crate) static RENDERERS: LazyLock<Renderers> = LazyLock::new(|| renderers(Limits::default()));
@@ -22,7 +24,8 @@ pub(crate) fn root() -> PathBuf {
 /// A guest that `cargo xtask guests` made.
 pub(crate) fn guest(name: &str) -> Option<Guest> {
     let path = root().join(format!("target/guests/renderers/{name}.wasm.zst"));
-    let bytes = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}: run `cargo xtask guests`", path.display()));
+    let bytes =
+        std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}: run `cargo xtask guests`", path.display()));
     Some(Guest { compressed: bytes.into(), digest: None })
 }
 
