@@ -1,0 +1,300 @@
+package origins
+
+// This file owns what kustomization files say about values: which of their fields end up in the output, which files they
+// make objects of, which patches are JSON patches, and which fields replacements write to.
+
+import (
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	y3 "go.yaml.in/yaml/v3"
+)
+
+var (
+	// setsPath matches the fields of a kustomization whose values appear in rendered objects.
+	setsPath = regexp.MustCompile(`^/(name(Prefix|Suffix|space)|common(Labels|Annotations)/[^/]+|labels/\d+/pairs/[^/]+|` +
+		`images/\d+/(newName|newTag|digest|tagSuffix)|replacements/\d+/sourceValue|generatorOptions/(labels|annotations)/[^/]+|` +
+		`(configMap|secret)Generator/\d+/(name|namespace|type|options/(labels|annotations)/[^/]+))$`)
+	countPath    = regexp.MustCompile(`^/replicas/\d+/count$`)
+	literalPath  = regexp.MustCompile(`^/(configMap|secret)Generator/\d+/literals/\d+$`)
+	filePath     = regexp.MustCompile(`^/(configMap|secret)Generator/\d+/files/\d+$`)
+	envPath      = regexp.MustCompile(`^/(configMap|secret)Generator/\d+/(envs/\d+|env)$`)
+	namePath     = regexp.MustCompile(`^/(configMap|secret)Generator/\d+/name$`)
+	patchPath    = regexp.MustCompile(`^/(patches|patchesJson6902)/\d+/(patch|path)$`)
+	targetPath   = regexp.MustCompile(`/target/(name|kind|namespace|group|version|labelSelector|annotationSelector)$`)
+	valuePath    = regexp.MustCompile(`^/\d+/value(/|$)`)
+	replacedTo   = regexp.MustCompile(`(^|/)targets/\d+/fieldPaths/\d+$`)
+	replacedFrom = regexp.MustCompile(`(^|/)source/fieldPath$`)
+	selects      = regexp.MustCompile(`(^|/)targets/\d+/select/(name|kind)$`)
+	// plumbing matches the fields of a transformer's or generator's own file that say where, not what.
+	plumbing    = regexp.MustCompile(`^/(apiVersion|kind|metadata|fieldSpecs|target|targets|source|path|paths|files|envs)(/|$)`)
+	targetsPath = regexp.MustCompile(`(^|.*/)targets/\d+`)
+)
+
+// setters are the sources that a kustomization's own fields, its generators and its JSON patches put into the output.
+type setters struct {
+	sources []*source
+	// targets are one field of the target of each JSON patch: changed, the patch applies to nothing.
+	targets []*source
+	// generators are the names of generated objects.
+	generators []*source
+}
+
+func settersOf(r *reads) setters {
+	var found setters
+	for _, f := range r.sorted() {
+		if f.kustomization {
+			found.add(r, f)
+			continue
+		}
+		for _, d := range f.documents {
+			found.plugin(d)
+		}
+	}
+	// Names that are given more than once are given last by the generator that makes the object, not by those that merge.
+	slices.SortStableFunc(found.generators, func(a, b *source) int { return merges(b) - merges(a) })
+	return found
+}
+
+func (found *setters) add(r *reads, f *file) {
+	for _, d := range f.documents {
+		if d.parse(); d.inline != nil {
+			found.plugin(d)
+			continue
+		}
+		for _, s := range d.sources {
+			switch {
+			case setsPath.MatchString(s.path), countPath.MatchString(s.path):
+				if namePath.MatchString(s.path) {
+					found.generators = append(found.generators, s)
+				} else {
+					found.sources = append(found.sources, s)
+				}
+			case literalPath.MatchString(s.path):
+				if l := literal(s, f.raw); l != nil {
+					found.sources = append(found.sources, l)
+				}
+			case filePath.MatchString(s.path):
+				key, name, keyed := strings.Cut(s.value, "=")
+				if !keyed {
+					key, name = path.Base(s.value), s.value
+				}
+				if made := r.files[path.Join(path.Dir(f.path), name)]; made != nil {
+					found.sources = append(found.sources, wholeFile(made, key))
+				}
+			case envPath.MatchString(s.path):
+				if env := r.files[path.Join(path.Dir(f.path), s.value)]; env != nil {
+					found.sources = append(found.sources, envLines(env)...)
+				}
+			case patchPath.MatchString(s.path):
+				found.patch(r, f, d, s)
+			}
+		}
+	}
+}
+
+// plugin keeps the values of a built-in transformer or generator that has a document of its own.
+func (found *setters) plugin(d *document) {
+	if !strings.Contains(d.text, "builtin") {
+		return
+	}
+	d.parse()
+	if !slices.ContainsFunc(d.sources, func(s *source) bool { return s.path == "/apiVersion" && s.value == "builtin" }) {
+		return
+	}
+	for _, s := range d.sources {
+		if !plumbing.MatchString(s.path) && s.style&y3.LiteralStyle == 0 {
+			found.sources = append(found.sources, s)
+		}
+	}
+}
+
+// merges is 1 for the name of a generator that changes another one's object.
+func merges(name *source) int {
+	behavior := strings.TrimSuffix(name.path, "name") + "behavior"
+	for _, s := range name.in.sources {
+		if s.path == behavior && s.value != "create" {
+			return 1
+		}
+	}
+	return 0
+}
+
+// patch keeps a JSON patch's values, and a way to switch it off.
+func (found *setters) patch(r *reads, f *file, d *document, s *source) {
+	documents := f.documents
+	if strings.HasSuffix(s.path, "/path") {
+		named := r.files[path.Join(path.Dir(f.path), s.value)]
+		if named == nil {
+			return
+		}
+		documents = named.documents
+	}
+	isPatch := false
+	for _, p := range documents {
+		if p.inline != s && !(p.inline == nil && p.file != f.path) {
+			continue
+		}
+		if p.parse(); p.root != y3.SequenceNode {
+			continue
+		}
+		isPatch = true
+		for _, v := range p.sources {
+			if valuePath.MatchString(v.path) && !p.asserts(v) && !slices.Contains(found.sources, v) {
+				found.sources = append(found.sources, v)
+			}
+		}
+	}
+	if !isPatch {
+		return
+	}
+	entry := s.path[:strings.LastIndexByte(s.path, '/')]
+	for _, t := range d.sources {
+		if strings.HasPrefix(t.path, entry+"/") && targetPath.MatchString(t.path) {
+			found.targets = append(found.targets, t)
+			return
+		}
+	}
+}
+
+// asserts says whether an operation only compares: its value goes nowhere.
+func (d *document) asserts(value *source) bool {
+	operation := "/" + strings.Split(value.path, "/")[1] + "/op"
+	for _, s := range d.sources {
+		if s.path == operation {
+			return s.value == "test"
+		}
+	}
+	return false
+}
+
+// literal is the value behind the `=` of a literal.
+func literal(s *source, raw string) *source {
+	key, value, found := strings.Cut(s.value, "=")
+	start, ok := offset(raw, s.place)
+	if !found || !ok || s.column == 0 {
+		return nil
+	}
+	line, _, _ := strings.Cut(raw[start:], "\n")
+	equals := strings.Index(line, key+"=")
+	if equals < 0 {
+		return nil
+	}
+	from := start + equals + len(key) + 1
+	if n := len(value); n > 1 && value[0] == value[n-1] && (value[0] == '"' || value[0] == '\'') {
+		value = value[1 : n-1]
+		// Within a scalar of the same quotes, this one stands escaped.
+		if from++; from < len(raw) && strings.IndexByte(`"'`, raw[from]) >= 0 {
+			from++
+		}
+	}
+	return &source{place: s.place, path: "/data/" + escape(key), value: value, in: s.in, spot: &spot{from}}
+}
+
+// spot is a place in a file's bytes that is no scalar of a YAML document.
+type spot struct{ from int }
+
+// wholeFile is a file that becomes the value of a key.
+func wholeFile(f *file, key string) *source {
+	return &source{place: place{f.path, 1, 1}, path: "/data/" + escape(key), value: f.raw, in: f.documents[0], spot: &spot{0}}
+}
+
+// envLines are the values of a file of KEY=VALUE lines, read as kustomize reads it.
+func envLines(f *file) []*source {
+	var found []*source
+	at := 0
+	for i, line := range strings.SplitAfter(f.raw, "\n") {
+		text := strings.TrimLeft(strings.TrimPrefix(line, "\ufeff"), " \t")
+		key, value, ok := strings.Cut(text, "=")
+		if ok && !strings.HasPrefix(text, "#") {
+			from := at + len(line) - len(value)
+			value = strings.TrimRight(value, "\r\n")
+			found = append(found, &source{
+				place: place{f.path, i + 1, 1}, path: "/data/" + escape(key), value: value, in: f.documents[0], spot: &spot{from},
+			})
+		}
+		at += len(line)
+	}
+	return found
+}
+
+// overwritten are the fields that replacements write to, as paths whose token `*` is any: there, a node that says what the
+// file says may still say it because of a replacement.
+func overwritten(r *reads) [][]string {
+	paths := fieldPaths(r, replacedTo)
+	if len(fieldPaths(r, selects)) > 0 {
+		paths = append(paths, []string{"metadata", "name"}) // a target that names no field means this one
+	}
+	return paths
+}
+
+// fieldPaths are the values of fields that name fields.
+func fieldPaths(r *reads, pattern *regexp.Regexp) [][]string {
+	var paths [][]string
+	for _, f := range r.sorted() {
+		for _, d := range f.documents {
+			if !strings.Contains(d.text, "targets") {
+				continue
+			}
+			d.parse()
+			for _, s := range d.sources {
+				if pattern.MatchString(s.path) && !(pattern == selects && d.says(s.path)) {
+					paths = append(paths, fieldPath(s.value))
+				}
+			}
+		}
+	}
+	return paths
+}
+
+// says whether the target that a selecting field belongs to names fields.
+func (d *document) says(selecting string) bool {
+	target := targetsPath.FindString(selecting)
+	return slices.ContainsFunc(d.sources, func(s *source) bool { return strings.HasPrefix(s.path, target+"/fieldPaths/") })
+}
+
+// fieldPath splits the path of a replacement; what picks an item is any item.
+func fieldPath(text string) []string {
+	var tokens []string
+	var b strings.Builder
+	depth := 0
+	flush := func() {
+		token := b.String()
+		if strings.HasPrefix(token, "[") {
+			token = "*"
+		}
+		tokens = append(tokens, token)
+		b.Reset()
+	}
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '\\' && i+1 < len(text):
+			i++
+			b.WriteByte(text[i])
+		case c == '.' && depth == 0:
+			flush()
+		default:
+			if c == '[' {
+				depth++
+			} else if c == ']' {
+				depth--
+			}
+			b.WriteByte(c)
+		}
+	}
+	flush()
+	return tokens
+}
+
+// touches says whether a path of a replacement and a pointer name the same field, or one holds the other.
+func touches(path []string, pointer string) bool {
+	tokens := strings.Split(pointer, "/")[1:]
+	for i := range min(len(path), len(tokens)) {
+		if path[i] != "*" && path[i] != last("/"+tokens[i]) {
+			return false
+		}
+	}
+	return true
+}

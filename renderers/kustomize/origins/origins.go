@@ -1,0 +1,264 @@
+package origins
+
+// This file owns the order in which answers are sought: positions first, trials only for what they leave open.
+
+import (
+	"encoding/json"
+	"fmt"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/kyaml/filesys"
+
+	"sluice.dev/renderers/protocol"
+)
+
+// Level says how much is done to tell origins.
+type Level int
+
+const (
+	// None renders only.
+	None Level = iota
+	// Positions takes what one render tells: it proves most, and concludes the rest.
+	Positions
+	// All renders again with changed sources, to prove what positions leave open.
+	All
+)
+
+// UnmarshalJSON reads false, true (positions), "positions" or "all".
+func (l *Level) UnmarshalJSON(text []byte) error {
+	var asked any
+	if err := json.Unmarshal(text, &asked); err != nil {
+		return err
+	}
+	switch asked {
+	case nil, false:
+		*l = None
+	case true, "positions":
+		*l = Positions
+	case "all":
+		*l = All
+	default:
+		return fmt.Errorf("origins are `positions` or `all`, not `%s`", text)
+	}
+	return nil
+}
+
+// Render renders the kustomization at a path and tells where its fields come from, by files from the root. The text is what
+// it is without origins.
+func Render(files filesys.FileSystem, root, folder string, options *krusty.Options, level Level) (protocol.Response, error) {
+	if err := checkLayout(); err != nil {
+		return protocol.Response{}, err
+	}
+	if real, err := filepath.EvalSymlinks(root); err == nil {
+		root = real
+	}
+	if !filepath.IsAbs(folder) {
+		folder = filepath.Join(root, folder)
+	}
+	s := &session{files: files, root: root, path: folder, options: *options}
+	result, read, err := s.render(nil, options.Reorder)
+	if err != nil {
+		return protocol.Response{}, s.plainError(err)
+	}
+	text, err := result.AsYaml()
+	if err != nil {
+		return protocol.Response{}, err
+	}
+	doubt := overwritten(read)
+	var all []*answers
+	for _, r := range treesOf(result) {
+		all = append(all, byPosition(r, read, doubt))
+	}
+	found := settersOf(read)
+	known := candidatesOf(read, doubt, found.sources)
+	if level == All {
+		s.marks = newMarks(read.sorted())
+		if err := s.prove(all, read, found, known); err != nil {
+			return protocol.Response{}, err
+		}
+	}
+	for _, a := range all {
+		conclude(a, known)
+		a.settleStart(s, read, found)
+	}
+	return respond(text, all)
+}
+
+// plainError gives the error as kustomize words it without us: parsers name lines, and ours are shifted.
+func (s *session) plainError(ours error) error {
+	defer silence()()
+	options := s.options
+	if _, err := krusty.MakeKustomizer(&options).Run(s.files, s.path); err != nil {
+		return err
+	}
+	return ours
+}
+
+// prove runs trials for what positions leave open.
+func (s *session) prove(sorted []*answers, read *reads, found setters, known *candidates) error {
+	all, read, err := s.unsorted(sorted, read)
+	if err != nil {
+		return err
+	}
+	// What kustomizations, generators and JSON patches set. A field that moves with one of them comes from there, even
+	// if its node still says what some file says.
+	edits := s.edits(read, found.sources)
+	for _, m := range s.move(append(edits, s.renames(read, found.generators, len(edits))...)) {
+		all[m.resource].takeForemost(m)
+	}
+	// What JSON patches pass through: its positions are those without the patches.
+	if len(found.targets) > 0 {
+		if result, r, ok := s.trial(s.edits(read, found.targets)); ok {
+			for i, without := range result {
+				all[i].borrow(byPosition(without, r, known.doubt))
+			}
+		}
+	}
+	// What may come from somewhere else: names apart, as their change is likely to break something.
+	for _, naming := range []bool{false, true} {
+		var tried []*source
+		seen := map[*source]bool{}
+		for _, a := range all {
+			for _, f := range a.open() {
+				for _, c := range known.of(a, f) {
+					if editable(c) && names(c) == naming && !seen[c] {
+						seen[c] = true
+						tried = append(tried, c)
+					}
+				}
+			}
+		}
+		for _, m := range s.move(s.edits(read, tried)) {
+			if a := all[m.resource]; !a.values[m.pointer].exact {
+				a.takeForemost(m)
+			}
+		}
+	}
+	return nil
+}
+
+// unsorted renders without sorting, so that a changed name leaves objects where they are, and gives the answers in that
+// order. Trials are compared with this render.
+func (s *session) unsorted(sorted []*answers, read *reads) ([]*answers, *reads, error) {
+	defer silence()()
+	m, _, err := s.render(nil, krusty.ReorderOptionNone)
+	if err != nil {
+		return nil, nil, err
+	}
+	s.base = treesOf(m)
+	var all []*answers
+	taken := map[*answers]bool{}
+	for _, r := range s.base {
+		for _, a := range sorted {
+			o := a.resource
+			if !taken[a] && o.kind == r.kind && o.name == r.name && o.namespace == r.namespace && len(o.fields) == len(r.fields) {
+				taken[a] = true
+				all = append(all, a)
+				break
+			}
+		}
+	}
+	if len(all) != len(sorted) || len(all) != len(s.base) {
+		return nil, nil, errPrinted
+	}
+	return all, read, nil
+}
+
+// conclude gives open fields the best place there is, unproved.
+func conclude(a *answers, known *candidates) {
+	a.identity(known.doubt)
+	for _, f := range a.open() {
+		if p, ok := known.guess(a, f); ok {
+			a.values[f.pointer] = answer{p, false}
+		}
+	}
+}
+
+// settleStart finds where a resource comes from that has no position left: the generator that names it, the document that
+// names it, or at last the kustomization itself.
+func (a *answers) settleStart(s *session, read *reads, found setters) {
+	if a.start.known() {
+		return
+	}
+	best := ""
+	for _, g := range found.generators {
+		kind := "ConfigMap"
+		if strings.HasPrefix(g.path, "/secret") {
+			kind = "Secret"
+		}
+		if kind == a.resource.kind && strings.Contains(a.resource.name, g.value) && len(g.value) >= len(best) {
+			best, a.start = g.value, g.place
+		}
+	}
+	if a.start.known() {
+		a.fromStart("/apiVersion", "/kind", "/metadata/name")
+		return
+	}
+	for _, f := range read.sorted() {
+		for _, d := range f.documents {
+			if p, name, ok := d.names(a.resource.kind); ok && strings.Contains(a.resource.name, name) && len(name) > len(best) {
+				best, a.start, a.home = name, p, d
+			}
+		}
+	}
+	if a.start.known() {
+		return
+	}
+	for _, f := range read.sorted() {
+		if relative, err := filepath.Rel(s.root, s.path); err == nil && f.kustomization && path.Dir(f.path) == filepath.ToSlash(relative) {
+			a.start = place{f.path, 1, 0}
+		}
+	}
+}
+
+// fromStart concludes that fields of which nothing is known come from where the resource comes from.
+func (a *answers) fromStart(pointers ...string) {
+	for _, pointer := range pointers {
+		if _, known := a.values[pointer]; !known && a.resource.byPointer[pointer] != nil {
+			a.values[pointer] = answer{a.start, false}
+		}
+	}
+}
+
+// names tells the name of the object of a kind that a document holds, and where the object begins.
+func (d *document) names(kind string) (place, string, bool) {
+	d.parse()
+	isKind, name, start := false, "", place{}
+	for _, s := range d.sources {
+		if !start.known() || s.line < start.line {
+			start = place{s.file, s.line, 0}
+		}
+		isKind = isKind || s.path == "/kind" && s.value == kind
+		if s.path == "/metadata/name" {
+			name = s.value
+		}
+	}
+	return start, name, isKind && name != ""
+}
+
+// respond writes the answers as the protocol has them.
+func respond(text []byte, all []*answers) (protocol.Response, error) {
+	entries, err := entriesOf(text, all)
+	if err != nil {
+		return protocol.Response{}, err
+	}
+	response := protocol.Response{Text: text}
+	for _, e := range entries {
+		response.Files = append(response.Files, e.from.file)
+	}
+	slices.Sort(response.Files)
+	response.Files = slices.Compact(response.Files)
+	for _, e := range entries {
+		index, _ := slices.BinarySearch(response.Files, e.from.file)
+		exact := 0
+		if e.from.exact {
+			exact = 1
+		}
+		response.Origins = append(response.Origins, protocol.Origin{e.line, e.column, index, e.from.line, e.from.column, exact})
+	}
+	return response, nil
+}
