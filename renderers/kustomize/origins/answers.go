@@ -3,11 +3,8 @@ package origins
 // This file owns what is known of each field: the place it was written at, and whether that is proved.
 
 import (
-	"regexp"
 	"slices"
 	"strings"
-
-	y3 "go.yaml.in/yaml/v3"
 )
 
 // answer is a place, proved or concluded.
@@ -27,6 +24,8 @@ type answers struct {
 	proved map[string]bool
 	// home is the document that most of the resource comes from.
 	home *document
+	// certain says that nodes lead to home, not only its name.
+	certain bool
 	// start is where the resource as a whole comes from.
 	start place
 }
@@ -68,6 +67,7 @@ func (a *answers) settle(count map[*document]int) {
 	if a.home == nil {
 		return
 	}
+	a.certain = true
 	for _, f := range a.resource.fields {
 		if k, ok := a.keys[f.pointer]; ok && k.file == a.home.file && k.line >= a.home.first &&
 			k.line < a.home.first+strings.Count(a.home.text, "\n")+1 && (!a.start.known() || k.line < a.start.line) {
@@ -88,14 +88,15 @@ func (a *answers) identity(doubt [][]string) {
 		if !ok || from != nil && from.in == a.home || from == nil && pointer == "/metadata/namespace" || a.proved[pointer] {
 			continue
 		}
-		for _, own := range a.home.sources {
-			if own.path == pointer && own.value == value && own.key != nil {
-				sure := own.column > 0 && !isTouched(doubt, pointer)
-				a.values[pointer] = answer{own.place, sure}
-				a.keys[pointer] = answer{own.key.place, sure}
-				a.from[pointer] = own
-			}
+		own := a.home.at(pointer)
+		if own == nil || own.value != value || own.key == nil {
+			continue
 		}
+		// A namespace's name may be that which a kustomization puts everything into.
+		sure := own.column > 0 && a.certain && !isTouched(doubt, pointer) && !(pointer == "/metadata/name" && a.resource.kind == "Namespace")
+		a.values[pointer] = answer{own.place, sure}
+		a.keys[pointer] = answer{own.key.place, sure}
+		a.from[pointer] = own
 	}
 }
 
@@ -148,7 +149,7 @@ func (a *answers) borrow(other *answers) {
 		}
 	}
 	if !a.start.known() {
-		a.start, a.home = other.start, other.home
+		a.start, a.home, a.certain = other.start, other.home, other.certain
 	}
 }
 
@@ -161,107 +162,4 @@ func (a *answers) open() []*field {
 		}
 	}
 	return left
-}
-
-// candidates finds sources that a field may come from: those with its value under the same path, what is written where its
-// node or its key comes from, and in doubt any with its value.
-type candidates struct {
-	byValue map[string][]*source
-	byKey   map[place]*source
-	doubt   [][]string
-	// replacing are the sources of replacements.
-	replacing []*source
-}
-
-var items = regexp.MustCompile(`/\d+`)
-
-func candidatesOf(r *reads, doubt [][]string, more []*source) *candidates {
-	c := &candidates{byValue: map[string][]*source{}, byKey: map[place]*source{}, doubt: doubt}
-	add := func(s *source) {
-		c.byValue[s.value] = append(c.byValue[s.value], s)
-		if s.key != nil {
-			c.byKey[s.key.place] = s
-		}
-	}
-	from := fieldPaths(r, replacedFrom)
-	for _, f := range r.sorted() {
-		for _, d := range f.documents {
-			d.parse()
-			for _, s := range d.sources {
-				add(s)
-				if isTouched(from, s.path) && len(c.replacing) < maxReplacing {
-					c.replacing = append(c.replacing, s)
-				}
-			}
-		}
-	}
-	for _, s := range more {
-		if s.spot != nil {
-			add(s)
-		}
-	}
-	return c
-}
-
-// maxReplacing bounds the candidates that a replacement without an equal value has.
-const maxReplacing = 200
-
-// of lists the candidates of a field.
-func (c *candidates) of(a *answers, f *field) []*source {
-	var found []*source
-	add := func(s *source) {
-		if s != nil && s.kind == isScalar && !slices.Contains(found, s) {
-			found = append(found, s)
-		}
-	}
-	add(a.from[f.pointer])
-	if k, ok := a.keys[f.pointer]; ok {
-		add(c.byKey[k.place])
-	}
-	anywhere := isTouched(c.doubt, f.pointer)
-	pattern := items.ReplaceAllString(f.pointer, "/#")
-	if anywhere {
-		for _, s := range c.replacing {
-			add(s)
-		}
-	}
-	for _, s := range c.byValue[f.node.Value] {
-		if anywhere || strings.HasSuffix(items.ReplaceAllString(s.path, "/#"), pattern) {
-			add(s)
-		}
-	}
-	return found
-}
-
-// guess concludes where an open field comes from, without proof.
-func (c *candidates) guess(a *answers, f *field) (place, bool) {
-	if a.values[f.pointer].known() && a.from[f.pointer] != nil && a.from[f.pointer].value == f.node.Value {
-		return place{}, false
-	}
-	var same []*source
-	for _, s := range c.of(a, f) {
-		if s.value == f.node.Value && s != a.from[f.pointer] {
-			same = append(same, s)
-		}
-	}
-	if own := slices.IndexFunc(same, func(s *source) bool { return s.in == a.home }); own >= 0 && len(same) > 1 {
-		same = same[own : own+1]
-	}
-	if len(same) == 1 {
-		return same[0].place, true
-	}
-	if k, ok := a.keys[f.pointer]; ok && f.node.Line <= firstLine {
-		return k.place, true
-	}
-	return place{}, false
-}
-
-// editable leaves out what a change would break for sure: what an object is.
-func editable(s *source) bool {
-	return s.path != "/kind" && s.path != "/apiVersion" && s.style&y3.TaggedStyle == 0
-}
-
-// names says whether a source names its object: changed, patches and references may miss it.
-func names(s *source) bool {
-	return strings.HasSuffix(s.path, "/name") || strings.HasSuffix(s.path, "/namespace") || strings.Contains(s.path, "/target/")
 }

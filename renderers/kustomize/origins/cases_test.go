@@ -36,7 +36,7 @@ func TestCases(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var total score
+	var total, positions score
 	for _, name := range cases {
 		t.Run(name, func(t *testing.T) {
 			told := tell(t, root, name, All)
@@ -44,11 +44,18 @@ func TestCases(t *testing.T) {
 			s := told.check(t, root, name, 1)
 			t.Logf("%s: %+v", name, s)
 			total.add(s)
+			cheap := tell(t, root, name, Positions)
+			p := cheap.check(t, root, name, 1)
+			t.Logf("%s, positions: %+v", name, p)
+			positions.add(p)
+			told.checkKeys(t, root)
+			cheap.checkKeys(t, root)
 		})
 	}
 	t.Logf("all: %+v", total)
-	if total.wrong > 0 {
-		t.Errorf("%d origins are told as proved and are not", total.wrong)
+	t.Logf("positions: %+v", positions)
+	if positions.proved*100 < positions.scalars*50 || positions.right*100 < positions.scalars*85 {
+		t.Errorf("of %d scalars positions prove %d and lead %d to the right line", positions.scalars, positions.proved, positions.right)
 	}
 	if total.proved*100 < total.scalars*92 || total.right*100 < total.scalars*94 {
 		t.Errorf("of %d scalars %d are proved and %d lead to the right line", total.scalars, total.proved, total.right)

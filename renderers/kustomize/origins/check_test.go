@@ -74,6 +74,32 @@ func (told told) check(t *testing.T, root, name string, every int) score {
 	return s
 }
 
+// checkKeys looks whether each place that is told as proved exists, and that a key stands where one is told.
+func (told told) checkKeys(t *testing.T, root string) {
+	t.Helper()
+	printed := strings.Split(string(told.response.Text), "\n")
+	for _, o := range told.response.Origins {
+		raw, err := os.ReadFile(filepath.Join(root, told.response.Files[o[2]]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(string(raw), "\n")
+		if o[3] < 1 || o[3] > len(lines) || o[4] > len([]rune(lines[o[3]-1]))+1 {
+			t.Errorf("%v is outside of %s", o, told.response.Files[o[2]])
+			continue
+		}
+		if o[1] == 0 || o[4] == 0 || o[5] == 0 {
+			continue
+		}
+		out := string([]rune(printed[o[0]-1])[o[1]-1:])
+		in := strings.TrimLeft(string([]rune(lines[o[3]-1])[o[4]-1:]), `"'`)
+		key, _, isKey := strings.Cut(out, ":")
+		if key = strings.Trim(key, `"'`); isKey && !strings.ContainsAny(key, " /\\") && !strings.HasPrefix(in, key) && strings.HasSuffix(out, key+":") {
+			t.Errorf("key %q is told to stand at %q", key, in)
+		}
+	}
+}
+
 // differs says whether a field changed; its being gone is a change.
 func differs(before, after *resource, pointer string) bool {
 	a, ok := before.value(pointer)

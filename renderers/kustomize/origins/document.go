@@ -24,6 +24,8 @@ type source struct {
 	kind sourceKind
 	// path is the JSON pointer within the document; a key has that of its value.
 	path string
+	// writes is the pointer that a value of a JSON patch is written to.
+	writes string
 	// value is the scalar's or key's text as decoded.
 	value string
 	// key is the key that the scalar stands under, where there is one.
@@ -61,6 +63,19 @@ type document struct {
 	root    y3.Kind
 	byPlace map[[2]int]*source
 	sources []*source
+	byPath  map[string]*source
+}
+
+// at is the scalar under a pointer, nil if there is none.
+func (d *document) at(pointer string) *source {
+	d.parse()
+	if d.byPath == nil {
+		d.byPath = make(map[string]*source, len(d.sources))
+		for _, s := range d.sources {
+			d.byPath[s.path] = s
+		}
+	}
+	return d.byPath[pointer]
 }
 
 var separator = regexp.MustCompile(`\n---.*\n`)
@@ -105,6 +120,24 @@ func (d *document) parse() {
 	}
 	d.root = n.Content[0].Kind
 	d.walk(n.Content[0], "", nil)
+	if d.root == y3.SequenceNode {
+		d.operations()
+	}
+}
+
+// operations tells the values of a JSON patch which pointer they are written to.
+func (d *document) operations() {
+	paths := map[string]string{}
+	for _, s := range d.sources {
+		if strings.Count(s.path, "/") == 2 && last(s.path) == "path" {
+			paths[strings.Split(s.path, "/")[1]] = s.value
+		}
+	}
+	for _, s := range d.sources {
+		if tokens := strings.SplitN(s.path, "/", 4); len(tokens) > 2 && tokens[2] == "value" {
+			s.writes = strings.Join(append([]string{paths[tokens[1]]}, tokens[3:]...), "/")
+		}
+	}
 }
 
 func (d *document) walk(n *y3.Node, path string, key *source) {

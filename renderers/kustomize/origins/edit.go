@@ -59,18 +59,18 @@ func newMarks(files []*file) marks {
 func number(n int) string { return fmt.Sprint(7310000 + n) }
 
 // marked is the change that marks a source, if its text can be told.
-func marked(s *source, raw, mark string) (edit, bool) {
+func marked(s *source, f *file, mark string) (edit, bool) {
 	if s.spot != nil {
 		return edit{file: s.file, from: s.spot.from, to: s.spot.from, text: mark, mark: mark, of: s}, true
 	}
-	start, ok := offset(raw, s.place)
-	if !ok || s.column == 0 {
+	start, ok := f.offset(s.place)
+	if !ok {
 		return edit{}, false
 	}
-	rest := raw[start:]
+	rest := f.raw[start:]
 	if line, _, _ := strings.Cut(rest, "\n"); true {
 		start += len(line) - len(skipProperties(line))
-		rest = raw[start:]
+		rest = f.raw[start:]
 	}
 	insert := func(skip int) (edit, bool) {
 		return edit{file: s.file, from: start + skip, to: start + skip, text: mark, mark: mark, of: s}, true
@@ -94,9 +94,9 @@ func marked(s *source, raw, mark string) (edit, bool) {
 }
 
 // numbered is the change that gives an integer another value.
-func numbered(s *source, raw string, n int) (edit, bool) {
-	start, ok := offset(raw, s.place)
-	if !ok || s.column == 0 || !strings.HasPrefix(raw[start:], s.value) {
+func numbered(s *source, f *file, n int) (edit, bool) {
+	start, ok := f.offset(s.place)
+	if !ok || !strings.HasPrefix(f.raw[start:], s.value) {
 		return edit{}, false
 	}
 	return edit{file: s.file, from: start, to: start + len(s.value), text: number(n), mark: number(n), of: s}, true
@@ -110,19 +110,19 @@ func firstLineOf(value string) string {
 }
 
 // offset is where a place is in a file's bytes.
-func offset(raw string, p place) (int, bool) {
-	at := 0
-	for range p.line - 1 {
-		next := strings.IndexByte(raw[at:], '\n')
-		if next < 0 {
-			return 0, false
+func (f *file) offset(p place) (int, bool) {
+	if f.lines == nil {
+		f.lines = []int{0}
+		for i := range len(f.raw) {
+			if f.raw[i] == '\n' {
+				f.lines = append(f.lines, i+1)
+			}
 		}
-		at += next + 1
 	}
-	line, _, _ := strings.Cut(raw[at:], "\n")
-	if p.column < 1 {
-		return at, true
+	if p.line < 1 || p.line > len(f.lines) || p.column < 1 {
+		return 0, false
 	}
-	rest := fromColumn(line, p.column)
-	return at + len(line) - len(rest), true
+	at := f.lines[p.line-1]
+	line, _, _ := strings.Cut(f.raw[at:], "\n")
+	return at + len(line) - len(fromColumn(line, p.column)), true
 }

@@ -73,7 +73,7 @@ func (found *setters) add(r *reads, f *file) {
 					found.sources = append(found.sources, s)
 				}
 			case literalPath.MatchString(s.path):
-				if l := literal(s, f.raw); l != nil {
+				if l := literal(s, f); l != nil {
 					found.sources = append(found.sources, l)
 				}
 			case filePath.MatchString(s.path):
@@ -101,7 +101,7 @@ func (found *setters) plugin(d *document) {
 		return
 	}
 	d.parse()
-	if !slices.ContainsFunc(d.sources, func(s *source) bool { return s.path == "/apiVersion" && s.value == "builtin" }) {
+	if version := d.at("/apiVersion"); version == nil || version.value != "builtin" {
 		return
 	}
 	for _, s := range d.sources {
@@ -114,10 +114,8 @@ func (found *setters) plugin(d *document) {
 // merges is 1 for the name of a generator that changes another one's object.
 func merges(name *source) int {
 	behavior := strings.TrimSuffix(name.path, "name") + "behavior"
-	for _, s := range name.in.sources {
-		if s.path == behavior && s.value != "create" {
-			return 1
-		}
+	if b := name.in.at(behavior); b != nil && b.value != "create" {
+		return 1
 	}
 	return 0
 }
@@ -161,20 +159,16 @@ func (found *setters) patch(r *reads, f *file, d *document, s *source) {
 
 // asserts says whether an operation only compares: its value goes nowhere.
 func (d *document) asserts(value *source) bool {
-	operation := "/" + strings.Split(value.path, "/")[1] + "/op"
-	for _, s := range d.sources {
-		if s.path == operation {
-			return s.value == "test"
-		}
-	}
-	return false
+	op := d.at("/" + strings.Split(value.path, "/")[1] + "/op")
+	return op != nil && op.value == "test"
 }
 
 // literal is the value behind the `=` of a literal.
-func literal(s *source, raw string) *source {
+func literal(s *source, f *file) *source {
 	key, value, found := strings.Cut(s.value, "=")
-	start, ok := offset(raw, s.place)
-	if !found || !ok || s.column == 0 {
+	raw := f.raw
+	start, ok := f.offset(s.place)
+	if !found || !ok {
 		return nil
 	}
 	line, _, _ := strings.Cut(raw[start:], "\n")

@@ -5,7 +5,6 @@ package origins
 import (
 	"encoding/json"
 	"fmt"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -82,8 +81,8 @@ func Render(files filesys.FileSystem, root, folder string, options *krusty.Optio
 		}
 	}
 	for _, a := range all {
+		a.settleStart(read, found)
 		conclude(a, known)
-		a.settleStart(s, read, found)
 	}
 	return respond(text, all)
 }
@@ -171,6 +170,9 @@ func (s *session) unsorted(sorted []*answers, read *reads) ([]*answers, *reads, 
 // conclude gives open fields the best place there is, unproved.
 func conclude(a *answers, known *candidates) {
 	a.identity(known.doubt)
+	if a.home == nil {
+		a.fromStart("/apiVersion", "/kind", "/metadata/name")
+	}
 	for _, f := range a.open() {
 		if p, ok := known.guess(a, f); ok {
 			a.values[f.pointer] = answer{p, false}
@@ -180,7 +182,7 @@ func conclude(a *answers, known *candidates) {
 
 // settleStart finds where a resource comes from that has no position left: the generator that names it, the document that
 // names it, or at last the kustomization itself.
-func (a *answers) settleStart(s *session, read *reads, found setters) {
+func (a *answers) settleStart(read *reads, found setters) {
 	if a.start.known() {
 		return
 	}
@@ -195,7 +197,6 @@ func (a *answers) settleStart(s *session, read *reads, found setters) {
 		}
 	}
 	if a.start.known() {
-		a.fromStart("/apiVersion", "/kind", "/metadata/name")
 		return
 	}
 	for _, f := range read.sorted() {
@@ -208,17 +209,15 @@ func (a *answers) settleStart(s *session, read *reads, found setters) {
 	if a.start.known() {
 		return
 	}
-	for _, f := range read.sorted() {
-		if relative, err := filepath.Rel(s.root, s.path); err == nil && f.kustomization && path.Dir(f.path) == filepath.ToSlash(relative) {
-			a.start = place{f.path, 1, 0}
-		}
+	if read.outermost != "" {
+		a.start = place{read.outermost, 1, 0}
 	}
 }
 
 // fromStart concludes that fields of which nothing is known come from where the resource comes from.
 func (a *answers) fromStart(pointers ...string) {
 	for _, pointer := range pointers {
-		if _, known := a.values[pointer]; !known && a.resource.byPointer[pointer] != nil {
+		if _, known := a.values[pointer]; !known && a.start.known() && a.resource.byPointer[pointer] != nil {
 			a.values[pointer] = answer{a.start, false}
 		}
 	}
@@ -227,17 +226,17 @@ func (a *answers) fromStart(pointers ...string) {
 // names tells the name of the object of a kind that a document holds, and where the object begins.
 func (d *document) names(kind string) (place, string, bool) {
 	d.parse()
-	isKind, name, start := false, "", place{}
+	isKind, name := d.at("/kind"), d.at("/metadata/name")
+	if isKind == nil || isKind.value != kind || name == nil || name.value == "" {
+		return place{}, "", false
+	}
+	start := isKind.place
 	for _, s := range d.sources {
-		if !start.known() || s.line < start.line {
-			start = place{s.file, s.line, 0}
-		}
-		isKind = isKind || s.path == "/kind" && s.value == kind
-		if s.path == "/metadata/name" {
-			name = s.value
+		if s.line < start.line {
+			start = s.place
 		}
 	}
-	return start, name, isKind && name != ""
+	return place{start.file, start.line, 0}, name.value, true
 }
 
 // respond writes the answers as the protocol has them.

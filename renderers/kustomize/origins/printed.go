@@ -68,6 +68,11 @@ func (a *answers) walk(n *y3.Node, pointer string, entries []entry) []entry {
 		}
 	case y3.DocumentNode, y3.AliasNode:
 	}
+	if n.Kind == y3.MappingNode && n.Style&y3.FlowStyle == 0 && len(n.Content) > 0 {
+		// A block mapping begins where its first key does; if nothing is known of that key, the mapping's own key is near.
+		own, known = a.keys[pointer]
+		own.exact = false
+	}
 	if known {
 		entries = append(entries, entry{n.Line, n.Column, own})
 	}

@@ -17,8 +17,10 @@ import (
 
 // file is one file that kustomize read.
 type file struct {
-	path      string
-	raw       string
+	path string
+	raw  string
+	// lines are where lines begin, once asked for.
+	lines     []int
 	documents []*document
 	// kustomization says that the file is one, not a resource or a patch.
 	kustomization bool
@@ -33,6 +35,9 @@ type reads struct {
 	files map[string]*file
 	// edits are the trial's changes, by file.
 	edits map[string][]edit
+
+	// outermost is the kustomization that is rendered: the first to be read.
+	outermost string
 
 	byText map[string][]*document
 	// seen counts reads; taken are the documents that were decoded since their file was read last.
@@ -89,6 +94,9 @@ func (r *reads) remember(name, raw string) *file {
 	}
 	r.files[name] = f
 	if f.kustomization {
+		if r.outermost == "" {
+			r.outermost = name
+		}
 		for _, d := range slices.Clone(f.documents) {
 			d.parse()
 			for _, s := range d.sources {

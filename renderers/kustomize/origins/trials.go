@@ -157,10 +157,10 @@ func (s *session) edits(r *reads, sources []*source) []edit {
 	var all []edit
 	for _, c := range sources {
 		e, ok := edit{}, false
-		if raw := r.files[c.file].raw; countPath.MatchString(c.path) && c.in.inline == nil && r.files[c.file].kustomization {
-			e, ok = numbered(c, raw, len(all))
+		if f := r.files[c.file]; countPath.MatchString(c.path) && c.in.inline == nil && f.kustomization {
+			e, ok = numbered(c, f, len(all))
 		} else {
-			e, ok = marked(c, raw, s.marks.mark(len(all)))
+			e, ok = marked(c, f, s.marks.mark(len(all)))
 		}
 		if ok {
 			all = append(all, e)
@@ -179,7 +179,7 @@ func (s *session) renames(r *reads, names []*source, first int) []edit {
 			mark = s.marks.mark(first + len(byName))
 			byName[c.value] = mark
 		}
-		if e, ok := marked(c, r.files[c.file].raw, mark); ok {
+		if e, ok := marked(c, r.files[c.file], mark); ok {
 			all = append(all, e)
 		}
 	}
