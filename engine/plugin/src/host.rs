@@ -5,19 +5,18 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
-use sha2::{Digest, Sha256};
+use sluice_wasm::{Cache, ticker};
 use wasmtime::Engine;
 use wasmtime::component::{Component, Linker};
 
 use crate::bindings::{self, Exports, PACKAGE, VERSION};
-use crate::cache::{Cache, Entry};
 use crate::describe;
+use crate::engine;
 use crate::error::{HostError, LoadError};
 use crate::permits::Permits;
 use crate::plugin::{Loaded, Plugin};
 use crate::state::State;
-use crate::types::{Limits, Roles};
-use crate::{engine, ticker};
+use crate::types::{Description, Limits, Roles};
 
 /// How a [`Host`] works.
 #[derive(Clone, Debug)]
@@ -76,7 +75,7 @@ impl Host {
     /// # Errors
     /// Where the bytes are no component that keeps to the contract.
     pub fn load(&self, wasm: &[u8]) -> Result<Plugin, LoadError> {
-        self.load_as(wasm, &sha256(wasm))
+        self.load_as(wasm, &sluice_wasm::sha256(wasm))
     }
 
     /// Makes a plugin of a component whose digest is known already, such as one that is part of the program: hashing
@@ -86,8 +85,7 @@ impl Host {
     /// As [`Self::load`].
     pub fn load_as(&self, wasm: &[u8], digest: &str) -> Result<Plugin, LoadError> {
         let inner = &self.0;
-        let known = inner.cache.as_ref().and_then(|cache| cache.get(&inner.engine, digest));
-        if let Some(Entry { component, description }) = known {
+        if let Some((component, description)) = inner.known(digest) {
             let mut loaded = inner.link(component, digest, wasm.len())?;
             loaded.describe(description);
             return Ok(Plugin::new(inner.clone(), loaded));
@@ -99,7 +97,7 @@ impl Host {
             return Err(LoadError::Description { message });
         }
         if let Some(cache) = &inner.cache {
-            cache.put(digest, &component, &description);
+            cache.put(digest, &component, &serde_json::to_vec(&description).unwrap_or_default());
         }
         loaded.describe(description);
         Ok(Plugin::new(inner.clone(), loaded))
@@ -107,6 +105,12 @@ impl Host {
 }
 
 impl Inner {
+    /// What the cache has of a component: the code, and the description as the note beside it.
+    fn known(&self, digest: &str) -> Option<(Component, Description)> {
+        let entry = self.cache.as_ref()?.get(&self.engine, digest)?;
+        Some((entry.code, serde_json::from_slice(&entry.note).ok()?))
+    }
+
     /// Links a component with what it imports: the contract, and WASI only where it asks for it.
     fn link(&self, component: Component, digest: &str, size: usize) -> Result<Loaded, LoadError> {
         let ty = component.component_type();
@@ -140,14 +144,6 @@ impl Inner {
     fn wasi_linker(&self) -> Result<&Linker<State>, LoadError> {
         Ok(&self.plain)
     }
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    Sha256::digest(bytes).iter().fold("sha256:".to_owned(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 fn compile(engine: &Engine, wasm: &[u8]) -> Result<Component, LoadError> {

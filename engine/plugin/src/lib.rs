@@ -20,7 +20,6 @@
 
 mod answer;
 mod bindings;
-mod cache;
 mod call;
 mod context;
 mod describe;
@@ -33,18 +32,17 @@ mod log;
 mod permits;
 mod plugin;
 mod state;
-mod ticker;
 mod trap;
 mod types;
 #[cfg(feature = "wasi")]
 mod wasi;
 
-pub use cache::default_dir as default_cache_dir;
 pub use call::{Call, Set};
 pub use error::{ConfigureError, HostError, LoadError};
 pub use fault::Fault;
 pub use host::{Host, HostOptions};
 pub use plugin::{Configured, Plugin};
+pub use sluice_wasm::default_dir as default_cache_dir;
 pub use types::{
     Checked, Description, Finding, Grants, KindSelector, Limits, Mutated, Patch, Roles, Rule, Scope, SecretAccess,
     SettingsError, Severity,

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
+use sluice_wasm::ticker::{self, Running};
 use wasmtime::Store;
 use wasmtime::component::{Instance, InstancePre};
 
@@ -14,7 +15,6 @@ use crate::error::ConfigureError;
 use crate::fault::Fault;
 use crate::host::{Inner, describe_limits};
 use crate::state::{MOST_OBJECTS, State, View};
-use crate::ticker::{self, Running};
 use crate::trap;
 use crate::types::{Checked, Description, Grants, Limits, Mutated, Roles, Severity};
 

@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use sluice_manifest::{Identity, Path, Resource};
+use sluice_wasm::ticker;
 
 use crate::call::Set;
 use crate::context::Orders;
 use crate::fault::Fault;
 use crate::limiter::Limiter;
 use crate::log::Log;
-use crate::ticker;
 use crate::types::{Grants, Limits, SecretAccess};
 
 /// Set in a handle that means the object as it was before.
@@ -214,7 +214,7 @@ mod tests {
     use sluice_manifest::{Span, Text, Tree};
 
     use super::*;
-    use crate::ticker::Running;
+    use sluice_wasm::ticker::Running;
 
     fn state(deadline: u64) -> State {
         let members: Vec<String> = (0..10_000).map(|index| format!(r#""k{index}":{index}"#)).collect();

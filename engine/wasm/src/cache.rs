@@ -1,12 +1,12 @@
-//! Compiled code on disk, so that a component is compiled once on a machine.
+//! Compiled code on disk, so that WebAssembly is compiled once on a machine.
 //!
 //! An entry is native code that will be run, so it is taken only from a folder that is the user's own and that nobody
-//! else can write to, under a name made of the component's digest and everything that shaped the code, and only while a
+//! else can write to, under a name made of the WebAssembly's digest and everything that shaped the code, and only while a
 //! checksum holds over all of it. The checksum guards against broken disks and half-written files; against people, the
 //! ownership does. Whatever is not as it should be is compiled again and overwritten.
 //!
 //! The code comes first in the file, because the engine maps it where it lies instead of copying it: a Python plugin has
-//! 60 MB of it. Behind it stand the description, the key, the lengths of these two, the checksum and the magic.
+//! 60 MB of it. Behind it stand a note of whoever keeps it, the key, the lengths of these two, the checksum and the magic.
 
 use std::fs::{self, File};
 use std::hash::{Hash, Hasher};
@@ -14,27 +14,70 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
-use wasmtime::Engine;
 use wasmtime::component::Component;
+use wasmtime::{Engine, Module};
 use xxhash_rust::xxh3::xxh3_128;
-
-use crate::types::Description;
 
 const MAGIC: &[u8; 8] = b"sluicec1";
 const CHECKSUM: usize = size_of::<u128>();
 const LENGTH: usize = size_of::<u32>();
 
 /// A folder of compiled code.
-pub(crate) struct Cache {
+pub struct Cache {
     folder: PathBuf,
-    /// Digest of what shapes the code besides the component: version, settings, processor.
+    /// Digest of what shapes the code besides the WebAssembly: version, settings, processor.
     engine: String,
 }
 
-/// What the cache knows of a component.
-pub(crate) struct Entry {
-    pub(crate) component: Component,
-    pub(crate) description: Description,
+/// What the cache has under a digest.
+pub struct Entry<C> {
+    /// The code, ready to be instantiated.
+    pub code: C,
+    /// What was kept with it.
+    pub note: Vec<u8>,
+}
+
+/// Code as the engine compiles it: a component or a core module.
+pub trait Code: Sized {
+    /// The bytes that [`Self::load`] takes.
+    ///
+    /// # Errors
+    /// Where the engine cannot write it down.
+    fn serialize(&self) -> wasmtime::Result<Vec<u8>>;
+
+    /// Maps compiled code that starts the file.
+    ///
+    /// # Safety
+    /// The file holds what [`Self::serialize`] gave, and does not change as long as the code lives.
+    ///
+    /// # Errors
+    /// Where it is code of another kind, or for another engine.
+    #[expect(unsafe_code, reason = "native code is run as it lies in the file")]
+    unsafe fn load(engine: &Engine, path: &Path) -> wasmtime::Result<Self>;
+}
+
+impl Code for Component {
+    fn serialize(&self) -> wasmtime::Result<Vec<u8>> {
+        Component::serialize(self)
+    }
+
+    #[expect(unsafe_code, reason = "as the trait says")]
+    unsafe fn load(engine: &Engine, path: &Path) -> wasmtime::Result<Self> {
+        // SAFETY: the caller's promise is the one that the engine asks for.
+        unsafe { Self::deserialize_file(engine, path) }
+    }
+}
+
+impl Code for Module {
+    fn serialize(&self) -> wasmtime::Result<Vec<u8>> {
+        Module::serialize(self)
+    }
+
+    #[expect(unsafe_code, reason = "as the trait says")]
+    unsafe fn load(engine: &Engine, path: &Path) -> wasmtime::Result<Self> {
+        // SAFETY: the caller's promise is the one that the engine asks for.
+        unsafe { Self::deserialize_file(engine, path) }
+    }
 }
 
 /// Where compiled code is kept unless somebody says otherwise: `sluice/compiled` in the user's cache folder.
@@ -46,8 +89,11 @@ pub fn default_dir() -> Option<PathBuf> {
 }
 
 impl Cache {
-    /// Opens a folder, which is made where it does not exist; words for the log where it cannot be used.
-    pub(crate) fn open(folder: &Path, engine: &Engine) -> Result<Self, String> {
+    /// Opens a folder, which is made where it does not exist.
+    ///
+    /// # Errors
+    /// Words for the log where it cannot be used.
+    pub fn open(folder: &Path, engine: &Engine) -> Result<Self, String> {
         let unusable = |why: &str| format!("compiled code is not kept: `{}` {why}", folder.display());
         if !folder.is_dir() {
             make(folder).map_err(|error| unusable(&format!("cannot be made: {error}")))?;
@@ -63,32 +109,33 @@ impl Cache {
         format!("{}-{}", digest.trim_start_matches("sha256:"), self.engine)
     }
 
-    /// The entry of a component; none where there is none that can be trusted.
-    pub(crate) fn get(&self, engine: &Engine, digest: &str) -> Option<Entry> {
+    /// The entry under a digest; none where there is none that can be trusted.
+    #[must_use]
+    pub fn get<C: Code>(&self, engine: &Engine, digest: &str) -> Option<Entry<C>> {
         let key = self.key(digest);
         let path = self.folder.join(&key);
-        let description = description(&map(&path)?, key.as_bytes())?;
+        let note = note(&map(&path)?, key.as_bytes())?.to_vec();
         #[expect(unsafe_code, reason = "the one way to load compiled code; see below for why this is some")]
         // SAFETY: the file is what `write` wrote: it stands in a folder, and is itself a file, that only this user can
-        // write to, under the key of this component and this engine, and the checksum over it held a moment ago. Files
+        // write to, under the key of this digest and this engine, and the checksum over it held a moment ago. Files
         // here are never changed in place, only replaced. A user who means to run other code as himself has no need of
         // this file.
-        let component = unsafe { Component::deserialize_file(engine, &path) }.ok()?;
-        Some(Entry { component, description })
+        let code = unsafe { C::load(engine, &path) }.ok()?;
+        Some(Entry { code, note })
     }
 
-    /// Keeps compiled code. Where that fails, it is compiled again next time, which costs time and nothing else.
-    pub(crate) fn put(&self, digest: &str, component: &Component, description: &Description) {
-        let _ = self.write(digest, component, description);
+    /// Keeps compiled code and a note. Where that fails, it is compiled again next time, which costs time and nothing
+    /// else.
+    pub fn put<C: Code>(&self, digest: &str, code: &C, note: &[u8]) {
+        let _ = self.write(digest, code, note);
     }
 
-    fn write(&self, digest: &str, component: &Component, description: &Description) -> Option<()> {
+    fn write<C: Code>(&self, digest: &str, code: &C, note: &[u8]) -> Option<()> {
         let key = self.key(digest);
-        let description = serde_json::to_vec(description).ok()?;
-        let mut content = component.serialize().ok()?;
-        content.extend_from_slice(&description);
+        let mut content = code.serialize().ok()?;
+        content.extend_from_slice(note);
         content.extend_from_slice(key.as_bytes());
-        content.extend_from_slice(&u32::try_from(description.len()).ok()?.to_le_bytes());
+        content.extend_from_slice(&u32::try_from(note.len()).ok()?.to_le_bytes());
         content.extend_from_slice(&u32::try_from(key.len()).ok()?.to_le_bytes());
         let checksum = xxh3_128(&content);
         content.extend_from_slice(&checksum.to_le_bytes());
@@ -101,18 +148,18 @@ impl Cache {
     }
 }
 
-/// The description in an entry that is whole and has this key.
-fn description(entry: &[u8], key: &[u8]) -> Option<Description> {
+/// The note in an entry that is whole and has this key.
+fn note<'e>(entry: &'e [u8], key: &[u8]) -> Option<&'e [u8]> {
     let rest = entry.strip_suffix(MAGIC)?;
     let (content, checksum) = rest.split_at_checked(rest.len().checked_sub(CHECKSUM)?)?;
     if xxh3_128(content).to_le_bytes() != checksum {
         return None;
     }
     let (rest, key_length) = length(content)?;
-    let (rest, description_length) = length(rest)?;
+    let (rest, note_length) = length(rest)?;
     let (rest, found) = rest.split_at_checked(rest.len().checked_sub(key_length)?)?;
-    let (_, description) = rest.split_at_checked(rest.len().checked_sub(description_length)?)?;
-    if found == key { serde_json::from_slice(description).ok() } else { None }
+    let (_, note) = rest.split_at_checked(rest.len().checked_sub(note_length)?)?;
+    (found == key).then_some(note)
 }
 
 /// What stands before a length, and the length.
@@ -159,15 +206,26 @@ fn is_ours(_: &fs::Metadata) -> bool {
     true
 }
 
-/// Everything besides the component that shapes its code: the engine's version and settings, and the processor.
-fn fingerprint(engine: &Engine) -> String {
+/// `sha256:` and the digest of bytes, as entries are named by.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> String {
+    format!("sha256:{}", hex(&Sha256::digest(bytes)))
+}
+
+fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    let mut hasher = Sha(Sha256::new());
-    engine.precompile_compatibility_hash().hash(&mut hasher);
-    hasher.0.finalize().iter().take(16).fold(String::new(), |mut text, byte| {
+    bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+/// Everything besides the WebAssembly that shapes its code: the engine's version and settings, and the processor.
+fn fingerprint(engine: &Engine) -> String {
+    let mut hasher = Sha(Sha256::new());
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    let digest = hasher.0.finalize();
+    hex(digest.get(..16).unwrap_or(&digest))
 }
 
 /// Feeds `Hash` into SHA-256, whose result is the same in every process.

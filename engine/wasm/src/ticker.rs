@@ -1,7 +1,7 @@
 //! The clock of deadlines: one thread for the whole process that counts ticks of 10 ms and tells every engine. It starts
 //! with the first call, sleeps while nothing runs, and keeps no process alive.
 //!
-//! A tick is at least 10 ms. A process that is stopped or starved does not make up for lost ticks, so a plugin is never
+//! A tick is at least 10 ms. A process that is stopped or starved does not make up for lost ticks, so no guest is ever
 //! called slow because its host did not run.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -23,26 +23,29 @@ static ENGINES: Mutex<Vec<EngineWeak>> = Mutex::new(Vec::new());
 static THREAD: OnceLock<Option<Thread>> = OnceLock::new();
 
 /// Ticks since the first call.
-pub(crate) fn now() -> u64 {
+#[must_use]
+pub fn now() -> u64 {
     TICKS.load(Ordering::Relaxed)
 }
 
 /// Ticks that a call of this length may take, counted from the next tick.
-pub(crate) fn ticks(time: Duration) -> u64 {
+#[must_use]
+pub fn ticks(time: Duration) -> u64 {
     u64::try_from(time.as_nanos().div_ceil(TICK.as_nanos())).unwrap_or(u64::MAX / 4).min(u64::MAX / 4) + 1
 }
 
 /// Tells the clock of an engine.
-pub(crate) fn register(engine: &Engine) {
+pub fn register(engine: &Engine) {
     ENGINES.lock().unwrap_or_else(PoisonError::into_inner).push(engine.weak());
 }
 
 /// Keeps the clock going.
-pub(crate) struct Running(());
+pub struct Running(());
 
 impl Running {
     /// Starts or wakes the clock; none where the system gives no thread, and so no deadline could be kept.
-    pub(crate) fn start() -> Option<Self> {
+    #[must_use]
+    pub fn start() -> Option<Self> {
         RUNNING.fetch_add(1, Ordering::SeqCst);
         let running = Self(());
         let thread = THREAD.get_or_init(spawn).as_ref()?;
