@@ -18,7 +18,7 @@ type request struct {
 	// Path is the folder of the kustomization, from the root of the checkout.
 	Path string `json:"path"`
 	// Origins asks where each piece of the text came from.
-	Origins origins.Level `json:"origins"`
+	Origins protocol.Level `json:"origins"`
 }
 
 func init() {
@@ -39,7 +39,7 @@ func handle(asked []byte) (protocol.Response, error) {
 
 // render renders a kustomization as `kubectl kustomize` does.
 func render(files filesys.FileSystem, r request) (protocol.Response, error) {
-	if r.Origins != origins.None {
+	if r.Origins != protocol.None {
 		return origins.Render(files, "/", r.Path, options(), r.Origins)
 	}
 	resources, err := krusty.MakeKustomizer(options()).Run(files, r.Path)

@@ -39,12 +39,12 @@ func TestCases(t *testing.T) {
 	var total, positions score
 	for _, name := range cases {
 		t.Run(name, func(t *testing.T) {
-			told := tell(t, root, name, All)
+			told := tell(t, root, name, protocol.All)
 			compare(t, filepath.Join(root, name, "expected"), told.String())
 			s := told.check(t, root, name, 1)
 			t.Logf("%s: %+v", name, s)
 			total.add(s)
-			cheap := tell(t, root, name, Positions)
+			cheap := tell(t, root, name, protocol.Positions)
 			p := cheap.check(t, root, name, 1)
 			t.Logf("%s, positions: %+v", name, p)
 			positions.add(p)
@@ -70,7 +70,7 @@ func TestTextIsThatWithoutOrigins(t *testing.T) {
 			t.Fatal(err)
 		}
 		want, _ := m.AsYaml()
-		for _, level := range []Level{Positions, All} {
+		for _, level := range []protocol.Level{protocol.Positions, protocol.All} {
 			one, err := Render(filesys.MakeFsOnDisk(), root, filepath.Join(root, name), kubectl(), level)
 			if err != nil {
 				t.Fatal(name, err)
@@ -91,7 +91,7 @@ func TestErrorsAreThoseWithoutOrigins(t *testing.T) {
 	files.WriteFile("/kustomization.yaml", []byte("resources: [a.yaml]\n"))
 	files.WriteFile("/a.yaml", []byte("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n   b: c\n"))
 	_, want := krusty.MakeKustomizer(kubectl()).Run(files, "/")
-	_, got := Render(files, "/", "/", kubectl(), Positions)
+	_, got := Render(files, "/", "/", kubectl(), protocol.Positions)
 	if want == nil || got == nil || got.Error() != want.Error() {
 		t.Errorf("%v is not %v", got, want)
 	}
@@ -111,7 +111,7 @@ type told struct {
 	lines    []line
 }
 
-func tell(t *testing.T, root, name string, level Level) told {
+func tell(t *testing.T, root, name string, level protocol.Level) told {
 	t.Helper()
 	r, err := Render(filesys.MakeFsOnDisk(), root, filepath.Join(root, name), kubectl(), level)
 	if err != nil {

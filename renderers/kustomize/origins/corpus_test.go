@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"sluice.dev/renderers/protocol"
 )
 
 // corpusCases are the folders of the example that are kustomizations.
@@ -28,7 +30,7 @@ func TestCorpus(t *testing.T) {
 	if root, err = filepath.EvalSymlinks(root); err != nil {
 		t.Fatal(err)
 	}
-	for _, level := range []Level{Positions, All} {
+	for _, level := range []protocol.Level{protocol.Positions, protocol.All} {
 		var total score
 		for _, name := range corpusCases {
 			told := tell(t, root, name, level)
@@ -42,7 +44,7 @@ func TestCorpus(t *testing.T) {
 		if total.wrong > 0 || total.right < total.scalars {
 			t.Errorf("of %d scalars only %d lead to the right line", total.scalars, total.right)
 		}
-		if total.proved*100 < total.scalars*99 && level == All || total.proved*100 < total.scalars*94 {
+		if total.proved*100 < total.scalars*99 && level == protocol.All || total.proved*100 < total.scalars*94 {
 			t.Errorf("of %d scalars only %d are proved", total.scalars, total.proved)
 		}
 	}

@@ -3,8 +3,6 @@ package origins
 // This file owns the order in which answers are sought: positions first, trials only for what they leave open.
 
 import (
-	"encoding/json"
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,40 +13,9 @@ import (
 	"sluice.dev/renderers/protocol"
 )
 
-// Level says how much is done to tell origins.
-type Level int
-
-const (
-	// None renders only.
-	None Level = iota
-	// Positions takes what one render tells: it proves most, and concludes the rest.
-	Positions
-	// All renders again with changed sources, to prove what positions leave open.
-	All
-)
-
-// UnmarshalJSON reads false, true (positions), "positions" or "all".
-func (l *Level) UnmarshalJSON(text []byte) error {
-	var asked any
-	if err := json.Unmarshal(text, &asked); err != nil {
-		return err
-	}
-	switch asked {
-	case nil, false:
-		*l = None
-	case true, "positions":
-		*l = Positions
-	case "all":
-		*l = All
-	default:
-		return fmt.Errorf("origins are `positions` or `all`, not `%s`", text)
-	}
-	return nil
-}
-
 // Render renders the kustomization at a path and tells where its fields come from, by files from the root. The text is what
 // it is without origins.
-func Render(files filesys.FileSystem, root, folder string, options *krusty.Options, level Level) (protocol.Response, error) {
+func Render(files filesys.FileSystem, root, folder string, options *krusty.Options, level protocol.Level) (protocol.Response, error) {
 	if err := checkLayout(); err != nil {
 		return protocol.Response{}, err
 	}
@@ -74,7 +41,7 @@ func Render(files filesys.FileSystem, root, folder string, options *krusty.Optio
 	}
 	found := settersOf(read)
 	known := candidatesOf(read, doubt, found.sources)
-	if level == All {
+	if level == protocol.All {
 		s.marks = newMarks(read.sorted())
 		if err := s.prove(all, read, found, known); err != nil {
 			return protocol.Response{}, err
