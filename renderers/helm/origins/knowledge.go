@@ -47,7 +47,9 @@ func (k *knowledge) learn(s *session, name string, line int, at spot) {
 	indent := indentOf(lines[line])
 	for above := line - 1; above >= 0 && depth >= 0; above-- {
 		text := lines[above]
-		if strings.TrimSpace(text) == "" || indentOf(text) >= indent && !(at.value.keys[depth] == "#" || keyOf(text) == at.value.keys[depth] && indentOf(text) == indent) {
+		// A sequence may begin at the column of its key.
+		isOwn := keyOf(text) == at.value.keys[depth] && indentOf(text) == indent
+		if strings.TrimSpace(text) == "" || indentOf(text) >= indent && at.value.keys[depth] != "#" && !isOwn {
 			continue
 		}
 		indent = indentOf(text)

@@ -8,8 +8,6 @@ import (
 	"log/slog"
 	"maps"
 	"os"
-	"regexp"
-	"slices"
 	"strings"
 
 	"helm.sh/helm/v4/pkg/chart/common"
@@ -207,105 +205,4 @@ func (s *session) learnMarked(known *knowledge, m *marks, change edits) error {
 	return nil
 }
 
-// markKeys marks keys of values that no template names and that stand in one place of the tree only: those are printed by
-// templates that range over them or print them whole.
-func (s *session) markKeys(known *knowledge) {
-	named := map[string]bool{}
-	for _, f := range s.files {
-		if f.isTemplate() {
-			for _, word := range words.FindAllString(string(f.data), -1) {
-				named[word] = true
-			}
-		}
-	}
-	paths, at, m := map[string]string{}, map[string]spot{}, &marks{}
-	s.rename = func(v *scalar, key string) string {
-		path := strings.Join(v.keys, "\x00")
-		if old, seen := paths[key]; seen && old != path {
-			path = "" // more than one
-		}
-		paths[key], at[key] = path, spot{file: v.file, line: v.line}
-		return key
-	}
-	nothing := func(*scalar, string) (string, bool) { return "", false }
-	s.changed(s.files, nothing)
-	s.changedValues(nothing)
-	marked := map[string]string{}
-	for _, key := range slices.Sorted(maps.Keys(paths)) {
-		if paths[key] != "" && len(words.FindAllString(key, -1)) > 0 && !named[words.FindString(key)] && !named[key] {
-			// Behind the key, as keys are printed in their order.
-			marked[key] = key + m.add(at[key])
-		}
-	}
-	s.rename = func(_ *scalar, key string) string {
-		if text, ok := marked[key]; ok {
-			return text
-		}
-		return key
-	}
-	if len(marked) > 0 {
-		// A chart that looks at its keys does not render with others; then nothing is learned.
-		_ = s.learnMarked(known, m, nothing)
-	}
-	s.rename = nil
-}
-
-// words are what a template can name a key by.
-var words = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_-]*`)
-
 func unquoted(text string) string { return strings.NewReplacer(`"`, "", `'`, "").Replace(text) }
-
-// renderValues renders with changed values.
-func (s *session) renderValues(change edits) (map[string]string, error) {
-	rendered, _, err := s.render(s.changed(s.files, change), s.changedValues(change), nil)
-	return rendered, err
-}
-
-// instrumented are the chart's files with templates printed anew.
-func (s *session) instrumented(m *marks, valuesOnly bool) []chartFile {
-	files := slices.Clone(s.files)
-	for i, f := range files {
-		if f.isTemplate() {
-			files[i].data = []byte(instrument(m, f.name, f.origin, string(f.data), valuesOnly))
-		}
-	}
-	return files
-}
-
-// changed are files with changed values.
-func (s *session) changed(files []chartFile, change edits) []chartFile {
-	files = slices.Clone(files)
-	for i, f := range files {
-		if f.isValues() {
-			files[i].data = editYAML(f.origin, f.data, change, s.rename)
-		}
-	}
-	return files
-}
-
-// changedValues are the user's values, changed.
-func (s *session) changedValues(change edits) Values {
-	var values Values
-	for _, f := range s.asked.Values.Files {
-		values.Files = append(values.Files, UserFile{f.Path, editYAML(f.Path, f.Data, change, s.rename)})
-	}
-	for i, argument := range s.asked.Values.Set {
-		values.Set = append(values.Set, editSet(setFile, i+1, argument, false, change))
-	}
-	for i, argument := range s.asked.Values.SetString {
-		values.SetString = append(values.SetString, editSet(setStringFile, i+1, argument, true, change))
-	}
-	return values
-}
-
-// eachValue visits all values.
-func (s *session) eachValue(visit func(*scalar)) {
-	see := func(v *scalar, _ string) (string, bool) {
-		if len(v.keys) > 0 {
-			visit(v)
-		}
-		return "", false
-	}
-	s.changed(s.files, see)
-	s.changedValues(see)
-}
