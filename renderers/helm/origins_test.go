@@ -64,6 +64,45 @@ func TestShop(t *testing.T) {
 	}
 }
 
+// TestPlain has documents that are alike, and functions that look at values.
+func TestPlain(t *testing.T) {
+	in(t, "testdata")
+	r := request{Chart: "plain", Name: "acme", Namespace: "default"}
+	response, err := ask(t, r, protocol.All)
+	if err != nil {
+		t.Fatal(err)
+	}
+	compare(t, "plain.expected", describe(response))
+	if s := check(t, r, response); s.wrong > 0 || s.wrongValues > 0 || s.proved < s.lines {
+		t.Errorf("%+v", s)
+	}
+}
+
+// TestNotTheSame: a line that differs from render to render is not told of, and takes the proof from its file.
+func TestNotTheSame(t *testing.T) {
+	folder := t.TempDir()
+	if err := os.CopyFS(folder, os.DirFS("testdata/plain")); err != nil {
+		t.Fatal(err)
+	}
+	template := "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  at: {{ date \"05.000000000\" \"now\" | quote }}\n"
+	if err := os.WriteFile(filepath.Join(folder, "templates", "all.yaml"), []byte(template), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	in(t, folder)
+	response, err := ask(t, request{Chart: ".", Name: "a", Namespace: "b"}, protocol.All)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range response.Origins {
+		if o[5] == 1 || strings.Contains(strings.Split(string(response.Text), "\n")[o[0]-1], "at:") {
+			t.Errorf("%v is told", o)
+		}
+	}
+	if len(response.Origins) < 8 {
+		t.Errorf("only %d origins", len(response.Origins))
+	}
+}
+
 // TestCreated holds the figures over the chart that `helm create` makes.
 func TestCreated(t *testing.T) {
 	folder := t.TempDir()

@@ -1,7 +1,7 @@
 package origins
 
-// This file owns the cases: each folder of testdata is rendered, its origins are compared with the file `expected` beside
-// the kustomization, and each is proved by changing what is written there. `go test -update` writes what is told.
+// This file owns the cases: each folder of testdata is rendered, its origins are compared with the files `expected` and
+// `expected.positions` beside the kustomization, and each is proved by changing what is written there. `go test -update` writes what is told.
 
 import (
 	"bytes"
@@ -45,6 +45,7 @@ func TestCases(t *testing.T) {
 			t.Logf("%s: %+v", name, s)
 			total.add(s)
 			cheap := tell(t, root, name, protocol.Positions)
+			compare(t, filepath.Join(root, name, "expected.positions"), cheap.String())
 			p := cheap.check(t, root, name, 1)
 			t.Logf("%s, positions: %+v", name, p)
 			positions.add(p)

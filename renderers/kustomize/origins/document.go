@@ -127,14 +127,17 @@ func (d *document) parse() {
 
 // operations tells the values of a JSON patch which pointer they are written to.
 func (d *document) operations() {
-	paths := map[string]string{}
+	paths, tests := map[string]string{}, map[string]bool{}
 	for _, s := range d.sources {
+		if strings.Count(s.path, "/") == 2 && last(s.path) == "op" && s.value == "test" {
+			tests[strings.Split(s.path, "/")[1]] = true // its value goes nowhere
+		}
 		if strings.Count(s.path, "/") == 2 && last(s.path) == "path" {
 			paths[strings.Split(s.path, "/")[1]] = s.value
 		}
 	}
 	for _, s := range d.sources {
-		if tokens := strings.SplitN(s.path, "/", 4); len(tokens) > 2 && tokens[2] == "value" {
+		if tokens := strings.SplitN(s.path, "/", 4); len(tokens) > 2 && tokens[2] == "value" && !tests[tokens[1]] {
 			s.writes = strings.Join(append([]string{paths[tokens[1]]}, tokens[3:]...), "/")
 		}
 	}
