@@ -34,7 +34,7 @@ type request struct {
 	SkipTests bool `json:"skipTests"`
 	NoHooks   bool `json:"noHooks"`
 	// Origins asks where each piece of the text came from.
-	Origins bool `json:"origins"`
+	Origins protocol.Level `json:"origins"`
 }
 
 func init() {
@@ -56,6 +56,5 @@ func handle(asked []byte) (protocol.Response, error) {
 	if err != nil {
 		return protocol.Response{}, err
 	}
-	text, err := render(chart, r)
-	return protocol.Response{Text: text}, err
+	return render(chart, r)
 }

@@ -17,24 +17,43 @@ import (
 	release "helm.sh/helm/v4/pkg/release/v1"
 	releaseutil "helm.sh/helm/v4/pkg/release/v1/util"
 	"helm.sh/helm/v4/pkg/strvals"
+
+	"sluice.dev/renderers/helm/origins"
+	"sluice.dev/renderers/protocol"
 )
 
 // render renders a chart and prints it as `helm template` does.
-func render(c *chart.Chart, r request) ([]byte, error) {
-	values, err := prepare(c, r)
+func render(c *chart.Chart, r request) (protocol.Response, error) {
+	chosen, err := read(r)
 	if err != nil {
-		return nil, err
+		return protocol.Response{}, err
+	}
+	values, err := prepare(c, r, chosen, checked)
+	if err != nil {
+		return protocol.Response{}, err
+	}
+	if r.Origins != protocol.None {
+		return renderWithOrigins(c, r, chosen, values)
 	}
 	files, err := (engine.Engine{}).RenderWithContext(context.Background(), c, values)
 	if err != nil {
-		return nil, err
+		return protocol.Response{}, err
 	}
-	return assemble(c, r, files)
+	text, err := assemble(c, r, files)
+	return protocol.Response{Text: text}, err
 }
 
+// schema says whether values are held against the chart's schema.
+type schema bool
+
+const (
+	checked   schema = false
+	unchecked schema = true
+)
+
 // prepare gives what templates see: the values, and what there is to know of release and cluster.
-func prepare(c *chart.Chart, r request) (common.Values, error) {
-	values, err := userValues(r)
+func prepare(c *chart.Chart, r request, chosen origins.Values, held schema) (common.Values, error) {
+	values, err := userValues(chosen)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +65,7 @@ func prepare(c *chart.Chart, r request) (common.Values, error) {
 		return nil, err
 	}
 	options := common.ReleaseOptions{Name: r.Name, Namespace: r.Namespace, Revision: 1, IsInstall: true}
-	prepared, err := util.ToRenderValuesWithSchemaValidation(c, values, options, capabilities, false)
+	prepared, err := util.ToRenderValuesWithSchemaValidation(c, values, options, capabilities, bool(held))
 	if err != nil {
 		return nil, err
 	}
@@ -57,26 +76,35 @@ func prepare(c *chart.Chart, r request) (common.Values, error) {
 	return prepared, nil
 }
 
-// userValues merges files, then single values, as Helm's command line does.
-func userValues(r request) (map[string]any, error) {
-	values := map[string]any{}
+// read reads the user's values.
+func read(r request) (origins.Values, error) {
+	chosen := origins.Values{Set: r.Set, SetString: r.SetString}
 	for _, path := range r.Values {
 		text, err := os.ReadFile(path)
 		if err != nil {
-			return nil, err
+			return chosen, err
 		}
-		more, err := loader.LoadValues(bytes.NewReader(text))
+		chosen.Files = append(chosen.Files, origins.UserFile{Path: path, Data: text})
+	}
+	return chosen, nil
+}
+
+// userValues merges files, then single values, as Helm's command line does.
+func userValues(chosen origins.Values) (map[string]any, error) {
+	values := map[string]any{}
+	for _, file := range chosen.Files {
+		more, err := loader.LoadValues(bytes.NewReader(file.Data))
 		if err != nil {
-			return nil, fmt.Errorf("failed to parse %s: %w", path, err)
+			return nil, fmt.Errorf("failed to parse %s: %w", file.Path, err)
 		}
 		values = loader.MergeMaps(values, more)
 	}
-	for _, value := range r.Set {
+	for _, value := range chosen.Set {
 		if err := strvals.ParseInto(value, values); err != nil {
 			return nil, fmt.Errorf("failed parsing --set data: %w", err)
 		}
 	}
-	for _, value := range r.SetString {
+	for _, value := range chosen.SetString {
 		if err := strvals.ParseIntoString(value, values); err != nil {
 			return nil, fmt.Errorf("failed parsing --set-string data: %w", err)
 		}

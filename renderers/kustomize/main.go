@@ -9,6 +9,7 @@ import (
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 
+	"sluice.dev/renderers/kustomize/origins"
 	"sluice.dev/renderers/protocol"
 )
 
@@ -17,7 +18,7 @@ type request struct {
 	// Path is the folder of the kustomization, from the root of the checkout.
 	Path string `json:"path"`
 	// Origins asks where each piece of the text came from.
-	Origins bool `json:"origins"`
+	Origins protocol.Level `json:"origins"`
 }
 
 func init() {
@@ -38,6 +39,9 @@ func handle(asked []byte) (protocol.Response, error) {
 
 // render renders a kustomization as `kubectl kustomize` does.
 func render(files filesys.FileSystem, r request) (protocol.Response, error) {
+	if r.Origins != protocol.None {
+		return origins.Render(files, "/", r.Path, options(), r.Origins)
+	}
 	resources, err := krusty.MakeKustomizer(options()).Run(files, r.Path)
 	if err != nil {
 		return protocol.Response{}, err

@@ -23,6 +23,8 @@ type Response struct {
 	Files []string
 	// Origins are sorted by their place in Text.
 	Origins []Origin
+	// Values are sorted by their line in Text.
+	Values []Value
 	// Warnings are what the tool wants people to know.
 	Warnings []string
 }
@@ -32,9 +34,14 @@ type Response struct {
 // a whole.
 type Origin [6]int
 
+// Value says that a line of the text holds a value as a file of values has it: the line in the text, the index of the file
+// and the line there. The line's origin is the template that prints the value; this is where it was chosen.
+type Value [3]int
+
 type metadata struct {
 	Files    []string `json:"files"`
 	Origins  []Origin `json:"origins"`
+	Values   []Value  `json:"values"`
 	Warnings []string `json:"warnings"`
 }
 
@@ -73,7 +80,7 @@ func answer(request []byte) (response Response, err error) {
 
 // encode writes the metadata before the text.
 func (r Response) encode() ([]byte, error) {
-	head, err := json.Marshal(metadata{Files: orEmpty(r.Files), Origins: orEmpty(r.Origins), Warnings: orEmpty(r.Warnings)})
+	head, err := json.Marshal(metadata{Files: orEmpty(r.Files), Origins: orEmpty(r.Origins), Values: orEmpty(r.Values), Warnings: orEmpty(r.Warnings)})
 	if err != nil {
 		return nil, err
 	}

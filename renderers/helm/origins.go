@@ -1,0 +1,40 @@
+package main
+
+import (
+	"context"
+	"maps"
+
+	"helm.sh/helm/v4/pkg/chart/common"
+	chart "helm.sh/helm/v4/pkg/chart/v2"
+	"helm.sh/helm/v4/pkg/engine"
+
+	"sluice.dev/renderers/helm/origins"
+	"sluice.dev/renderers/protocol"
+)
+
+// renderWithOrigins renders like render, and tells where each line was written. Telling can fail; the text stands.
+func renderWithOrigins(c *chart.Chart, r request, chosen origins.Values, values common.Values) (protocol.Response, error) {
+	recording := &origins.Recording{}
+	files, err := engine.Engine{CustomTemplateFuncs: recording.Record()}.RenderWithContext(context.Background(), c, values)
+	if err != nil {
+		return protocol.Response{}, err
+	}
+	rendered := maps.Clone(files)
+	text, err := assemble(c, r, files)
+	if err != nil {
+		return protocol.Response{}, err
+	}
+	crds := map[string]string{}
+	if r.IncludeCRDs {
+		for _, crd := range c.CRDObjects() {
+			crds[crd.Filename] = string(crd.File.Data)
+		}
+	}
+	return origins.Tell(origins.Asked{
+		Chart: c, At: r.Chart, Values: chosen, Files: rendered, Text: text, CRDs: crds, Recording: recording, Level: r.Origins,
+		Prepare: func(c *chart.Chart, values origins.Values) (common.Values, error) {
+			sortDependencies(c)
+			return prepare(c, r, values, unchecked)
+		},
+	})
+}

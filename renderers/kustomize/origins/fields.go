@@ -1,0 +1,96 @@
+package origins
+
+// This file owns the rendered tree: its fields by JSON pointer, as kustomize leaves them.
+
+import (
+	"strconv"
+
+	y3 "go.yaml.in/yaml/v3"
+	"sigs.k8s.io/kustomize/api/resmap"
+)
+
+// field is a value of a rendered resource.
+type field struct {
+	pointer string
+	node    *y3.Node
+	// key is the node of the key that the field stands under, nil for items of sequences.
+	key *y3.Node
+	// parent is nil for the resource itself.
+	parent *field
+}
+
+func (f *field) scalar() bool { return f.node.Kind == y3.ScalarNode }
+
+// resource is a rendered resource: its fields in order, and by pointer.
+type resource struct {
+	kind, namespace, name string
+	fields                []*field
+	byPointer             map[string]*field
+}
+
+// rendered is what a render leaves, in the order of the result.
+type rendered []*resource
+
+func treesOf(m resmap.ResMap) rendered {
+	var all rendered
+	for _, r := range m.Resources() {
+		t := &resource{kind: r.GetKind(), namespace: r.GetNamespace(), name: r.GetName(), byPointer: map[string]*field{}}
+		t.walk(r.YNode(), "", nil, nil)
+		all = append(all, t)
+	}
+	return all
+}
+
+func (r *resource) walk(n *y3.Node, pointer string, key *y3.Node, parent *field) {
+	if n == nil {
+		return
+	}
+	switch n.Kind {
+	case y3.DocumentNode:
+		for _, inner := range n.Content {
+			r.walk(inner, pointer, nil, nil)
+		}
+		return
+	case y3.AliasNode:
+		// Kustomize expands aliases as it reads; should one be left, its fields are those of its anchor.
+		return
+	case y3.ScalarNode, y3.MappingNode, y3.SequenceNode:
+	}
+	f := &field{pointer: pointer, node: n, key: key, parent: parent}
+	r.fields = append(r.fields, f)
+	r.byPointer[pointer] = f
+	switch n.Kind {
+	case y3.MappingNode:
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			r.walk(n.Content[i+1], pointer+"/"+escape(n.Content[i].Value), n.Content[i], f)
+		}
+	case y3.SequenceNode:
+		for i, item := range n.Content {
+			r.walk(item, pointer+"/"+strconv.Itoa(i), nil, f)
+		}
+	}
+}
+
+// value is the text of a field that is a scalar.
+func (r *resource) value(pointer string) (string, bool) {
+	f := r.byPointer[pointer]
+	if f == nil || !f.scalar() {
+		return "", false
+	}
+	return f.node.Value, true
+}
+
+// sameItems says whether every sequence on the way to a field is as long in another render, so that the pointer means the
+// same item there.
+func (f *field) sameItems(other *resource) bool {
+	for p := f.parent; p != nil; p = p.parent {
+		if p.node.Kind != y3.SequenceNode {
+			continue
+		}
+		o := other.byPointer[p.pointer]
+		if o == nil || o.node.Kind != y3.SequenceNode || len(o.node.Content) != len(p.node.Content) {
+			return false
+		}
+	}
+	return true
+}
