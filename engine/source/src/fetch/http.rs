@@ -184,11 +184,13 @@ impl Http for Client {
 /// Where a request stands. It is sent when its answer is first read, as only then all of it is known.
 enum State {
     Waiting(Call, Vec<u8>),
-    Running(std::io::Cursor<Vec<u8>>, Box<dyn Read + Send>),
+    Running(HeaderLines, Content),
     Failed,
 }
 
 type Shared = Arc<Mutex<State>>;
+type HeaderLines = std::io::Cursor<Vec<u8>>;
+type Content = Box<dyn Read + Send>;
 
 impl State {
     fn running(response: Response<Body>) -> Self {
@@ -203,7 +205,7 @@ impl State {
     }
 
     /// The headers and the body of the answer, for which the request is sent if it was not.
-    fn answer(&mut self, line: &Line) -> std::io::Result<(&mut std::io::Cursor<Vec<u8>>, &mut Box<dyn Read + Send>)> {
+    fn answer(&mut self, line: &Line) -> std::io::Result<(&mut HeaderLines, &mut Content)> {
         if let State::Waiting(call, body) = self {
             let response = call.post(body).and_then(|response| accepted(response, true));
             match response {

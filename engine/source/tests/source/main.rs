@@ -1,5 +1,13 @@
 //! Checkouts of folders, of local repositories, and over the wire, with the real `git` on the other side.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "tests may fail loudly"
+)]
+
 mod faults;
 mod folder;
 mod hostile;
