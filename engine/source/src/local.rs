@@ -122,11 +122,7 @@ pub(crate) fn open_options(largest_file: u64) -> gix::open::Options {
     gix::open::Options::isolated()
         .with(gix::sec::Trust::Reduced)
         .filter_config_section(|section| section.source == gix::config::Source::Api)
-        .config_overrides([
-            "core.useReplaceRefs=false".to_owned(),
-            "core.deltaBaseCacheLimit=32m".to_owned(),
-            format!("gitoxide.objects.allocLimit={most}"),
-        ])
+        .config_overrides(["core.useReplaceRefs=false".to_owned(), format!("gitoxide.objects.allocLimit={most}")])
 }
 
 /// Where `folder` lies below the root of the work tree; the root itself where that is within Git's own folder.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use gix::ObjectId;
 use gix::objs::{FindExt, Kind};
+use gix::odb::pack::cache::lru::MemoryCappedHashmap;
 
 use crate::error::PathError;
 use crate::name::{NameFault, Role, checked};
@@ -16,6 +17,8 @@ mod walk;
 
 /// The longest text of a link.
 const LONGEST_LINK: u64 = 4096;
+/// What a handle keeps of unpacked objects, in bytes: most objects of a pack are differences to others.
+const CACHE: usize = 32 << 20;
 /// The largest folder, in bytes of its object.
 const LARGEST_FOLDER: u64 = 64 << 20;
 
@@ -63,7 +66,11 @@ impl Objects {
     /// Runs `work` with a handle that no other thread has.
     fn with<T>(&self, work: impl FnOnce(&gix::Repository) -> T) -> T {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let handle = idle.unwrap_or_else(|| self.shared.to_thread_local());
+        let handle = idle.unwrap_or_else(|| {
+            let mut handle = self.shared.to_thread_local();
+            handle.objects.set_pack_cache(|| Box::new(MemoryCappedHashmap::new(CACHE)));
+            handle
+        });
         let result = work(&handle);
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(handle);
         result
