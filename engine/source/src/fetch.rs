@@ -12,7 +12,7 @@ use gix_transport::client::blocking_io::Transport;
 use crate::checkout::Checkout;
 use crate::deadline::Deadline;
 use crate::error::{FetchCause, SourceError};
-use crate::local::{Kept, from_objects};
+use crate::local::{Kept, from_objects, largest_object};
 use crate::location::Place;
 use crate::request::Request;
 use crate::words::{chain, shown};
@@ -196,6 +196,9 @@ impl<'r> Fetch<'r> {
         self.fails(match (seen, wanted) {
             (Some(cause), _) => cause,
             (None, _) if self.deadline.is_over() => FetchCause::TimedOut(self.deadline.granted),
+            (None, _) if words.contains("too large to fit in memory") => {
+                FetchCause::TooLarge(largest_object(self.request.limits.file))
+            }
             (None, Wanted::Id(id)) if words.contains("not our ref") || words.contains("no such remote ref") => {
                 FetchCause::NotServed(id.to_string())
             }

@@ -22,7 +22,7 @@ pub(crate) use revision::near;
 /// The largest commit or tag.
 const LARGEST: u64 = 16 << 20;
 /// The least that an object may take in memory while it is read: what a small file is a difference to can be larger.
-const LEAST_ALLOCATION: u64 = 64 << 20;
+const LEAST_ALLOCATION: u64 = 128 << 20;
 
 /// The tree of a revision of the repository that holds `folder`.
 pub(crate) fn checkout(folder: &Path, request: &Request) -> Result<Checkout, SourceError> {
@@ -110,18 +110,19 @@ fn discover(folder: &Path, request: &Request) -> Result<gix::ThreadSafeRepositor
     gix::ThreadSafeRepository::discover_opts(folder, options, open).map_err(|error| fails(chain(&error)))
 }
 
+/// The largest object that is unpacked in memory, for a limit of files.
+pub(crate) fn largest_object(largest_file: u64) -> u64 {
+    largest_file.max(LEAST_ALLOCATION)
+}
+
 /// How every repository is opened: as one that a stranger made. Its configuration says how it is stored and nothing else;
 /// no other configuration and no variable counts, and replacement objects do not stand in for those that ids name.
 pub(crate) fn open_options(largest_file: u64) -> gix::open::Options {
-    let most = largest_file.max(LEAST_ALLOCATION);
+    let most = largest_object(largest_file);
     gix::open::Options::isolated()
         .with(gix::sec::Trust::Reduced)
         .filter_config_section(|section| section.source == gix::config::Source::Api)
-        .config_overrides([
-            "core.useReplaceRefs=false".to_owned(),
-            "core.deltaBaseCacheLimit=32m".to_owned(),
-            format!("gitoxide.objects.allocLimit={most}"),
-        ])
+        .config_overrides(["core.useReplaceRefs=false".to_owned(), format!("gitoxide.objects.allocLimit={most}")])
 }
 
 /// Where `folder` lies below the root of the work tree; the root itself where that is within Git's own folder.

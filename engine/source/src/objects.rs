@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use gix::ObjectId;
 use gix::objs::{FindExt, Kind};
+use gix::odb::pack::cache::lru::MemoryCappedHashmap;
 
 use crate::error::PathError;
 use crate::name::{NameFault, Role, checked};
@@ -16,6 +17,8 @@ mod walk;
 
 /// The longest text of a link.
 const LONGEST_LINK: u64 = 4096;
+/// What a handle keeps of unpacked objects, in bytes: most objects of a pack are differences to others.
+const CACHE: usize = 32 << 20;
 /// The largest folder, in bytes of its object.
 const LARGEST_FOLDER: u64 = 64 << 20;
 
@@ -25,8 +28,8 @@ pub(crate) struct Objects {
     /// Handles with their caches, one for each thread that reads at the same time.
     idle: Mutex<Vec<gix::Repository>>,
     root: ObjectId,
-    /// The folders read so far, by path.
-    folders: RwLock<HashMap<String, Arc<[Item]>>>,
+    /// The folders read so far. Many paths may lead to one.
+    folders: RwLock<HashMap<ObjectId, Arc<[Item]>>>,
     /// Keeps a repository that exists for this checkout only.
     _kept: Option<tempfile::TempDir>,
 }
@@ -63,7 +66,11 @@ impl Objects {
     /// Runs `work` with a handle that no other thread has.
     fn with<T>(&self, work: impl FnOnce(&gix::Repository) -> T) -> T {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let handle = idle.unwrap_or_else(|| self.shared.to_thread_local());
+        let handle = idle.unwrap_or_else(|| {
+            let mut handle = self.shared.to_thread_local();
+            handle.objects.set_pack_cache(|| Box::new(MemoryCappedHashmap::new(CACHE)));
+            handle
+        });
         let result = work(&handle);
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(handle);
         result
@@ -77,31 +84,46 @@ impl Objects {
         })
     }
 
+    /// What the folder at `path` holds.
     fn folder(&self, path: &str) -> Result<Arc<[Item]>, PathError> {
-        if let Some(items) = self.folders.read().unwrap_or_else(PoisonError::into_inner).get(path) {
+        let mut items = self.items(".", self.root)?;
+        if path.is_empty() {
+            return Ok(items);
+        }
+        let mut end = 0;
+        for part in path.split('/') {
+            end += part.len();
+            let way = path.get(..end).unwrap_or(path);
+            let Some(item) = found(&items, part) else { return Err(PathError::NotFound { path: shown(way) }) };
+            if item.role != ItemRole::Folder {
+                return Err(PathError::NotAFolder { path: shown(way) });
+            }
+            items = self.items(way, item.id)?;
+            end += 1;
+        }
+        Ok(items)
+    }
+
+    /// What the folder with the given object holds; `path` is one that leads to it.
+    fn items(&self, path: &str, id: ObjectId) -> Result<Arc<[Item]>, PathError> {
+        if let Some(items) = self.folders.read().unwrap_or_else(PoisonError::into_inner).get(&id) {
             return Ok(Arc::clone(items));
         }
-        let id = if path.is_empty() { self.root } else { self.item(path, ItemRole::Folder)?.id };
-        let bytes = self.object(if path.is_empty() { "." } else { path }, id, Kind::Tree, LARGEST_FOLDER)?;
+        let bytes = self.object(path, id, Kind::Tree, LARGEST_FOLDER)?;
         let items: Arc<[Item]> = items(path, id, &bytes)?.into();
         let mut folders = self.folders.write().unwrap_or_else(PoisonError::into_inner);
-        Ok(Arc::clone(folders.entry(path.to_owned()).or_insert(items)))
+        Ok(Arc::clone(folders.entry(id).or_insert(items)))
     }
 
     fn find(&self, folder: &str, name: &str) -> Result<Option<Item>, PathError> {
-        let items = self.folder(folder)?;
-        let found = items.binary_search_by(|item| (*item.name).cmp(name)).ok();
-        Ok(found.and_then(|index| items.get(index)).cloned())
+        Ok(found(&self.folder(folder)?, name).cloned())
     }
 
-    fn item(&self, path: &str, role: ItemRole) -> Result<Item, PathError> {
+    /// The file at `path`.
+    fn file(&self, path: &str) -> Result<Item, PathError> {
         let (folder, name) = parted(path);
         let item = self.find(folder, name)?.ok_or_else(|| PathError::NotFound { path: shown(path) })?;
-        if item.role == role {
-            return Ok(item);
-        }
-        let path = shown(path);
-        Err(if role == ItemRole::Folder { PathError::NotAFolder { path } } else { PathError::NotAFile { path } })
+        if item.role == ItemRole::File { Ok(item) } else { Err(PathError::NotAFile { path: shown(path) }) }
     }
 
     fn described(&self, folder: &str, item: &Item) -> Result<Node, PathError> {
@@ -134,12 +156,12 @@ impl Store for Objects {
     }
 
     fn size(&self, file: &str) -> Result<u64, PathError> {
-        let id = self.item(file, ItemRole::File)?.id;
+        let id = self.file(file)?.id;
         self.with(|repo| size(repo, id)).map_err(|cause| corrupt(file, id, cause))
     }
 
     fn read(&self, file: &str, limit: u64) -> Result<Vec<u8>, PathError> {
-        let id = self.item(file, ItemRole::File)?.id;
+        let id = self.file(file)?.id;
         self.object(file, id, Kind::Blob, limit)
     }
 
@@ -183,18 +205,23 @@ fn size(repo: &gix::Repository, id: ObjectId) -> Result<u64, String> {
     }
 }
 
+/// The entry with a name, among entries sorted by name.
+fn found<'i>(items: &'i [Item], name: &str) -> Option<&'i Item> {
+    items.binary_search_by(|item| (*item.name).cmp(name)).ok().and_then(|index| items.get(index))
+}
+
 /// The entries of a folder's object, sorted by name.
 fn items(path: &str, id: ObjectId, bytes: &[u8]) -> Result<Vec<Item>, PathError> {
-    let shown_path = || if path.is_empty() { ".".to_owned() } else { shown(path) };
-    let bad = |name: &[u8], fault| PathError::BadName { folder: shown_path(), name: shown_bytes(name), fault };
+    let bad = |name: &[u8], fault| PathError::BadName { folder: shown(path), name: shown_bytes(name), fault };
     let mut items = Vec::new();
     for entry in gix::objs::TreeRefIter::from_bytes(bytes, id.kind()) {
-        let entry = entry.map_err(|error| corrupt(&shown_path(), id, format!("damaged: {}", chain(&error))))?;
+        let entry = entry.map_err(|error| corrupt(path, id, format!("damaged: {}", chain(&error))))?;
         let name: &[u8] = entry.filename.as_ref();
         let role = role(entry.mode);
         let link = if role == Some(ItemRole::Link) { Role::Link } else { Role::Other };
         let text = checked(name, link).map_err(|fault| bad(name, fault))?;
-        let role = role.ok_or_else(|| PathError::OtherKind { path: shown(&joined(path, text)) })?;
+        let role =
+            role.ok_or_else(|| PathError::OtherKind { path: shown(&joined(path.trim_start_matches('.'), text)) })?;
         items.push(Item { name: text.into(), role, id: entry.oid.to_owned() });
     }
     items.sort_unstable_by(|one, two| one.name.cmp(&two.name));

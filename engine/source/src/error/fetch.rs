@@ -47,6 +47,9 @@ pub enum FetchCause {
     /// The server sends more than is taken.
     #[error("the server sends more than {0} bytes")]
     TooMuch(u64),
+    /// Something in the repository is too large to be unpacked.
+    #[error("something in it has more than {0} bytes")]
+    TooLarge(u64),
     /// A commit that the server does not have or does not give out by its id.
     #[error("the server does not give out the commit {0}")]
     NotServed(String),
@@ -90,6 +93,9 @@ impl FetchCause {
             FetchCause::ClearText => "use https or ssh",
             FetchCause::Protocol(_) => "check that the URL is that of a repository, not of its web page",
             FetchCause::TooMuch(_) => "raise the limit if the repository is meant to be that large",
+            FetchCause::TooLarge(_) => {
+                "raise the limit for files, or check a clone of the repository, where only what is read counts"
+            }
             FetchCause::NotServed(_) => {
                 "name a branch or tag that holds the commit, or check a clone of the repository"
             }

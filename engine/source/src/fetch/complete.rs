@@ -63,3 +63,34 @@ fn read(repo: &gix::Repository, id: ObjectId, kind: Kind) -> Result<Vec<u8>, Str
         Fault::Corrupt(cause) => format!("{id} is {cause}"),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::local::open_options;
+    use gix::objs::tree::{Entry, EntryKind};
+
+    #[test]
+    fn a_commit_without_all_of_its_tree_is_not_complete() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = gix::create::Options::default();
+        let repo =
+            gix::ThreadSafeRepository::init_opts(folder.path(), gix::create::Kind::Bare, options, open_options(0));
+        let repo = repo.unwrap().to_thread_local();
+        let file = repo.write_blob(b"here").unwrap().detach();
+        let missing = ObjectId::from_hex(b"1234567890123456789012345678901234567890").unwrap();
+        let entry = |kind: EntryKind, name: &str, oid| Entry { mode: kind.into(), filename: name.into(), oid };
+        let commit_of = |entries: Vec<Entry>| {
+            let tree = repo.write_object(gix::objs::Tree { entries }).unwrap().detach();
+            let text = format!("tree {tree}\nauthor a <a> 1 +0000\ncommitter a <a> 1 +0000\n\nm\n");
+            repo.write_object(gix::objs::CommitRef::from_bytes(text.as_bytes(), tree.kind()).unwrap()).unwrap().detach()
+        };
+        let whole = commit_of(vec![entry(EntryKind::Blob, "a", file), entry(EntryKind::Commit, "module", missing)]);
+        assert_eq!(commit(&repo, whole), Ok(whole), "a submodule is not part of it");
+        let without_file = commit_of(vec![entry(EntryKind::Blob, "a", file), entry(EntryKind::Blob, "b", missing)]);
+        assert_eq!(commit(&repo, without_file), Err(format!("{missing} is missing")));
+        let without_folder = commit_of(vec![entry(EntryKind::Tree, "a", missing)]);
+        assert_eq!(commit(&repo, without_folder), Err(format!("{missing} is missing")));
+        assert!(commit(&repo, file).unwrap_err().ends_with("is a blob, not a commit"));
+    }
+}

@@ -11,7 +11,7 @@ use gix_transport::Protocol;
 use gix_transport::client::blocking_io::Transport as AnyTransport;
 use gix_transport::client::blocking_io::http::{GetResponse, Http, PostBodyDataKind, PostResponse, Transport};
 use ureq::http::{Response, StatusCode};
-use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
+use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
 use ureq::{Agent, Body};
 
 use super::line::Line;
@@ -34,18 +34,30 @@ pub(super) fn connect(
 ) -> Result<Box<dyn AnyTransport + Send>, SourceError> {
     let url = gix::url::parse(web.url.as_str());
     let url = url.map_err(|error| fails(FetchCause::Protocol(chain(&error))))?;
-    let client = Client { agent: agent(), line: Arc::clone(line), web: web.clone(), asked: false, base: None };
+    let client = Client {
+        agent: agent(web).map_err(fails)?,
+        line: Arc::clone(line),
+        web: web.clone(),
+        asked: false,
+        base: None,
+    };
     Ok(Box::new(Transport::new_http(client, url, Protocol::V2, false)))
 }
 
-fn agent() -> Agent {
+/// A client that trusts whom this machine trusts; `SSL_CERT_FILE` and `SSL_CERT_DIR` say who that is, if they are set.
+fn agent(web: &Web) -> Result<Agent, FetchCause> {
+    let certificates = if web.secure { rustls_native_certs::load_native_certs() } else { Default::default() };
+    if let (true, Some(error)) = (certificates.certs.is_empty(), certificates.errors.first()) {
+        return Err(FetchCause::Tls(format!("this machine trusts nobody: {}", chain(error))));
+    }
+    let roots = certificates.certs.iter().map(|certificate| Certificate::from_der(certificate).to_owned()).collect();
     let tls = TlsConfig::builder()
         .provider(TlsProvider::Rustls)
-        .root_certs(RootCerts::PlatformVerifier)
+        .root_certs(RootCerts::Specific(Arc::new(roots)))
         .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .build();
     let config = Agent::config_builder().http_status_as_error(false).max_redirects(0).max_redirects_will_error(false);
-    config.tls_config(tls).build().new_agent()
+    Ok(config.tls_config(tls).build().new_agent())
 }
 
 /// The client below gix's transport.
@@ -184,11 +196,13 @@ impl Http for Client {
 /// Where a request stands. It is sent when its answer is first read, as only then all of it is known.
 enum State {
     Waiting(Call, Vec<u8>),
-    Running(std::io::Cursor<Vec<u8>>, Box<dyn Read + Send>),
+    Running(HeaderLines, Content),
     Failed,
 }
 
 type Shared = Arc<Mutex<State>>;
+type HeaderLines = std::io::Cursor<Vec<u8>>;
+type Content = Box<dyn Read + Send>;
 
 impl State {
     fn running(response: Response<Body>) -> Self {
@@ -203,7 +217,7 @@ impl State {
     }
 
     /// The headers and the body of the answer, for which the request is sent if it was not.
-    fn answer(&mut self, line: &Line) -> std::io::Result<(&mut std::io::Cursor<Vec<u8>>, &mut Box<dyn Read + Send>)> {
+    fn answer(&mut self, line: &Line) -> std::io::Result<(&mut HeaderLines, &mut Content)> {
         if let State::Waiting(call, body) = self {
             let response = call.post(body).and_then(|response| accepted(response, true));
             match response {

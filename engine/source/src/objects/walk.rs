@@ -1,6 +1,6 @@
 //! The files below a folder of a commit.
 
-use super::{ItemRole, Objects};
+use super::{Item, ItemRole, Objects};
 use crate::error::PathError;
 use crate::resolve::{Target, resolve};
 use crate::store::{Node, Store, joined};
@@ -11,7 +11,7 @@ const DEEPEST: usize = 256;
 
 pub(super) fn files(objects: &Objects, below: &str, most: usize) -> Result<Vec<String>, PathError> {
     let mut walk = Walk { objects, start: below, most, met: 0, above: Vec::new(), files: Vec::new() };
-    walk.folder(below, below)?;
+    walk.folder(below, below, &objects.folder(below)?)?;
     Ok(walk.files)
 }
 
@@ -26,8 +26,8 @@ struct Walk<'o> {
 }
 
 impl Walk<'_> {
-    /// Walks the folder whose path without links is `real`, and which was reached by `way`.
-    fn folder(&mut self, real: &str, way: &str) -> Result<(), PathError> {
+    /// Walks the folder whose path without links is `real`, which was reached by `way`, and which holds `items`.
+    fn folder(&mut self, real: &str, way: &str, items: &[Item]) -> Result<(), PathError> {
         if self.above.iter().any(|above| above == real) {
             return Ok(()); // its files are found where it was first met
         }
@@ -35,8 +35,7 @@ impl Walk<'_> {
             return Err(PathError::TooDeep { path: shown(way) });
         }
         self.above.push(real.to_owned());
-        let items = self.objects.folder(real)?;
-        for item in items.iter() {
+        for item in items {
             self.met += 1;
             if self.met > self.most {
                 let path = if self.start.is_empty() { ".".to_owned() } else { shown(self.start) };
@@ -45,7 +44,10 @@ impl Walk<'_> {
             let way = joined(way, &item.name);
             match item.role {
                 ItemRole::File => self.files.push(way),
-                ItemRole::Folder => self.folder(&joined(real, &item.name), &way)?,
+                ItemRole::Folder => {
+                    let items = self.objects.items(&way, item.id)?;
+                    self.folder(&joined(real, &item.name), &way, &items)?;
+                }
                 ItemRole::Link => self.link(&joined(real, &item.name), way)?,
                 ItemRole::Submodule => {
                     return Err(PathError::Submodule { path: shown(&way), commit: item.id.to_string() });
@@ -60,7 +62,7 @@ impl Walk<'_> {
         match resolve(self.objects, real) {
             Ok(resolved) => match resolved.target {
                 Target::File => self.files.push(way),
-                Target::Folder => self.folder(&resolved.path, &way)?,
+                Target::Folder => self.folder(&resolved.path, &way, &self.objects.folder(&resolved.path)?)?,
                 Target::Submodule => return Err(self.submodule(&resolved.path)),
             },
             Err(PathError::LinkBroken { .. } | PathError::NotAFolder { .. }) => self.files.push(way),

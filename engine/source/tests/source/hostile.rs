@@ -1,8 +1,10 @@
 //! Trees that nobody means well with: each is refused, and the path is named.
 
-use sluice_source::{Checkout, Entry, Kind, Limits};
+use sluice_source::{Checkout, Entry, FetchCause, Kind, Limits};
 
+use crate::http::{cause, fetch};
 use crate::repo::{Repo, said, text};
+use crate::server::Server;
 
 #[test]
 fn links_that_leave_or_never_end_are_refused() {
@@ -153,6 +155,8 @@ fn a_small_object_that_unpacks_to_a_huge_one_is_not_unpacked() {
     repo.git(["-c", "core.bigFileThreshold=1g", "repack", "-adfq"]);
     let packed = repo.checkout("main").unwrap();
     assert!(said(packed.read("huge")).starts_with("`huge` has 314572800 bytes, more than the limit of 16777216"));
+    let server = Server::open(repo.path());
+    assert_eq!(cause(fetch(&server.url(".git"), "main")), FetchCause::TooLarge(128 << 20));
 }
 
 #[test]

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use sluice_source::FetchCause;
 
+use crate::absent;
 use crate::http::{cause, fetch};
-use crate::left_out;
 use crate::repo::{Repo, answer, program, text};
 use crate::server::{Reply, converse};
 
@@ -79,7 +79,7 @@ fn a_server_is_trusted_by_its_certificate_alone() {
         return;
     }
     if !Path::new("/usr/bin/openssl").is_file() {
-        left_out("`openssl` is not installed, and makes the certificate");
+        absent("openssl");
         return;
     }
     let keys = tempfile::tempdir().unwrap();

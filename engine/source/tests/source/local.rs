@@ -4,7 +4,7 @@ use std::path::Path;
 
 use sluice_source::{Checkout, RepoLocation, Request, SourceError, Stat, merge_base};
 
-use crate::repo::{Repo, program, text};
+use crate::repo::{Repo, program, script, text};
 
 fn of(path: &Path, revision: &str) -> Result<Checkout, SourceError> {
     Checkout::revision(&Request::new(RepoLocation::local(path), revision))
@@ -96,17 +96,17 @@ fn what_is_no_revision_is_told_with_what_is() {
 fn the_configuration_and_replacements_of_a_repository_change_nothing() {
     let repo = Repo::filled();
     let trap = repo.path().join("trapped");
-    let script = repo.write("trap.sh", &format!("#!/bin/sh\ntouch '{}'\ncat\n", trap.display()));
-    std::os::unix::fs::PermissionsExt::set_mode(&mut std::fs::metadata(&script).unwrap().permissions(), 0o755);
-    let script = script.to_str().unwrap();
+    let trap_script = repo.path().join("trap.sh");
+    script(&trap_script, &format!("#!/bin/sh\ntouch '{}'\ncat\n", trap.display()));
+    let trap_script = trap_script.to_str().unwrap();
     for (key, value) in [
-        ("core.fsmonitor", script),
-        ("core.sshCommand", script),
+        ("core.fsmonitor", trap_script),
+        ("core.sshCommand", trap_script),
         ("core.hooksPath", repo.path().to_str().unwrap()),
-        ("filter.trap.smudge", script),
-        ("filter.trap.clean", script),
-        ("credential.helper", script),
-        ("gpg.program", script),
+        ("filter.trap.smudge", trap_script),
+        ("filter.trap.clean", trap_script),
+        ("credential.helper", trap_script),
+        ("gpg.program", trap_script),
         ("core.worktree", "/"),
         ("include.path", "/dev/zero"),
     ] {

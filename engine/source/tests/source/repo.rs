@@ -29,6 +29,13 @@ pub(crate) fn answer(command: &mut Command, input: &[u8]) -> Output {
     output
 }
 
+/// A script that can be run. Another process writes it: what this one has open for writing, it may not run while another
+/// thread starts a program.
+pub(crate) fn script(path: &Path, text: &str) {
+    let write = "cat > \"$0\" && chmod 755 \"$0\"";
+    answer(program("sh", Path::new("/")).args(["-c", write]).arg(path), text.as_bytes());
+}
+
 pub(crate) struct Repo {
     folder: tempfile::TempDir,
 }

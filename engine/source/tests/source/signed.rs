@@ -6,13 +6,13 @@ use std::process::Command;
 
 use sluice_source::{Checkout, SignatureError, SignatureFormat, SignaturePolicy, SourceError};
 
-use crate::left_out;
-use crate::repo::{Repo, answer, program, text};
+use crate::absent;
+use crate::repo::{Repo, answer, program, script, text};
 
 fn is_here(name: &str) -> bool {
     let here = std::env::split_paths(&std::env::var_os("PATH").unwrap()).any(|folder| folder.join(name).is_file());
     if !here {
-        left_out(&format!("`{name}` is not installed"));
+        absent(name);
     }
     here
 }
@@ -160,8 +160,7 @@ impl Gpg {
     fn wrapper(&self, more: &str) -> String {
         let path = self.home.path().join("sign");
         let home = self.home.path().display();
-        std::fs::write(&path, format!("#!/bin/sh\nexec gpg --homedir '{home}' --batch {more} \"$@\"\n")).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        script(&path, &format!("#!/bin/sh\nexec gpg --homedir '{home}' --batch {more} \"$@\"\n"));
         format!("gpg.program={}", path.display())
     }
 }

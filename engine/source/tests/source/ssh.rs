@@ -1,7 +1,6 @@
 //! Over SSH, with Debian's server on loopback.
 
 use std::net::{TcpListener, TcpStream};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::Duration;
@@ -9,8 +8,8 @@ use std::time::Duration;
 use sluice_source::{Checkout, FetchCause, RepoLocation, Request, SourceError};
 
 use crate::http::cause;
-use crate::left_out;
-use crate::repo::{Repo, answer, program, text};
+use crate::repo::{Repo, answer, program, script, text};
+use crate::{absent, left_out};
 
 const SSHD: &str = "/usr/sbin/sshd";
 
@@ -24,7 +23,7 @@ impl Sshd {
     /// Starts a server that lets in who holds the key `user`. Nothing where it is not installed or does not start.
     fn start() -> Option<Self> {
         if !Path::new(SSHD).is_file() {
-            left_out("`sshd` is not installed");
+            absent("sshd");
             return None;
         }
         let folder = tempfile::tempdir().unwrap();
@@ -142,10 +141,9 @@ fn unknown_servers_strange_keys_and_missing_repositories_are_told() {
 #[test]
 fn a_client_that_hangs_is_ended_and_sees_little_of_the_environment() {
     let folder = tempfile::tempdir().unwrap();
-    let script = |body: &str| {
+    let client = |body: &str| {
         let path = folder.path().join("client");
-        std::fs::write(&path, format!("#!/bin/sh\n{body}\n")).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        script(&path, &format!("#!/bin/sh\n{body}\n"));
         let mut request = Request::new(RepoLocation::parse("ssh://host/x").unwrap(), "main");
         request.auth.ssh_command = Some(path.to_str().unwrap().to_owned());
         request
@@ -153,13 +151,13 @@ fn a_client_that_hangs_is_ended_and_sees_little_of_the_environment() {
     let soon = Duration::from_secs(1);
     // The first leaves a program behind that keeps the stream open.
     for body in ["sleep 600 & exec sleep 600", "while :; do printf 0; sleep 1; done", "cat > /dev/null"] {
-        let mut request = script(body);
+        let mut request = client(body);
         request.timeout = soon;
         assert_eq!(cause(Checkout::revision(&request)), FetchCause::TimedOut(soon), "{body}");
     }
     let seen = folder.path().join("seen");
     let request =
-        script(&format!("env > '{0}'; printf '%s\\n' \"$@\" >> '{0}'; echo 'no way in' >&2; exit 255", seen.display()));
+        client(&format!("env > '{0}'; printf '%s\\n' \"$@\" >> '{0}'; echo 'no way in' >&2; exit 255", seen.display()));
     assert_eq!(cause(Checkout::revision(&request)), FetchCause::Ssh("no way in".into()));
     let seen = std::fs::read_to_string(seen).unwrap();
     assert!(!seen.contains("CARGO"), "{seen}");
@@ -167,7 +165,7 @@ fn a_client_that_hangs_is_ended_and_sees_little_of_the_environment() {
         assert!(seen.contains(option), "{seen}");
     }
 
-    let mut request = script("");
+    let mut request = client("");
     request.auth.ssh_command = Some("no-such-program -v".into());
     assert_eq!(cause(Checkout::revision(&request)), FetchCause::NoSsh("no-such-program".into()));
     request.auth.ssh_command = Some("ssh -i 'open".into());

@@ -4,6 +4,10 @@ use crate::error::FetchCause;
 use crate::fetch::line::Line;
 use crate::words::{chain, shown};
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the enum of another crate, which grows; what is not told apart is shown"
+)]
 pub(super) fn of(error: ureq::Error, line: &Line) -> FetchCause {
     if line.deadline.is_over() {
         return FetchCause::TimedOut(line.deadline.granted);
