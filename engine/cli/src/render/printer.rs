@@ -137,7 +137,7 @@ fn place(resource: &Resource) -> Place {
         Some(origin) => {
             Place { file: origin.text.name().to_owned(), line: origin.text.place(origin.span).line, rendered }
         }
-        None => Place { file: text.name().to_owned(), line: text.place(resource.root().span()).line, rendered },
+        None => Place { file: text.name().to_owned(), line: text.place(name).line, rendered },
     }
 }
 
