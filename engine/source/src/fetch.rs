@@ -114,7 +114,7 @@ impl<'r> Fetch<'r> {
         let map = prepared.ref_map();
         let id = match names::choose(wanted, &map.mappings) {
             Choice::Commit(id) => id,
-            Choice::Ambiguous(meanings) => return Err(self.ambiguous(wanted, meanings)),
+            Choice::Ambiguous(meanings) => return Err(self.ambiguous(meanings)),
             Choice::Nothing => {
                 drop(prepared);
                 return self.by_listing(cache, wanted, depth);
@@ -134,7 +134,7 @@ impl<'r> Fetch<'r> {
         let refs = self.list(cache, wanted)?;
         match names::by_prefix(wanted, &refs) {
             Choice::Commit(id) => self.receive(cache, &Wanted::Id(id), depth),
-            Choice::Ambiguous(meanings) => Err(self.ambiguous(wanted, meanings)),
+            Choice::Ambiguous(meanings) => Err(self.ambiguous(meanings)),
             Choice::Nothing => Err(SourceError::UnknownRevision {
                 revision: shown(&self.request.revision),
                 repo: self.request.repo.to_string(),
@@ -164,7 +164,8 @@ impl<'r> Fetch<'r> {
     fn connect(&self) -> Result<Connected, SourceError> {
         match self.request.repo.place() {
             Place::Http(web) => {
-                Ok(Connected { transport: http::connect(web, &self.line, &self.fails_with())?, ssh: None })
+                let transport = http::connect(web, &self.line).map_err(|cause| self.fails(cause))?;
+                Ok(Connected { transport, ssh: None })
             }
             Place::Ssh(shell) => {
                 let command = self.request.auth.ssh_command.as_deref();
@@ -185,10 +186,6 @@ impl<'r> Fetch<'r> {
         SourceError::Fetch { url: self.request.repo.to_string(), cause }
     }
 
-    fn fails_with(&self) -> impl Fn(FetchCause) -> SourceError {
-        |cause| self.fails(cause)
-    }
-
     /// What an error of gix stands for: what was seen on the line says more than what gix makes of it.
     fn explain(&self, error: &gix::Error, ssh: Option<&ssh::Running>, wanted: &Wanted) -> SourceError {
         let words = self.line.masked(&chain(error));
@@ -206,7 +203,7 @@ impl<'r> Fetch<'r> {
         })
     }
 
-    fn ambiguous(&self, _: &Wanted, meanings: String) -> SourceError {
+    fn ambiguous(&self, meanings: String) -> SourceError {
         let revision = shown(&self.request.revision);
         SourceError::AmbiguousRevision { revision, repo: self.request.repo.to_string(), meanings }
     }

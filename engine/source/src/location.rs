@@ -113,7 +113,10 @@ impl RepoLocation {
         let parts = text.split_once(':').filter(|(host, _)| !host.contains('/') && !Path::new(text).exists());
         match parts {
             None => Ok(Self::local(text)),
-            Some((_, rest)) if rest.starts_with(':') => Err(LocationError::Malformed { url: shown(text) }),
+            // With an `@` behind the colon, what stands between may be a password.
+            Some((place, rest)) if rest.starts_with(':') || rest.contains('@') => {
+                Err(LocationError::Malformed { url: format!("{}:…", shown(place)) })
+            }
             Some((place, path)) => {
                 let (user, host) = place.split_once('@').map_or((None, place), |(user, host)| (Some(user), host));
                 let shell =
@@ -292,6 +295,8 @@ mod tests {
             "https://me:%zzhunter2@example.com/x",
             "https://a@b:hunter2@example.com/x",
             "ssh://me:hunter2@example.com/x",
+            "me:hunter2@example.com:x",
+            "https:/me:hunter2@example.com/x",
         ] {
             let location = RepoLocation::parse(text);
             assert!(!format!("{location:?}").contains("hunter2"), "{location:?}");
@@ -313,6 +318,7 @@ mod tests {
             "https://host/a b",
             "https://ho st/a",
             "ext::sh -c x",
+            "user:password@host:x",
             "file://server/share",
             "",
         ] {

@@ -15,7 +15,7 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
 use ureq::{Agent, Body};
 
 use super::line::Line;
-use crate::error::{FetchCause, SourceError};
+use crate::error::FetchCause;
 use crate::location::{Place, RepoLocation, Web};
 use crate::words::{chain, shown};
 
@@ -27,20 +27,9 @@ const MOST_REDIRECTS: usize = 5;
 const SERVERS_OF_THIS_MACHINE: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
 /// A transport for gix that speaks to the server of `web`.
-pub(super) fn connect(
-    web: &Web,
-    line: &Arc<Line>,
-    fails: &impl Fn(FetchCause) -> SourceError,
-) -> Result<Box<dyn AnyTransport + Send>, SourceError> {
-    let url = gix::url::parse(web.url.as_str());
-    let url = url.map_err(|error| fails(FetchCause::Protocol(chain(&error))))?;
-    let client = Client {
-        agent: agent(web).map_err(fails)?,
-        line: Arc::clone(line),
-        web: web.clone(),
-        asked: false,
-        base: None,
-    };
+pub(super) fn connect(web: &Web, line: &Arc<Line>) -> Result<Box<dyn AnyTransport + Send>, FetchCause> {
+    let url = gix::url::parse(web.url.as_str()).map_err(|error| FetchCause::Protocol(chain(&error)))?;
+    let client = Client { agent: agent(web)?, line: Arc::clone(line), web: web.clone(), asked: false, base: None };
     Ok(Box::new(Transport::new_http(client, url, Protocol::V2, false)))
 }
 

@@ -21,6 +21,7 @@ fn a_folder_is_read_without_gits_own_folder_and_what_is_ignored() {
     repo.write("noise.log", "x");
     repo.write("build/out.yaml", "x");
     repo.write("inner/.git/config", "x");
+    repo.write("inner/.GIT/config", "x");
     repo.write("inner/a.yaml", "a");
     let checkout = Checkout::folder(repo.path()).unwrap();
     assert_eq!(checkout.commit(), None);

@@ -117,6 +117,8 @@ fn submodules_are_shown_and_not_entered() {
     assert_eq!(said(checkout.stat("to-module")), words);
     assert_eq!(said(checkout.list("to-module")), words);
     assert_eq!(said(checkout.files("")), words);
+    let alone = repo.made_of(&[("160000", b"module", commit)]);
+    assert_eq!(said(alone.files("")), words);
 }
 
 #[test]
