@@ -23,6 +23,8 @@ pub(crate) struct State {
     pub(crate) usage: Usage,
     /// The first path that was refused or could not be read.
     pub(crate) refused: Option<FilesError>,
+    /// The first path that was longer than paths are.
+    pub(crate) endless: Option<String>,
 }
 
 /// How much of its limits a run has used.
@@ -55,6 +57,7 @@ impl State {
             log: Log::default(),
             usage: Usage { limits, memory: 0, read: 0, exceeded: None },
             refused: None,
+            endless: None,
         }
     }
 
