@@ -1,4 +1,5 @@
-//! `cargo xtask guests`: compiles the workspace of the guests and leaves a component per plugin in `target/guests`.
+//! `cargo xtask guests`: compiles the workspace of the guests and leaves a component per plugin in `target/guests`, and the
+//! renderers beside them.
 //!
 //! It writes a file only when its content changes, so that what embeds the components is not compiled again for nothing.
 
@@ -20,6 +21,8 @@ use crate::workspace;
 mod languages;
 mod renderers;
 
+pub use renderers::go_version;
+
 /// The target that imports nothing but the contract.
 pub const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -37,7 +40,7 @@ pub struct Args {
 /// Which guests to build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Languages {
-    /// Those in Rust: all that the program embeds.
+    /// Those in Rust and the renderers: all that the program embeds.
     Rust,
     /// The fixtures in other languages too.
     All,

@@ -1,5 +1,5 @@
-//! The renderers: kustomize and Helm, as their Go modules compile them for the sandbox, warmed up and compressed. Built
-//! once into the cache, under a digest of all that they are made of.
+//! The renderers: kustomize and helm, compiled by Go to WebAssembly, warmed up and written down as they are then. The work
+//! is done in the cache, once for each state of the sources; `target/guests/renderers` gets the result.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,76 +10,119 @@ use sha2::{Digest, Sha256};
 
 use super::write_if_changed;
 use crate::process::{capture, cargo, exists, programs, run, say};
-use crate::{setup, workspace};
+use crate::setup::once;
+use crate::workspace;
 
+/// The modules in `renderers/`, and the names of the guests.
 const NAMES: [&str; 2] = ["kustomize", "helm"];
-/// What goes into a renderer besides its own folder: the protocol, and what takes the snapshot, as far as it shapes it.
-const SHARED: [&str; 3] = ["renderers/protocol", "engine/render/src", "xtask/snapshot/src"];
+/// What a renderer is made of besides its module: the sandbox that it is warmed up in, and what writes it down.
+const INGREDIENTS: [&str; 6] = [
+    "renderers/protocol",
+    "xtask/snapshot",
+    "engine/render/src/engine.rs",
+    "engine/render/src/warm.rs",
+    "engine/render/src/wasi.rs",
+    "engine/render/src/wasi",
+];
 
-/// Builds the renderers that are not in the cache, and lays all of them where the command line embeds them from.
+/// Makes the renderers that are not up to date.
 pub fn build() -> Result<()> {
+    let go = go_version()?;
+    let out = workspace::components().join("renderers");
     for name in NAMES {
-        let digest = digest(name)?;
         let folder = workspace::cache()?.join("renderers").join(name);
-        let file = format!("{name}.wasm.zst");
-        setup::once(&folder, &digest, &format!("compiling the renderer {name} with go"), || {
-            compile(name, &folder, &folder.join(&file))
-        })?;
-        let out = workspace::components().join("renderers").join(&file);
-        let content = fs::read(folder.join(&file)).with_context(|| format!("cannot read {}", folder.display()))?;
-        if write_if_changed(&out, &content)? {
-            say(format!("wrote {} ({} KB)", workspace::shown(&out), content.len().div_ceil(1024)));
+        let version = version(name, &go)?;
+        once(&folder, &version, &format!("building the renderer {name} (about a minute)"), || make(name, &folder))?;
+        let compressed = fs::read(compressed(name, &folder))?;
+        let digest: String = Sha256::digest(&compressed).iter().map(|byte| format!("{byte:02x}")).collect();
+        if write_if_changed(&out.join(format!("{name}.wasm.zst")), &compressed)? {
+            say(format!("wrote {} ({} KB)", workspace::shown(&out.join(name)), compressed.len().div_ceil(1024)));
         }
+        write_if_changed(&out.join(format!("{name}.digest")), format!("sha256:{digest}").as_bytes())?;
     }
     Ok(())
 }
 
-fn compile(name: &str, folder: &Path, out: &Path) -> Result<()> {
+/// What `go version` says; an error with the remedy where there is no Go.
+pub fn go_version() -> Result<String> {
     if !exists("go") {
-        bail!("the renderer {name} is written in Go: install Go 1.26 or later (https://go.dev/dl) and run this again");
+        bail!(
+            "there is no `go` on the PATH, which compiles the renderers kustomize and helm: install Go 1.26 or newer \
+             (https://go.dev/dl, or your system's package)"
+        );
     }
-    let module = folder.join("module.wasm");
-    let mut go = Command::new("go");
-    go.args(["build", "-trimpath", "-buildmode=c-shared", "-ldflags=-s -w", "-o"]).arg(&module).arg(".");
-    go.env("GOOS", "wasip1").env("GOARCH", "wasm").env("GOFLAGS", "-mod=readonly").env("GOWORK", "off");
-    capture(go.current_dir(workspace::root().join("renderers").join(name)))?;
-    say("compiling sluice-snapshot (some minutes the first time)");
-    // With the features that the tests take, so that wasmtime is compiled once.
-    let arguments = ["build", "--release", "--workspace", "--bin", "sluice-snapshot", "--test", "contract"];
-    run(&mut cargo(&workspace::root(), &arguments))?;
-    say(format!("warming {name} up"));
-    run(Command::new(programs()?.join("sluice-snapshot")).arg(&module).arg(out))?;
-    fs::remove_file(&module).context("cannot remove what was compiled")
+    capture(Command::new("go").args(["env", "GOVERSION"]))
 }
 
-/// Over every file that shapes a renderer, and the compiler.
-fn digest(name: &str) -> Result<String> {
+fn compressed(name: &str, folder: &Path) -> PathBuf {
+    folder.join(format!("{name}.wasm.zst"))
+}
+
+fn make(name: &str, folder: &Path) -> Result<()> {
+    let module = folder.join(format!("{name}.wasm"));
+    let mut go = Command::new("go");
+    go.args(["build", "-trimpath", "-buildmode=c-shared", "-ldflags=-s -w", "-o"]).arg(&module).arg(".");
+    go.env("GOOS", "wasip1").env("GOARCH", "wasm").env("GOFLAGS", "-mod=readonly -buildvcs=false");
+    capture(go.current_dir(workspace::root().join("renderers").join(name)))?;
+    let mut snapshot = Command::new(snapshot_program()?);
+    capture(snapshot.arg(&module).arg(compressed(name, folder)).env("RUST_BACKTRACE", "0"))?;
+    fs::remove_file(module)?;
+    Ok(())
+}
+
+/// Compiles the program that writes renderers down. With fewer packages cargo would choose other features for some
+/// dependencies, and compile wasmtime once more; with the command line among them it would ask for the renderers first.
+fn snapshot_program() -> Result<PathBuf> {
+    let arguments = ["build", "--release", "--quiet", "--workspace", "--exclude", "sluice"];
+    let mut build = cargo(&workspace::root(), &arguments);
+    run(build.args(["--bin", "sluice-snapshot", "--test", "contract"]))?;
+    Ok(programs()?.join("sluice-snapshot"))
+}
+
+/// A digest of everything that a renderer is made of.
+fn version(name: &str, go: &str) -> Result<String> {
+    let root = workspace::root();
     let mut files = Vec::new();
-    for folder in SHARED.into_iter().chain([format!("renderers/{name}").as_str()]) {
-        files_below(&workspace::root().join(folder), &mut files)?;
+    let module = format!("renderers/{name}");
+    for part in INGREDIENTS.into_iter().chain([module.as_str()]) {
+        walk(&root.join(part), &mut files)?;
     }
     files.sort();
     let mut hasher = Sha256::new();
-    for path in files {
-        hasher.update(workspace::shown(&path));
-        hasher.update([0]);
-        hasher.update(fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?);
-    }
-    if exists("go") {
-        hasher.update(capture(Command::new("go").arg("version"))?);
+    hasher.update(go);
+    hasher.update(engine_version(&fs::read_to_string(root.join("Cargo.lock"))?));
+    for file in files {
+        let content = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        hasher.update(format!("\n{} {}\n", workspace::shown(&file), content.len()));
+        hasher.update(content);
     }
     Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-fn files_below(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
-    for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
-        let path = entry?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if path.is_dir() && name != "testdata" {
-            files_below(&path, files)?;
-        } else if path.is_file() && !name.ends_with("_test.go") {
-            files.push(path);
-        }
+/// The version of wasmtime in a lock file.
+fn engine_version(lock: &str) -> &str {
+    lock.split("name = \"wasmtime\"\n").nth(1).and_then(|rest| rest.lines().next()).unwrap_or_default()
+}
+
+fn walk(path: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+    if path.is_file() {
+        files.push(path.to_path_buf());
+        return Ok(());
+    }
+    for entry in fs::read_dir(path).with_context(|| format!("cannot list {}", path.display()))? {
+        walk(&entry?.path(), files)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::engine_version;
+
+    #[test]
+    fn the_engine_is_part_of_what_a_renderer_is_made_of() {
+        let lock = "[[package]]\nname = \"wasmtime\"\nversion = \"48.0.8\"\nsource = \"x\"\n";
+        assert_eq!(engine_version(lock), "version = \"48.0.8\"");
+        assert_eq!(engine_version(""), "");
+    }
 }
