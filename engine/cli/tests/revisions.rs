@@ -1,7 +1,5 @@
 //! Revisions of a real repository, judged straight from Git's objects.
 
-#![expect(missing_docs, reason = "a test")]
-
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
