@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"maps"
 	"os"
+	"runtime"
+	"runtime/debug"
 	"strings"
 
 	"helm.sh/helm/v4/pkg/chart/common"
@@ -68,8 +70,12 @@ func (s *session) lines(name string) []string {
 	return s.split[name]
 }
 
+// softMemory is what the collector tries to stay below. In a guest memory never shrinks, and more than one render is held.
+const softMemory = 512 << 20
+
 // Tell tells where the lines of a rendered set were written.
 func Tell(asked Asked) (protocol.Response, error) {
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(softMemory))
 	defer silence()()
 	response := protocol.Response{Text: asked.Text}
 	files, err := filesOf(asked.Chart, asked.At)
@@ -115,6 +121,7 @@ func oneLine(err error) string { return strings.Join(strings.Fields(err.Error())
 
 // render loads changed files and renders them.
 func (s *session) render(files []chartFile, values Values, more map[string]any) (map[string]string, map[string]string, error) {
+	runtime.GC()
 	c, origins, err := load(files)
 	if err != nil {
 		return nil, nil, err

@@ -68,9 +68,10 @@ func (a *answers) settle(count map[*document]int) {
 		return
 	}
 	a.certain = true
+	end := a.home.first + strings.Count(a.home.text, "\n") + 1
 	for _, f := range a.resource.fields {
 		if k, ok := a.keys[f.pointer]; ok && k.file == a.home.file && k.line >= a.home.first &&
-			k.line < a.home.first+strings.Count(a.home.text, "\n")+1 && (!a.start.known() || k.line < a.start.line) {
+			k.line < end && (!a.start.known() || k.line < a.start.line) {
 			a.start = place{k.file, k.line, 0}
 		}
 	}

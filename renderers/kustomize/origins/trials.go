@@ -8,6 +8,7 @@ import (
 	"log"
 	"os"
 	"regexp"
+	"runtime"
 	"strings"
 
 	"sigs.k8s.io/kustomize/api/krusty"
@@ -51,6 +52,7 @@ func (s *session) trial(edits []edit) (result rendered, r *reads, ok bool) {
 		return nil, nil, false
 	}
 	s.trials++
+	runtime.GC() // a render leaves hundreds of megabytes behind where there are CRDs
 	defer silence()()
 	defer func() {
 		if recover() != nil {
