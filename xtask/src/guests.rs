@@ -1,4 +1,5 @@
-//! `cargo xtask guests`: compiles the workspace of the guests and leaves a component per plugin in `target/guests`.
+//! `cargo xtask guests`: compiles the workspace of the guests and leaves a component per plugin in `target/guests`, and the
+//! renderers beside them.
 //!
 //! It writes a file only when its content changes, so that what embeds the components is not compiled again for nothing.
 
@@ -18,6 +19,9 @@ use crate::setup::{Choice, Toolchain};
 use crate::workspace;
 
 mod languages;
+mod renderers;
+
+pub use renderers::go_version;
 
 /// The target that imports nothing but the contract.
 pub const TARGET: &str = "wasm32-unknown-unknown";
@@ -36,7 +40,7 @@ pub struct Args {
 /// Which guests to build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Languages {
-    /// Those in Rust: all that the program embeds.
+    /// Those in Rust and the renderers: all that the program embeds.
     Rust,
     /// The fixtures in other languages too.
     All,
@@ -59,6 +63,7 @@ pub fn run(args: &Args) -> Result<()> {
 /// Compiles the guests that are not up to date.
 pub fn build(toolchain: &Toolchain, which: Languages) -> Result<()> {
     rust(toolchain)?;
+    renderers::build()?;
     match which {
         Languages::Rust => Ok(()),
         Languages::All => languages::build(),

@@ -8,8 +8,10 @@ use std::path::Path;
 use anyhow::Result;
 use clap::ValueEnum;
 
+use crate::guests::{self, Languages};
 use crate::process::say;
 
+pub mod helm;
 pub mod languages;
 pub mod lint_tools;
 mod private;
@@ -44,7 +46,8 @@ pub fn run(args: &Args) -> Result<()> {
     languages::javascript()?;
     languages::python()?;
     lint_tools::ready()?;
-    Ok(())
+    helm::ready()?;
+    guests::build(&toolchain, Languages::Rust)
 }
 
 /// Does a piece of work once: skipped when the stamp in the folder says that this version is there. A folder without

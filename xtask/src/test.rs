@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::guests::{self, Guest};
 use crate::process::{cargo, programs, say};
-use crate::setup::{Choice, Toolchain};
+use crate::setup::{Choice, Toolchain, helm};
 use crate::workspace;
 
 /// Options of `cargo xtask test`.
@@ -42,6 +42,7 @@ pub fn run(args: &Args) -> Result<()> {
     let started = Instant::now();
     let toolchain = Toolchain::ready(args.toolchain)?;
     guests::build(&toolchain, guests::Languages::All)?;
+    helm::ready()?;
 
     let root = workspace::root();
     let mut suites = vec![

@@ -80,7 +80,10 @@ mod tests {
     fn an_answer_is_read() {
         let metadata = r#"{"files":["a"],"origins":[[1,0,0,3,0,1],[2,4,0,5,6,0]],"warnings":["w"]}"#;
         let rendered = read(answer(metadata, b"text")).unwrap();
-        assert_eq!((rendered.text.as_str(), rendered.files, rendered.warnings.len()), ("text", vec!["a".to_owned()], 1));
+        assert_eq!(
+            (rendered.text.as_str(), rendered.files, rendered.warnings.len()),
+            ("text", vec!["a".to_owned()], 1)
+        );
         let second = Origin { out_line: 2, out_column: 4, file: 0, line: 5, column: 6, exact: false };
         assert_eq!(rendered.origins[1], second);
         assert!(rendered.origins[0].exact);

@@ -18,6 +18,7 @@ pub(crate) fn new() -> wasmtime::Result<Engine> {
         .cranelift_nan_canonicalization(true)
         .cranelift_opt_level(OptLevel::Speed)
         .epoch_interruption(true)
+        .async_stack_size(THREAD_STACK)
         .max_wasm_stack(GUEST_STACK)
         .memory_init_cow(true)
         .memory_guaranteed_dense_image_size(MOST_IMAGE)

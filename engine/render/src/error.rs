@@ -44,6 +44,16 @@ pub enum RenderError {
         /// The file that they are about.
         file: Option<String>,
     },
+    /// A file that another one names is not there.
+    #[error("{renderer}: `{file}` needs `{path}`, which is not there")]
+    Missing {
+        /// Which tool.
+        renderer: String,
+        /// What is not there.
+        path: String,
+        /// The file, or the folder, that names it.
+        file: String,
+    },
     /// Something would have to be fetched.
     #[error("{renderer}: `{what}` is not in the checkout")]
     Remote {
@@ -143,6 +153,7 @@ impl RenderError {
             | Self::Remote { file, .. }
             | Self::Program { file, .. }
             | Self::Endless { file, .. } => file.as_deref(),
+            Self::Missing { file, .. } => Some(file),
             Self::Files(error) => Some(error.path()),
             Self::Load(_)
             | Self::Empty { .. }
@@ -162,7 +173,9 @@ impl RenderError {
             Self::Load(LoadError::Renderer { .. }) => {
                 "install the program again, or build it with `cargo xtask guests`, which makes the renderers"
             }
-            Self::Files(FilesError::Missing { .. }) => "check the spelling of the path, and that the file is committed",
+            Self::Missing { .. } | Self::Files(FilesError::Missing { .. }) => {
+                "check the spelling of the path, and that the file is committed"
+            }
             Self::Files(FilesError::Other { .. }) => "name a folder to render, or a chart's archive",
             Self::Files(FilesError::Refused { .. }) => {
                 "a render sees nothing but the checkout: put what it needs inside, and take links that lead out away"

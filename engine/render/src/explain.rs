@@ -5,16 +5,19 @@ use wasmtime::Trap;
 
 use crate::answer::{self, Rendered};
 use crate::error::RenderError;
+use crate::files::{Files, Stat};
 use crate::guest::{Answer, End, Run};
 use crate::limits::Limits;
 use crate::renderers::no_thread;
 use crate::state::{Exceeded, State};
 use crate::wasi::Exit;
 
-mod words;
+mod helm;
+mod kustomize;
 
-/// Longest words of a tool that are passed on.
-const LONGEST: usize = 4000;
+/// Longest words of a tool that are passed on: what stands first, and what stands last, which is where the cause is.
+const FIRST: usize = 300;
+const LAST: usize = 700;
 /// Lines of what a guest wrote that go with a crash.
 const LAST_LINES: usize = 3;
 
@@ -37,6 +40,26 @@ pub(crate) fn run(renderer: &'static str, path: &str, limits: Limits, run: Run) 
 /// The path as a person would say it.
 fn shown(path: &str) -> String {
     if path.is_empty() { ".".to_owned() } else { path.to_owned() }
+}
+
+/// What a tool said, and of what.
+struct Subject<'a> {
+    files: &'a dyn Files,
+    /// What was rendered.
+    base: &'a str,
+    /// The tool's words, in one line.
+    words: &'a str,
+}
+
+impl Subject<'_> {
+    fn is_file(&self, path: &str) -> bool {
+        matches!(self.files.stat(path), Ok(Stat::File { .. }))
+    }
+
+    /// A path, if there is a file.
+    fn file(&self, path: String) -> Option<String> {
+        self.is_file(&path).then_some(path)
+    }
 }
 
 struct Told {
@@ -72,7 +95,12 @@ impl Told {
             return error.clone().into();
         }
         let base = if self.path == "." { "" } else { &self.path };
-        words::error(self.renderer, base, &one_line(words))
+        let words = one_line(words);
+        let subject = Subject { files: &*state.files, base, words: &words };
+        match self.renderer.as_str() {
+            "kustomize" => kustomize::error(&subject),
+            _ => helm::error(&subject),
+        }
     }
 
     fn stopped(self, error: &wasmtime::Error, state: &State) -> RenderError {
@@ -107,9 +135,11 @@ impl Told {
                 let limit = self.limits.read;
                 self.too_much("files", limit)
             }
-            Exceeded::Tables => {
-                RenderError::Crashed { renderer: self.renderer, path: self.path, message: "it exhausted its tables".into() }
-            }
+            Exceeded::Tables => RenderError::Crashed {
+                renderer: self.renderer,
+                path: self.path,
+                message: "it exhausted its tables".into(),
+            },
         }
     }
 
@@ -123,19 +153,13 @@ pub(crate) fn is_empty(text: &str) -> bool {
     text.lines().map(str::trim).all(|line| line.is_empty() || line == "---" || line == "..." || line.starts_with('#'))
 }
 
-/// Words in one line, without control characters, cut where they are endless.
+/// Words in one line, without control characters, cut in the middle where they are endless.
 pub(crate) fn one_line(words: &str) -> String {
-    let mut line = words.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
-    let mut text = String::new();
-    for word in &mut line {
-        if text.len() + word.len() > LONGEST {
-            text.push_str(" …");
-            break;
-        }
-        if !text.is_empty() {
-            text.push(' ');
-        }
-        text.push_str(word);
+    let words = words.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+    let line = words.collect::<Vec<_>>().join(" ");
+    if line.len() <= FIRST + LAST {
+        return line;
     }
-    text
+    let (first, last) = (line.floor_char_boundary(FIRST), line.ceil_char_boundary(line.len() - LAST));
+    format!("{} … {}", line.get(..first).unwrap_or_default(), line.get(last..).unwrap_or_default())
 }

@@ -159,7 +159,8 @@ mod tests {
 
     #[test]
     fn a_folder_says_how_it_is_rendered() {
-        let names = ["a/kustomization.yml", "b/Chart.yaml", "c/Kustomization", "c/Chart.yaml", "d/x.yaml", "e/Chart.yaml/x"];
+        let names =
+            ["a/kustomization.yml", "b/Chart.yaml", "c/Kustomization", "c/Chart.yaml", "d/x.yaml", "e/Chart.yaml/x"];
         let files: MemoryFiles = names.iter().map(|name| (name, &b""[..])).collect();
         assert_eq!(find(&files, "a"), Some(Method::Kustomize));
         assert_eq!(find(&files, "b"), Some(Method::Helm(Helm::default())));

@@ -111,13 +111,7 @@ impl Renderers {
         }
     }
 
-    fn helm(
-        &self,
-        files: Arc<dyn Files>,
-        path: &str,
-        helm: &Helm,
-        origins: bool,
-    ) -> Result<Rendered, RenderError> {
+    fn helm(&self, files: Arc<dyn Files>, path: &str, helm: &Helm, origins: bool) -> Result<Rendered, RenderError> {
         files.stat(path)?;
         for values in &helm.values {
             files.stat(&within(values)?)?;
@@ -177,7 +171,8 @@ pub(crate) fn no_thread() -> RenderError {
 
 /// A path of the caller, in the form that files are named by.
 fn within(path: &str) -> Result<String, FilesError> {
-    normal(path).ok_or_else(|| FilesError::Refused { path: path.to_owned(), why: "leads out of the checkout".to_owned() })
+    normal(path)
+        .ok_or_else(|| FilesError::Refused { path: path.to_owned(), why: "leads out of the checkout".to_owned() })
 }
 
 fn folder(files: &dyn Files, path: &str) -> Result<(), FilesError> {

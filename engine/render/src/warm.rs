@@ -71,7 +71,8 @@ fn start(wasm: &[u8]) -> Result<Warm, String> {
     let _running = Running::start().ok_or("there is no thread to keep a deadline with")?;
     let module = Module::from_binary(&engine, wasm).map_err(words)?;
     let linker = wasi::link(&engine, &module).map_err(words)?;
-    let mut store = store(&engine, State::new(State::empty().files, SystemTime::UNIX_EPOCH, Default::default()), LONGEST);
+    let mut store =
+        store(&engine, State::new(State::empty().files, SystemTime::UNIX_EPOCH, Default::default()), LONGEST);
     let started = linker.instantiate(&mut store, &module).and_then(|instance| {
         for name in ["_initialize", "warm"] {
             instance.get_typed_func::<(), ()>(&mut store, name)?.call(&mut store, ())?;

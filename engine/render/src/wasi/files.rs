@@ -102,9 +102,13 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     linker.func_wrap(MODULE, "fd_tell", |mut c: C<'_>, fd: u32, out: u32| {
         answer(&mut c, |view| seek(view, fd, 0, 1, out))
     })?;
-    linker.func_wrap(MODULE, "fd_readdir", |mut c: C<'_>, fd: u32, out: u32, length: u32, cookie: u64, used: u32| {
-        answer(&mut c, |view| readdir(view, fd, out, length, cookie, used))
-    })?;
+    linker.func_wrap(
+        MODULE,
+        "fd_readdir",
+        |mut c: C<'_>, fd: u32, out: u32, length: u32, cookie: u64, used: u32| {
+            answer(&mut c, |view| readdir(view, fd, out, length, cookie, used))
+        },
+    )?;
     linker.func_wrap(MODULE, "fd_write", |mut c: C<'_>, fd: u32, list: u32, count: u32, out: u32| {
         answer(&mut c, |view| write(view, fd, list, count, out))
     })?;

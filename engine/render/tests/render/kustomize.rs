@@ -1,0 +1,59 @@
+//! Kustomize against `kubectl kustomize`, byte for byte.
+
+use std::path::Path;
+use std::process::Command;
+
+use sluice_render::{Method, RenderError};
+
+use crate::stage::{RENDERERS, corpus, folder, has, holding, kustomize};
+
+/// What `kubectl kustomize` prints; its words where it refuses.
+fn kubectl(root: &Path, path: &str) -> Result<String, String> {
+    let output = Command::new("kubectl").arg("kustomize").arg(path).current_dir(root).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
+}
+
+fn has_kubectl() -> bool {
+    has("kubectl", &["version", "--client"])
+}
+
+/// How many of these kustomizations are rendered as kubectl renders them.
+fn agreeing(root: &Path, paths: impl IntoIterator<Item = String>) -> usize {
+    let files = folder(root);
+    let mut agreed = 0;
+    for path in paths {
+        let ours = RENDERERS.render(files.clone(), &path, &Method::Kustomize, false);
+        match (ours, kubectl(root, &path)) {
+            (Ok(ours), Ok(theirs)) => assert_eq!(ours.text, theirs, "{path}"),
+            (Err(RenderError::Empty { .. }), Ok(theirs)) => assert_eq!(theirs, "", "{path}"),
+            (ours, theirs) => panic!("{path}: {ours:?}, and kubectl {theirs:?}"),
+        }
+        agreed += 1;
+    }
+    agreed
+}
+
+#[test]
+fn the_corpus_is_rendered_as_kubectl_renders_it() {
+    let Some(corpus) = corpus() else { return };
+    if has_kubectl() {
+        let root = corpus.join("kustomize-helm-example");
+        let paths = holding(&root, "kustomization.yaml");
+        assert_eq!(agreeing(&root, paths), 7);
+    }
+}
+
+#[test]
+fn a_small_overlay() {
+    let base = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  a: b\n";
+    let files = [
+        ("base/kustomization.yaml", "resources: [a.yaml]\n"),
+        ("base/a.yaml", base),
+        ("overlay/kustomization.yaml", "namePrefix: x-\nresources: [../base]\n"),
+    ];
+    let rendered = kustomize(&files, "overlay").unwrap();
+    assert_eq!(rendered.text, "apiVersion: v1\ndata:\n  a: b\nkind: ConfigMap\nmetadata:\n  name: x-a\n");
+    assert_eq!((rendered.files.len(), rendered.origins.len(), rendered.warnings.len()), (0, 0, 0));
+    assert!(rendered.memory > 1 << 20);
+}

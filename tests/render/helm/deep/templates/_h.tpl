@@ -1,0 +1,1 @@
+{{ define "deep.helper" }}{{ .Chart.Name }} of {{ .Release.Name }}{{ end }}

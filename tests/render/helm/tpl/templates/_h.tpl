@@ -1,0 +1,1 @@
+{{ define "tpl.name" }}{{ .Values.name | upper | lower }}{{ end }}
