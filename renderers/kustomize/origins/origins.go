@@ -45,7 +45,7 @@ func Render(files filesys.FileSystem, root, folder string, options *krusty.Optio
 		all = append(all, byPosition(r, read, doubt))
 	}
 	found := settersOf(read)
-	known := candidatesOf(read, doubt, found.sources)
+	known := candidatesOf(read, doubt, found)
 	if level == protocol.All {
 		s.marks = newMarks(read.sorted())
 		if err := s.prove(all, read, found, known); err != nil {
@@ -148,6 +148,8 @@ func conclude(a *answers, known *candidates) {
 	for _, f := range a.open() {
 		if p, ok := known.guess(a, f); ok {
 			a.values[f.pointer] = answer{p, false}
+		} else if _, told := a.values[f.pointer]; !told && a.start.known() {
+			a.values[f.pointer] = answer{a.start, false}
 		}
 	}
 }
