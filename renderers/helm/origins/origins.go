@@ -58,6 +58,8 @@ type session struct {
 	clean map[string]string
 	// split are the lines of the rendered files.
 	split map[string][]string
+	// keys are where keys of values stand.
+	keys keyPlaces
 	// rename changes the keys of values, where a render is to have them changed.
 	rename func(*scalar, string) string
 }
@@ -89,6 +91,7 @@ func Tell(asked Asked) (protocol.Response, error) {
 			return response, nil
 		}
 	}
+	s.keys = s.places()
 	known := &knowledge{templates: map[string][]lineOrigins{}, values: map[string][][]spot{}}
 	if err := s.markTemplates(known); err != nil {
 		response.Warnings = append(response.Warnings, "cannot tell more than the file of an object: "+oneLine(err))
