@@ -71,11 +71,8 @@ fn judge(ended: Ended, path: &str, command: &Command, limits: Limits) -> Result<
         End::TooLong => return Err(RenderError::TooMuch { renderer, path, what: "output", limit: limits.output }),
         End::Failure(how) => {
             let message = one_line(&format!("ended with {how} on `{path}`: {words}"));
-            return Err(RenderError::Failed {
-                renderer,
-                message: message.trim_end_matches(": ").to_owned(),
-                file: None,
-            });
+            let message = message.trim_end_matches(':').to_owned();
+            return Err(RenderError::Failed { renderer, message, file: None });
         }
         End::Success => {}
     }

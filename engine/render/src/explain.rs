@@ -18,6 +18,8 @@ mod kustomize;
 /// Longest words of a tool that are passed on: what stands first, and what stands last, which is where the cause is.
 const FIRST: usize = 300;
 const LAST: usize = 700;
+/// Of a path that goes on without end.
+const FIRST_NAMES: usize = 60;
 /// Lines of what a guest wrote that go with a crash.
 const LAST_LINES: usize = 3;
 
@@ -89,13 +91,18 @@ impl Told {
     }
 
     fn failed(self, words: &str, state: &State) -> RenderError {
+        if let Some(path) = &state.endless {
+            let start = path.get(..path.floor_char_boundary(FIRST_NAMES)).unwrap_or_default();
+            let message = format!("`{start}…` goes on for longer than a path may be, as where a link leads back");
+            return RenderError::Endless { renderer: self.renderer, message, file: None };
+        }
         if let Some(error) = &state.refused
-            && (words.contains("ermission denied") || words.contains("/O error") || words.contains("put/output error"))
+            && ["ermission denied", "/O error", "put/output error"].iter().any(|end| words.contains(end))
         {
             return error.clone().into();
         }
         let base = if self.path == "." { "" } else { &self.path };
-        let words = one_line(words);
+        let words = joined(words);
         let subject = Subject { files: &*state.files, base, words: &words };
         match self.renderer.as_str() {
             "kustomize" => kustomize::error(&subject),
@@ -153,12 +160,21 @@ pub(crate) fn is_empty(text: &str) -> bool {
     text.lines().map(str::trim).all(|line| line.is_empty() || line == "---" || line == "..." || line.starts_with('#'))
 }
 
-/// Words in one line, without control characters, cut in the middle where they are endless.
+/// Words in one line, cut in the middle where they are endless.
 pub(crate) fn one_line(words: &str) -> String {
+    shortened(&joined(words))
+}
+
+/// Words in one line, without control characters.
+fn joined(words: &str) -> String {
     let words = words.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
-    let line = words.collect::<Vec<_>>().join(" ");
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// A line, cut in the middle where it is endless.
+fn shortened(line: &str) -> String {
     if line.len() <= FIRST + LAST {
-        return line;
+        return line.to_owned();
     }
     let (first, last) = (line.floor_char_boundary(FIRST), line.ceil_char_boundary(line.len() - LAST));
     format!("{} … {}", line.get(..first).unwrap_or_default(), line.get(last..).unwrap_or_default())

@@ -23,4 +23,4 @@ pub use error::{LoadError, RenderError};
 pub use files::{Files, FilesError, FolderFiles, Kind, MemoryFiles, Stat};
 pub use limits::Limits;
 pub use method::{Command, Helm, Method, find};
-pub use renderers::{Guest, Renderers, RenderersOptions};
+pub use renderers::{Guest, Guests, Renderers, RenderersOptions};

@@ -28,6 +28,9 @@ pub struct Guest {
     pub digest: Option<Cow<'static, str>>,
 }
 
+/// Gives guests by name.
+pub type Guests = dyn Fn(&str) -> Option<Guest> + Send + Sync;
+
 /// How [`Renderers`] work.
 pub struct RenderersOptions {
     /// The folder that compiled code is kept in; none for no cache. See [`sluice_wasm::default_dir`].
@@ -37,7 +40,7 @@ pub struct RenderersOptions {
     /// What one render may cost.
     pub limits: Limits,
     /// Gives the guest `kustomize` or `helm`; none where it is not there.
-    pub guests: Box<dyn Fn(&str) -> Option<Guest> + Send + Sync>,
+    pub guests: Box<Guests>,
     /// Hears that a guest is being compiled, which takes some seconds and happens once on a machine.
     pub on_compile: Box<dyn Fn(&str) + Send + Sync>,
 }

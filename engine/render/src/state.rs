@@ -13,6 +13,11 @@ use crate::wasi::{Descriptors, Entropy, Errno, Open, Process};
 /// Elements of all tables; the larger of our guests has 40,000.
 const MOST_ELEMENTS: usize = 1 << 20;
 
+/// The content of a file, and the place in it where the next read begins.
+pub(crate) type Content = (Arc<[u8]>, u64);
+/// The path of a folder and what lies in it.
+pub(crate) type Entries = (String, Arc<[(String, Kind)]>);
+
 /// The state of a run.
 pub(crate) struct State {
     pub(crate) files: Arc<dyn Files>,
@@ -23,6 +28,8 @@ pub(crate) struct State {
     pub(crate) usage: Usage,
     /// The first path that was refused or could not be read.
     pub(crate) refused: Option<FilesError>,
+    /// The first path that was longer than paths are.
+    pub(crate) endless: Option<String>,
 }
 
 /// How much of its limits a run has used.
@@ -55,6 +62,7 @@ impl State {
             log: Log::default(),
             usage: Usage { limits, memory: 0, read: 0, exceeded: None },
             refused: None,
+            endless: None,
         }
     }
 
@@ -70,7 +78,7 @@ impl State {
     }
 
     /// The content of an open file and the place in it; none for standard input.
-    pub(crate) fn content(&mut self, fd: u32) -> Result<Option<(Arc<[u8]>, u64)>, Errno> {
+    pub(crate) fn content(&mut self, fd: u32) -> Result<Option<Content>, Errno> {
         let (path, at) = match self.open.get(fd)? {
             Open::Input => return Ok(None),
             Open::Output => return Err(Errno::BadDescriptor),
@@ -91,7 +99,7 @@ impl State {
     }
 
     /// The path and the entries of an open folder.
-    pub(crate) fn entries(&mut self, fd: u32) -> Result<(String, Arc<[(String, Kind)]>), Errno> {
+    pub(crate) fn entries(&mut self, fd: u32) -> Result<Entries, Errno> {
         let path = match self.open.get(fd)? {
             Open::Folder { path, entries: Some(entries) } => return Ok((path.clone(), Arc::clone(entries))),
             Open::Folder { path, .. } => path.clone(),

@@ -54,7 +54,9 @@ impl Warm {
             Val::I64(value) => Some(Value::I64(value)),
             Val::F32(bits) => Some(Value::F32(bits)),
             Val::F64(bits) => Some(Value::F64(bits)),
-            _ => None,
+            Val::V128(_) | Val::FuncRef(_) | Val::ExternRef(_) | Val::AnyRef(_) | Val::ExnRef(_) | Val::ContRef(_) => {
+                None
+            }
         }
     }
 

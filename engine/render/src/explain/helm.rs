@@ -1,6 +1,6 @@
 //! What helm's words mean. It names files by the chart's name, not by where the chart lies.
 
-use super::Subject;
+use super::{Subject, shortened};
 use crate::error::RenderError;
 use crate::files::join;
 
@@ -24,7 +24,7 @@ const OF_THE_CHART: [(&str, &str); 8] = [
 
 /// The error that the words stand for.
 pub(super) fn error(subject: &Subject<'_>) -> RenderError {
-    let (renderer, message) = (NAME.to_owned(), subject.words.to_owned());
+    let (renderer, message) = (NAME.to_owned(), shortened(subject.words));
     let file = file(subject);
     if ENDLESS.iter().any(|words| message.contains(words)) {
         return RenderError::Endless { renderer, message, file };

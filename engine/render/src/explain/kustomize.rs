@@ -1,7 +1,7 @@
 //! What kustomize's words mean. It wraps an error once for each folder that it came through, and again for each way that
 //! it tried to read a resource; what counts is the innermost.
 
-use super::Subject;
+use super::{Subject, shortened};
 use crate::error::RenderError;
 use crate::files::{join, normal};
 
@@ -22,7 +22,7 @@ pub(super) fn error(subject: &Subject<'_>) -> RenderError {
     let (folder, words) = innermost(subject.words, subject.base);
     let kustomization = kustomization(subject, &folder);
     let (resource, words) = resource(words);
-    let (renderer, message) = (NAME.to_owned(), from_the_root(words));
+    let (renderer, message) = (NAME.to_owned(), shortened(&from_the_root(words)));
     if words.contains("cycle detected") {
         return RenderError::Endless { renderer, message, file: Some(kustomization) };
     }
@@ -32,14 +32,18 @@ pub(super) fn error(subject: &Subject<'_>) -> RenderError {
     if PROGRAMS.iter().any(|program| words.contains(program)) {
         return RenderError::Program { renderer, message, file: Some(kustomization) };
     }
-    if words.contains("no such file or directory")
-        && let Some(path) = words.rsplit_once("lstat ").and_then(|(_, rest)| rest.split_once(": no such file"))
-    {
-        let path = path.0.trim_start_matches('/').to_owned();
+    if let Some(path) = missing(words) {
         return RenderError::Missing { renderer, path, file: kustomization };
     }
     let file = told(subject, &folder, words, resource).unwrap_or(kustomization);
     RenderError::Failed { renderer, message, file: Some(file) }
+}
+
+/// The path that is not there.
+fn missing(words: &str) -> Option<String> {
+    let (path, why) = words.rsplit_once("lstat ")?.1.split_once(": ")?;
+    let is_missing = ["no such file", "No such file"].iter().any(|start| why.starts_with(start));
+    is_missing.then(|| path.trim_start_matches('/').to_owned())
 }
 
 /// The folder that the innermost error is about, and its words.

@@ -87,10 +87,10 @@ fn failed(path: &str, error: &io::Error) -> FilesError {
     if error.raw_os_error() == Some(nix::errno::Errno::ELOOP as i32) {
         return FilesError::Refused { path, why: "is a link to itself".to_owned() };
     }
-    match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => FilesError::Missing { path },
-        _ => FilesError::Failed { path, why: error.to_string() },
+    if [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory].contains(&error.kind()) {
+        return FilesError::Missing { path };
     }
+    FilesError::Failed { path, why: error.to_string() }
 }
 
 fn refused(path: &str, why: &str) -> FilesError {

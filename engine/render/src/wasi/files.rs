@@ -25,8 +25,8 @@ const DIRECTORY: u32 = 2;
 const TRUNCATE: u32 = 8;
 /// The right to write.
 const WRITE: u64 = 1 << 6;
-/// Longest path, which also ends the path of whoever follows a loop of links.
-const LONGEST_PATH: usize = 4096;
+/// Longest path, which also ends the way of whoever follows a loop of links.
+const LONGEST_PATH: usize = 1024;
 
 type Answer = Result<(), Errno>;
 
@@ -129,7 +129,11 @@ fn resolve(view: &mut View<'_>, fd: u32, path: u32, length: u32) -> Result<Strin
         return Err(Errno::NotCapable);
     }
     let path = normal(&join(&base, path)).ok_or(Errno::NotCapable)?;
-    if path.len() > LONGEST_PATH { Err(Errno::NameTooLong) } else { Ok(path) }
+    if path.len() > LONGEST_PATH {
+        view.state.endless.get_or_insert(path);
+        return Err(Errno::NameTooLong);
+    }
+    Ok(path)
 }
 
 fn prestat(view: &mut View<'_>, fd: u32, out: u32) -> Answer {

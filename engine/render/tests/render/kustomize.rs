@@ -5,7 +5,7 @@ use std::process::Command;
 
 use sluice_render::{Method, RenderError};
 
-use crate::stage::{RENDERERS, corpus, folder, has, holding, kustomize};
+use crate::stage::{RENDERERS, cases, corpus, folder, has, holding, kustomize};
 
 /// What `kubectl kustomize` prints; its words where it refuses.
 fn kubectl(root: &Path, path: &str) -> Result<String, String> {
@@ -42,6 +42,26 @@ fn the_corpus_is_rendered_as_kubectl_renders_it() {
         let paths = holding(&root, "kustomization.yaml");
         assert_eq!(agreeing(&root, paths), 7);
     }
+}
+
+/// Each is a folder of `tests/render/kustomize`; what is not rendered alike stands in `tests/render/differences.md`.
+#[test]
+fn overlays_of_every_kind_are_rendered_as_kubectl_renders_them() {
+    let (root, names) = cases("kustomize");
+    if has_kubectl() {
+        assert_eq!(agreeing(&root, names), 33);
+    }
+}
+
+#[test]
+fn warnings_are_told() {
+    let files = [
+        ("kustomization.yaml", "commonLabels: {a: b}\nresources: [a.yaml]\n"),
+        ("a.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n"),
+    ];
+    let rendered = kustomize(&files, "").unwrap();
+    let [warning] = &rendered.warnings[..] else { panic!("{:?}", rendered.warnings) };
+    assert!(warning.contains("'commonLabels' is deprecated"), "{warning}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::{Duration, SystemTime};
 
 use sluice_render::{
-    FolderFiles, Guest, Limits, MemoryFiles, Method, RenderError, Rendered, Renderers, RenderersOptions,
+    FolderFiles, Guest, Helm, Limits, MemoryFiles, Method, RenderError, Rendered, Renderers, RenderersOptions,
 };
 
 /// The renderers of all tests but those that are about limits, so that each guest is loaded once.
@@ -58,6 +58,34 @@ pub(crate) fn tree(files: &[(&str, &str)]) -> Arc<MemoryFiles> {
 /// Renders a kustomization in memory.
 pub(crate) fn kustomize(files: &[(&str, &str)], path: &str) -> Result<Rendered, RenderError> {
     RENDERERS.render(tree(files), path, &Method::Kustomize, false)
+}
+
+/// Renders a chart in memory.
+pub(crate) fn helm(files: &[(&str, &str)], path: &str) -> Result<Rendered, RenderError> {
+    RENDERERS.render(tree(files), path, &Method::Helm(Helm::default()), false)
+}
+
+/// Helm's own program, which `cargo xtask setup` compiles into the cache; with `CI=true` it must be there.
+pub(crate) fn helm_program() -> Option<PathBuf> {
+    let named = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let cache = named("SLUICE_CACHE")
+        .or_else(|| named("XDG_CACHE_HOME").map(|folder| folder.join("sluice")))
+        .or_else(|| named("HOME").map(|home| home.join(".cache/sluice")));
+    let program = cache.map(|cache| cache.join("helm/helm")).filter(|program| program.is_file());
+    if program.is_none() {
+        assert!(std::env::var_os("CI").is_none(), "helm is missing: run `cargo xtask setup`");
+        eprintln!("left out: there is no helm to compare with; `cargo xtask setup` compiles one");
+    }
+    program
+}
+
+/// The folders of cases in `tests/render`.
+pub(crate) fn cases(of: &str) -> (PathBuf, Vec<String>) {
+    let folder = root().join("tests/render").join(of);
+    let names = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    (folder, names)
 }
 
 /// Whether a program can be run; with `CI=true` it must be.
