@@ -22,7 +22,7 @@ import (
 var update = flag.Bool("update", false, "write expected places")
 
 var shop = request{
-	Chart: "shop", Name: "acme", Namespace: "default", IncludeCRDs: true, Values: []string{"production.yaml"},
+	Chart: "./shop/", Name: "acme", Namespace: "default", IncludeCRDs: true, Values: []string{"./production.yaml"},
 	Set: []string{"service.type=NodePort,sessions.policy=fifo", "service.port=9090"}, SetString: []string{"podAnnotations.number=5"},
 }
 

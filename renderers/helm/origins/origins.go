@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"maps"
 	"os"
+	"path"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -79,6 +80,7 @@ const softMemory = 512 << 20
 func Tell(asked Asked) (protocol.Response, error) {
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(softMemory))
 	defer silence()()
+	asked.At = fromRoot(asked.At)
 	response := protocol.Response{Text: asked.Text}
 	files, err := filesOf(asked.Chart, asked.At)
 	if err != nil {
@@ -108,6 +110,9 @@ func Tell(asked Asked) (protocol.Response, error) {
 	known.respond(s, &response)
 	return response, nil
 }
+
+// fromRoot is a path from the root of the checkout, however it was asked for.
+func fromRoot(name string) string { return strings.TrimPrefix(path.Clean("/"+name), "/") }
 
 // silence drops the warnings of further renders: they were given already.
 func silence() func() {
