@@ -36,7 +36,7 @@ func (s *session) changed(files []chartFile, change edits) []chartFile {
 func (s *session) changedValues(change edits) Values {
 	var values Values
 	for _, f := range s.asked.Values.Files {
-		values.Files = append(values.Files, UserFile{f.Path, editYAML(f.Path, f.Data, change, s.rename)})
+		values.Files = append(values.Files, UserFile{f.Path, editYAML(fromRoot(f.Path), f.Data, change, s.rename)})
 	}
 	for i, argument := range s.asked.Values.Set {
 		values.Set = append(values.Set, editSet(setFile, i+1, argument, false, change))

@@ -9,6 +9,46 @@ import (
 	"strings"
 )
 
+// keyPlaces are, for each key, the paths that it ends, with the files that hold them.
+type keyPlaces map[string]map[string]map[string]bool
+
+const separator = "\x00"
+
+// places collects the keys of all values.
+func (s *session) places() keyPlaces {
+	places := keyPlaces{}
+	s.eachValue(func(v *scalar) {
+		for i, key := range v.keys {
+			path := separator + strings.Join(v.keys[:i+1], separator)
+			if places[key] == nil {
+				places[key] = map[string]map[string]bool{}
+			}
+			if places[key][path] == nil {
+				places[key][path] = map[string]bool{}
+			}
+			places[key][path][v.file] = true
+		}
+	})
+	return places
+}
+
+// shared says whether another file may hold the same key: then neither is the one that is printed. A subchart's values are
+// under its name in its parent's, so the end of a path is enough.
+func (k keyPlaces) shared(keys []string, file string) bool {
+	path := separator + strings.Join(keys, separator)
+	for other, files := range k[keys[len(keys)-1]] {
+		if !strings.HasSuffix(other, path) && !strings.HasSuffix(path, other) {
+			continue
+		}
+		for f := range files {
+			if f != file {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // markKeys marks keys of values that no template names and that stand in one place of the tree only: those are printed by
 // templates that range over them or print them whole.
 func (s *session) markKeys(known *knowledge) {
@@ -21,9 +61,10 @@ func (s *session) markKeys(known *knowledge) {
 		}
 	}
 	paths, at, m := map[string]string{}, map[string]spot{}, &marks{}
+	places := s.keys
 	s.rename = func(v *scalar, key string) string {
-		path := strings.Join(v.keys, "\x00")
-		if old, seen := paths[key]; seen && old != path {
+		path := strings.Join(v.keys, separator)
+		if old, seen := paths[key]; seen && old != path || places.shared(v.keys, v.file) {
 			path = "" // more than one
 		}
 		paths[key], at[key] = path, spot{file: v.file, line: v.line}

@@ -59,7 +59,7 @@ func (k *knowledge) learn(s *session, name string, line int, at spot) {
 		if keyOf(text) != at.value.keys[depth] || k.isLiteral(name, above) {
 			return
 		}
-		if len(values[above]) == 0 && at.value.keyLines[depth] > 0 {
+		if len(values[above]) == 0 && at.value.keyLines[depth] > 0 && !s.keys.shared(at.value.keys[:depth+1], at.file) {
 			put(values, above, spot{file: at.file, line: at.value.keyLines[depth]})
 		}
 		depth--

@@ -8,6 +8,9 @@ import (
 	"log/slog"
 	"maps"
 	"os"
+	"path"
+	"runtime"
+	"runtime/debug"
 	"strings"
 
 	"helm.sh/helm/v4/pkg/chart/common"
@@ -56,6 +59,8 @@ type session struct {
 	clean map[string]string
 	// split are the lines of the rendered files.
 	split map[string][]string
+	// keys are where keys of values stand.
+	keys keyPlaces
 	// rename changes the keys of values, where a render is to have them changed.
 	rename func(*scalar, string) string
 }
@@ -68,9 +73,14 @@ func (s *session) lines(name string) []string {
 	return s.split[name]
 }
 
+// softMemory is what the collector tries to stay below. In a guest memory never shrinks, and more than one render is held.
+const softMemory = 512 << 20
+
 // Tell tells where the lines of a rendered set were written.
 func Tell(asked Asked) (protocol.Response, error) {
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(softMemory))
 	defer silence()()
+	asked.At = fromRoot(asked.At)
 	response := protocol.Response{Text: asked.Text}
 	files, err := filesOf(asked.Chart, asked.At)
 	if err != nil {
@@ -83,6 +93,7 @@ func Tell(asked Asked) (protocol.Response, error) {
 			return response, nil
 		}
 	}
+	s.keys = s.places()
 	known := &knowledge{templates: map[string][]lineOrigins{}, values: map[string][][]spot{}}
 	if err := s.markTemplates(known); err != nil {
 		response.Warnings = append(response.Warnings, "cannot tell more than the file of an object: "+oneLine(err))
@@ -100,6 +111,9 @@ func Tell(asked Asked) (protocol.Response, error) {
 	return response, nil
 }
 
+// fromRoot is a path from the root of the checkout, however it was asked for.
+func fromRoot(name string) string { return strings.TrimPrefix(path.Clean("/"+name), "/") }
+
 // silence drops the warnings of further renders: they were given already.
 func silence() func() {
 	logger, stderr := slog.Default(), os.Stderr
@@ -115,6 +129,7 @@ func oneLine(err error) string { return strings.Join(strings.Fields(err.Error())
 
 // render loads changed files and renders them.
 func (s *session) render(files []chartFile, values Values, more map[string]any) (map[string]string, map[string]string, error) {
+	runtime.GC()
 	c, origins, err := load(files)
 	if err != nil {
 		return nil, nil, err

@@ -68,9 +68,10 @@ func (a *answers) settle(count map[*document]int) {
 		return
 	}
 	a.certain = true
+	end := a.home.first + strings.Count(a.home.text, "\n") + 1
 	for _, f := range a.resource.fields {
 		if k, ok := a.keys[f.pointer]; ok && k.file == a.home.file && k.line >= a.home.first &&
-			k.line < a.home.first+strings.Count(a.home.text, "\n")+1 && (!a.start.known() || k.line < a.start.line) {
+			k.line < end && (!a.start.known() || k.line < a.start.line) {
 			a.start = place{k.file, k.line, 0}
 		}
 	}
@@ -129,22 +130,22 @@ func (a *answers) takeForemost(m moved) {
 // borrow takes over what another render of the same resource knows, where the field is the same there.
 func (a *answers) borrow(other *answers) {
 	for _, f := range a.resource.fields {
-		o := other.resource.byPointer[f.pointer]
-		if o == nil || o.node.Kind != f.node.Kind || !f.sameItems(other.resource) {
+		o := f.counterpart(other.resource)
+		if o == nil || o.node.Kind != f.node.Kind {
 			continue
 		}
-		if k, ok := other.keys[f.pointer]; ok && !a.keys[f.pointer].exact {
+		if k, ok := other.keys[o.pointer]; ok && !a.keys[f.pointer].exact {
 			a.keys[f.pointer] = k
 		}
 		if a.values[f.pointer].exact {
 			continue
 		}
-		v, ok := other.values[f.pointer]
+		v, ok := other.values[o.pointer]
 		if !ok {
 			continue
 		}
 		a.values[f.pointer] = answer{v.place, v.exact && (!f.scalar() || o.node.Value == f.node.Value)}
-		if s := other.from[f.pointer]; s != nil && a.from[f.pointer] == nil {
+		if s := other.from[o.pointer]; s != nil && a.from[f.pointer] == nil {
 			a.from[f.pointer] = s
 		}
 	}

@@ -3,6 +3,7 @@ package origins
 // This file owns candidates: the sources that a field may come from when its node does not tell.
 
 import (
+	"encoding/base64"
 	"strings"
 
 	y3 "go.yaml.in/yaml/v3"
@@ -28,12 +29,14 @@ type candidates struct {
 	// doubt are the fields that replacements write to, and replacing the sources that they read.
 	doubt     [][]string
 	replacing []*source
+	// moves are what JSON patches take from elsewhere: from, to.
+	moves [][2]string
 }
 
 // wanted is a value under a pointer without indexes.
 type wanted struct{ pattern, value string }
 
-func candidatesOf(r *reads, doubt [][]string, set []*source) *candidates {
+func candidatesOf(r *reads, doubt [][]string, set setters) *candidates {
 	c := &candidates{
 		byField: map[wanted][]*source{}, byValue: map[string][]*source{}, byKey: map[place]*source{},
 		setters: map[string][]*source{}, outermost: r.outermost, doubt: doubt,
@@ -42,6 +45,7 @@ func candidatesOf(r *reads, doubt [][]string, set []*source) *candidates {
 	for _, f := range r.sorted() {
 		for _, d := range f.documents {
 			d.parse()
+			c.moves = append(c.moves, d.moves...)
 			for _, s := range d.sources {
 				c.add(s)
 				if isTouched(from, s.path) && len(c.replacing) < maxReplacing {
@@ -50,7 +54,10 @@ func candidatesOf(r *reads, doubt [][]string, set []*source) *candidates {
 			}
 		}
 	}
-	for _, s := range set {
+	for _, s := range set.others {
+		c.setters[s.value] = append(c.setters[s.value], s)
+	}
+	for _, s := range set.sources {
 		c.setters[s.value] = append(c.setters[s.value], s)
 		if s.spot != nil {
 			c.add(s)
@@ -110,8 +117,26 @@ func (c *candidates) of(a *answers, f *field) []*source {
 		add(c.replacing...)
 		add(c.byValue[f.node.Value]...)
 	}
-	add(c.byField[wanted{anyItem(f.pointer), f.node.Value}]...)
+	pattern := anyItem(f.pointer)
+	add(c.byField[wanted{pattern, f.node.Value}]...)
+	if a.resource.kind == "Secret" {
+		add(c.byField[wanted{pattern, decoded(f.node.Value)}]...)
+	}
+	for _, m := range c.moves {
+		if rest, ok := strings.CutPrefix(pattern, anyItem(m[1])); ok && (rest == "" || rest[0] == '/') {
+			add(c.byField[wanted{anyItem(m[0]) + rest, f.node.Value}]...)
+		}
+	}
 	return found
+}
+
+// decoded is the text that a value of a secret stands for.
+func decoded(value string) string {
+	text, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(value), ""))
+	if err != nil {
+		return value
+	}
+	return string(text)
 }
 
 // guess concludes where an open field comes from, without proof.
@@ -122,6 +147,9 @@ func (c *candidates) guess(a *answers, f *field) (place, bool) {
 	}
 	if s := c.setter(a, f); s != nil {
 		return s.place, true
+	}
+	if _, made := a.values[f.pointer]; made && a.home == nil {
+		return place{}, false
 	}
 	if own != nil && own.value == f.node.Value && !touched && (f.node.Line > firstLine || own.in == a.home) {
 		return place{}, false
@@ -161,7 +189,8 @@ func (c *candidates) best(a *answers, f *field) *source {
 	var best *source
 	tied := false
 	for _, s := range c.of(a, f) {
-		if s.value != f.node.Value || s == a.from[f.pointer] {
+		same := s.value == f.node.Value || a.resource.kind == "Secret" && s.value == decoded(f.node.Value)
+		if !same || s == a.from[f.pointer] {
 			continue
 		}
 		if best == nil || rank(s) < rank(best) {
@@ -176,11 +205,21 @@ func (c *candidates) best(a *answers, f *field) *source {
 	return best
 }
 
+// metadataOptions are the options of buildMetadata by the field that they make.
+var metadataOptions = map[string]string{
+	"/metadata/annotations/config.kubernetes.io~1origin":                "originAnnotations",
+	"/metadata/annotations/alpha.config.kubernetes.io~1transformations": "transformerAnnotations",
+	"/metadata/labels/app.kubernetes.io~1managed-by":                    "managedByLabel",
+}
+
 // setter finds the field of a kustomization that has set a field whose node lost its place to this value: of several, that
 // of the outermost kustomization.
 func (c *candidates) setter(a *answers, f *field) *source {
 	if f.node.Line > firstLine {
 		return nil
+	}
+	if option := metadataOptions[f.pointer]; option != "" && len(c.setters[option]) > 0 {
+		return c.setters[option][0]
 	}
 	var best *source
 	for _, s := range c.setters[f.node.Value] {

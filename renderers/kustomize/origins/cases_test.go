@@ -55,10 +55,10 @@ func TestCases(t *testing.T) {
 	}
 	t.Logf("all: %+v", total)
 	t.Logf("positions: %+v", positions)
-	if positions.proved*100 < positions.scalars*50 || positions.right*100 < positions.scalars*85 {
+	if positions.proved*100 < positions.scalars*50 || positions.right*100 < positions.scalars*90 {
 		t.Errorf("of %d scalars positions prove %d and lead %d to the right line", positions.scalars, positions.proved, positions.right)
 	}
-	if total.proved*100 < total.scalars*92 || total.right*100 < total.scalars*94 {
+	if total.proved*100 < total.scalars*95 || total.right < total.scalars {
 		t.Errorf("of %d scalars %d are proved and %d lead to the right line", total.scalars, total.proved, total.right)
 	}
 }

@@ -64,6 +64,8 @@ type document struct {
 	byPlace map[[2]int]*source
 	sources []*source
 	byPath  map[string]*source
+	// moves are the operations of a JSON patch that take a value from elsewhere: from, path.
+	moves [][2]string
 }
 
 // at is the scalar under a pointer, nil if there is none.
@@ -128,6 +130,15 @@ func (d *document) parse() {
 // operations tells the values of a JSON patch which pointer they are written to.
 func (d *document) operations() {
 	paths, tests := map[string]string{}, map[string]bool{}
+	for i := 0; ; i++ {
+		operation := "/" + strconv.Itoa(i)
+		if d.at(operation+"/op") == nil {
+			break
+		}
+		if from, to := d.at(operation+"/from"), d.at(operation+"/path"); from != nil && to != nil {
+			d.moves = append(d.moves, [2]string{from.value, to.value})
+		}
+	}
 	for _, s := range d.sources {
 		if strings.Count(s.path, "/") == 2 && last(s.path) == "op" && s.value == "test" {
 			tests[strings.Split(s.path, "/")[1]] = true // its value goes nowhere

@@ -80,17 +80,55 @@ func (r *resource) value(pointer string) (string, bool) {
 	return f.node.Value, true
 }
 
-// sameItems says whether every sequence on the way to a field is as long in another render, so that the pointer means the
-// same item there.
-func (f *field) sameItems(other *resource) bool {
-	for p := f.parent; p != nil; p = p.parent {
-		if p.node.Kind != y3.SequenceNode {
-			continue
-		}
-		o := other.byPointer[p.pointer]
-		if o == nil || o.node.Kind != y3.SequenceNode || len(o.node.Content) != len(p.node.Content) {
-			return false
+// counterpart finds the same field in another render of the resource. Where a sequence is not as long there, its items are
+// told apart by their names; where they have none, there is no telling.
+func (f *field) counterpart(other *resource) *field {
+	if f.parent == nil {
+		return other.byPointer[""]
+	}
+	above := f.parent.counterpart(other)
+	if above == nil || above.node.Kind != f.parent.node.Kind {
+		return nil
+	}
+	token := f.pointer[len(f.parent.pointer):]
+	if f.parent.node.Kind != y3.SequenceNode || len(f.parent.node.Content) == len(above.node.Content) {
+		return other.byPointer[above.pointer+token]
+	}
+	name := nameOf(f.node)
+	if name == "" || named(f.parent.node, name) < 0 {
+		return nil
+	}
+	i := named(above.node, name)
+	if i < 0 {
+		return nil
+	}
+	return other.byPointer[above.pointer+"/"+strconv.Itoa(i)]
+}
+
+// nameOf is what an item of a sequence is called.
+func nameOf(n *y3.Node) string {
+	if n.Kind != y3.MappingNode {
+		return ""
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == "name" {
+			return n.Content[i+1].Value
 		}
 	}
-	return true
+	return ""
+}
+
+// named is the index of the one item with a name, -1 if there is not exactly one.
+func named(sequence *y3.Node, name string) int {
+	found := -1
+	for i, item := range sequence.Content {
+		if nameOf(item) != name {
+			continue
+		}
+		if found >= 0 {
+			return -1
+		}
+		found = i
+	}
+	return found
 }

@@ -17,14 +17,16 @@ var (
 	setsPath = regexp.MustCompile(`^/(name(Prefix|Suffix|space)|common(Labels|Annotations)/[^/]+|labels/\d+/pairs/[^/]+|` +
 		`images/\d+/(newName|newTag|digest|tagSuffix)|replacements/\d+/sourceValue|generatorOptions/(labels|annotations)/[^/]+|` +
 		`(configMap|secret)Generator/\d+/(name|namespace|type|options/(labels|annotations)/[^/]+))$`)
-	countPath   = regexp.MustCompile(`^/replicas/\d+/count$`)
-	literalPath = regexp.MustCompile(`^/(configMap|secret)Generator/\d+/literals/\d+$`)
-	filePath    = regexp.MustCompile(`^/(configMap|secret)Generator/\d+/files/\d+$`)
-	envPath     = regexp.MustCompile(`^/(configMap|secret)Generator/\d+/(envs/\d+|env)$`)
-	namePath    = regexp.MustCompile(`^/(configMap|secret)Generator/\d+/name$`)
-	patchPath   = regexp.MustCompile(`^/(patches|patchesJson6902)/\d+/(patch|path)$`)
-	targetPath  = regexp.MustCompile(`/target/(name|kind|namespace|group|version|labelSelector|annotationSelector)$`)
-	valuePath   = regexp.MustCompile(`^/\d+/value(/|$)`)
+	countPath    = regexp.MustCompile(`^/replicas/\d+/count$`)
+	otherPath    = regexp.MustCompile(`^/(buildMetadata/\d+|(generatorOptions|(configMap|secret)Generator/\d+/options)/immutable)$`)
+	literalPath  = regexp.MustCompile(`^/(configMap|secret)Generator/\d+/literals/\d+$`)
+	literalsPath = regexp.MustCompile(`^/literals/\d+$`) // of a generator that has a document of its own
+	filePath     = regexp.MustCompile(`^/(configMap|secret)Generator/\d+/files/\d+$`)
+	envPath      = regexp.MustCompile(`^/(configMap|secret)Generator/\d+/(envs/\d+|env)$`)
+	namePath     = regexp.MustCompile(`^/(configMap|secret)Generator/\d+/name$`)
+	patchPath    = regexp.MustCompile(`^/(patches|patchesJson6902)/\d+/(patch|path)$`)
+	targetPath   = regexp.MustCompile(`/target/(name|kind|namespace|group|version|labelSelector|annotationSelector)$`)
+	valuePath    = regexp.MustCompile(`^/\d+/value(/|$)`)
 	// plumbing matches the fields of a transformer's or generator's own file that say where, not what.
 	plumbing = regexp.MustCompile(`^/(apiVersion|kind|metadata|fieldSpecs|target|targets|source|path|paths|files|envs)(/|$)`)
 )
@@ -36,6 +38,8 @@ type setters struct {
 	targets []*source
 	// generators are the names of generated objects.
 	generators []*source
+	// others are fields that a trial cannot change, as they hold no text.
+	others []*source
 }
 
 func settersOf(r *reads) setters {
@@ -46,7 +50,7 @@ func settersOf(r *reads) setters {
 			continue
 		}
 		for _, d := range f.documents {
-			found.plugin(d)
+			found.plugin(f, d)
 		}
 	}
 	// Names that are given more than once are given last by the generator that makes the object, not by those that merge.
@@ -57,7 +61,7 @@ func settersOf(r *reads) setters {
 func (found *setters) add(r *reads, f *file) {
 	for _, d := range f.documents {
 		if d.parse(); d.inline != nil {
-			found.plugin(d)
+			found.plugin(f, d)
 			continue
 		}
 		for _, s := range d.sources {
@@ -68,6 +72,8 @@ func (found *setters) add(r *reads, f *file) {
 				} else {
 					found.sources = append(found.sources, s)
 				}
+			case otherPath.MatchString(s.path):
+				found.others = append(found.others, s)
 			case literalPath.MatchString(s.path):
 				if l := literal(s, f); l != nil {
 					found.sources = append(found.sources, l)
@@ -92,7 +98,7 @@ func (found *setters) add(r *reads, f *file) {
 }
 
 // plugin keeps the values of a built-in transformer or generator that has a document of its own.
-func (found *setters) plugin(d *document) {
+func (found *setters) plugin(f *file, d *document) {
 	if !strings.Contains(d.text, "builtin") {
 		return
 	}
@@ -101,7 +107,9 @@ func (found *setters) plugin(d *document) {
 		return
 	}
 	for _, s := range d.sources {
-		if !plumbing.MatchString(s.path) && s.style&y3.LiteralStyle == 0 {
+		if l := literal(s, f); l != nil && literalsPath.MatchString(s.path) {
+			found.sources = append(found.sources, l)
+		} else if !plumbing.MatchString(s.path) && s.style&y3.LiteralStyle == 0 {
 			found.sources = append(found.sources, s)
 		}
 	}

@@ -4,6 +4,7 @@ package origins
 
 import (
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -13,12 +14,16 @@ import (
 	"sluice.dev/renderers/protocol"
 )
 
+// softMemory is what the collector tries to stay below. In a guest memory never shrinks, and more than one render is held.
+const softMemory = 512 << 20
+
 // Render renders the kustomization at a path and tells where its fields come from, by files from the root. The text is what
 // it is without origins.
 func Render(files filesys.FileSystem, root, folder string, options *krusty.Options, level protocol.Level) (protocol.Response, error) {
 	if err := checkLayout(); err != nil {
 		return protocol.Response{}, err
 	}
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(softMemory))
 	if real, err := filepath.EvalSymlinks(root); err == nil {
 		root = real
 	}
@@ -40,7 +45,7 @@ func Render(files filesys.FileSystem, root, folder string, options *krusty.Optio
 		all = append(all, byPosition(r, read, doubt))
 	}
 	found := settersOf(read)
-	known := candidatesOf(read, doubt, found.sources)
+	known := candidatesOf(read, doubt, found)
 	if level == protocol.All {
 		s.marks = newMarks(read.sorted())
 		if err := s.prove(all, read, found, known); err != nil {
@@ -143,6 +148,8 @@ func conclude(a *answers, known *candidates) {
 	for _, f := range a.open() {
 		if p, ok := known.guess(a, f); ok {
 			a.values[f.pointer] = answer{p, false}
+		} else if _, told := a.values[f.pointer]; !told && a.start.known() {
+			a.values[f.pointer] = answer{a.start, false}
 		}
 	}
 }

@@ -3,12 +3,11 @@ package origins
 // This file owns trials: renders with changed sources, which prove where a field comes from by its moving along.
 
 import (
-	"encoding/base64"
 	"io"
 	"log"
 	"os"
 	"regexp"
-	"strings"
+	"runtime"
 
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/api/resmap"
@@ -51,6 +50,7 @@ func (s *session) trial(edits []edit) (result rendered, r *reads, ok bool) {
 		return nil, nil, false
 	}
 	s.trials++
+	runtime.GC() // a render leaves hundreds of megabytes behind where there are CRDs
 	defer silence()()
 	defer func() {
 		if recover() != nil {
@@ -138,11 +138,7 @@ func shows(value string, pattern *regexp.Regexp, byMark map[string]edit) []edit 
 		return []edit{e}
 	}
 	var shown []edit
-	texts := []string{value}
-	if plain, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(value), "")); err == nil {
-		texts = append(texts, string(plain))
-	}
-	for _, text := range texts {
+	for _, text := range []string{value, decoded(value)} {
 		for _, mark := range pattern.FindAllString(text, -1) {
 			if e, ok := byMark[mark]; ok {
 				shown = append(shown, e)
