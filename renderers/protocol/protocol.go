@@ -4,7 +4,8 @@
 // A renderer is a reactor: the host calls alloc with the length of the request, writes the request there and calls call,
 // whose result is the answer's address in the high half and its length in the low half, with bit 31 set for an error.
 // An error's bytes are the tool's own words. Any other answer is the length of the metadata as four bytes, little endian,
-// the metadata in JSON, and then the rendered YAML.
+// the metadata in JSON, and then the rendered YAML. Before it asks, the host may call limit with the bytes of memory that
+// there are.
 package protocol
 
 import (

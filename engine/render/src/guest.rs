@@ -79,8 +79,7 @@ pub(crate) fn store(engine: &Engine, state: State, time: Duration) -> Store<Stat
 }
 
 fn answer(pre: &InstancePre<State>, store: &mut Store<State>, limits: Limits, request: &[u8]) -> Result<Answer, End> {
-    let packed = call(pre, store, request).map_err(End::Stopped)?;
-    let (instance, packed) = packed;
+    let (instance, packed) = call(pre, store, limits.memory, request).map_err(End::Stopped)?;
     let (address, length) = ((packed >> 32) as usize, packed & (FAILED - 1));
     if length > limits.output {
         return Err(End::TooLong);
@@ -92,11 +91,20 @@ fn answer(pre: &InstancePre<State>, store: &mut Store<State>, limits: Limits, re
 }
 
 /// Makes an instance, hands the request over and gives what `call` gives.
-fn call(pre: &InstancePre<State>, store: &mut Store<State>, request: &[u8]) -> wasmtime::Result<(Instance, u64)> {
+fn call(
+    pre: &InstancePre<State>,
+    store: &mut Store<State>,
+    memory: u64,
+    request: &[u8],
+) -> wasmtime::Result<(Instance, u64)> {
     let instance = pre.instantiate(&mut *store)?;
     // A snapshot has been initialized already, and has no such function any more.
     if let Ok(initialize) = instance.get_typed_func::<(), ()>(&mut *store, "_initialize") {
         initialize.call(&mut *store, ())?;
+    }
+    // Some of the memory is none of the collector's: code, stacks, what it keeps books with.
+    if let Ok(limit) = instance.get_typed_func::<u64, ()>(&mut *store, "limit") {
+        limit.call(&mut *store, memory / 4 * 3)?;
     }
     let alloc = instance.get_typed_func::<u32, u32>(&mut *store, "alloc")?;
     let address = alloc.call(&mut *store, u32::try_from(request.len())?)?;
