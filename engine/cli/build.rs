@@ -1,27 +1,21 @@
-//! Finds the built-in plugins and the renderers, which `cargo xtask guests` compiles, and hands their paths to the crate.
+//! Sees that the built-in plugins and the renderers are there, which `cargo xtask guests` compiles.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 const RENDERERS: [&str; 2] = ["kustomize", "helm"];
 const BUILT_IN: [&str; 3] = ["image-tags", "kubernetes-schema", "standard-labels"];
 
 fn main() {
-    let guests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/guests");
-    for name in BUILT_IN {
-        let file = guests.join(format!("{name}.wasm"));
-        println!("cargo::rerun-if-changed={}", file.display());
-        if !file.is_file() {
-            println!("cargo::error=the built-in plugin `{name}` is not compiled yet: run `cargo xtask guests` first");
+    // Read when the script runs: one target folder may serve several checkouts, and then the script was compiled elsewhere.
+    let package = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
+    let plugins = BUILT_IN.map(|name| (format!("the built-in plugin `{name}`"), format!("{name}.wasm")));
+    let renderers = RENDERERS.map(|name| (format!("the renderer `{name}`"), format!("renderers/{name}.wasm.zst")));
+    for (what, file) in plugins.into_iter().chain(renderers) {
+        // From the package's folder, as `include_bytes!` has it too.
+        let file = format!("../../target/guests/{file}");
+        println!("cargo::rerun-if-changed={file}");
+        if !package.join(&file).is_file() {
+            println!("cargo::error={what} is not compiled yet: run `cargo xtask guests` first");
         }
-        let variable = name.to_uppercase().replace('-', "_");
-        println!("cargo::rustc-env=SLUICE_GUEST_{variable}={}", file.display());
-    }
-    for name in RENDERERS {
-        let file = guests.join(format!("renderers/{name}.wasm.zst"));
-        println!("cargo::rerun-if-changed={}", file.display());
-        if !file.is_file() {
-            println!("cargo::error=the renderer `{name}` is not compiled yet: run `cargo xtask guests` first");
-        }
-        println!("cargo::rustc-env=SLUICE_RENDERER_{}={}", name.to_uppercase(), file.display());
     }
 }

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 type Files = BTreeMap<String, String>;
 
 fn wit() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("wit")
+    Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).parent().unwrap().join("wit")
 }
 
 fn released() -> BTreeMap<String, Files> {

@@ -2,9 +2,9 @@
 
 /// Name and component of each, sorted by name.
 const PLUGINS: [(&str, &[u8]); 3] = [
-    ("image-tags", include_bytes!(env!("SLUICE_GUEST_IMAGE_TAGS"))),
-    ("kubernetes-schema", include_bytes!(env!("SLUICE_GUEST_KUBERNETES_SCHEMA"))),
-    ("standard-labels", include_bytes!(env!("SLUICE_GUEST_STANDARD_LABELS"))),
+    ("image-tags", include_bytes!("../../../target/guests/image-tags.wasm")),
+    ("kubernetes-schema", include_bytes!("../../../target/guests/kubernetes-schema.wasm")),
+    ("standard-labels", include_bytes!("../../../target/guests/standard-labels.wasm")),
 ];
 
 /// The component of a built-in plugin.

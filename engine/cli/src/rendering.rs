@@ -72,8 +72,8 @@ fn guest(name: &str) -> Option<Guest> {
 }
 
 const RENDERERS: [(&str, &[u8]); 2] = [
-    ("kustomize", include_bytes!(env!("SLUICE_RENDERER_KUSTOMIZE"))),
-    ("helm", include_bytes!(env!("SLUICE_RENDERER_HELM"))),
+    ("kustomize", include_bytes!("../../../target/guests/renderers/kustomize.wasm.zst")),
+    ("helm", include_bytes!("../../../target/guests/renderers/helm.wasm.zst")),
 ];
 
 /// A checkout as renderers see it.

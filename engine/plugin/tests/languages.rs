@@ -39,7 +39,7 @@ fn object(text: &str) -> Arc<Resource> {
 }
 
 fn target() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target")
+    Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("../../target")
 }
 
 type Named = (&'static str, Plugin);

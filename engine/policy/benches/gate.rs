@@ -73,7 +73,7 @@ fn gate(plugins: &str) -> Option<Gate> {
     let text = format!("apiVersion: sluice.dev/v1alpha1\nkind: Policy\nplugins: [{plugins}]\n");
     let policy = Policy::parse(&Arc::new(Text::new("sluice.yaml", text))).unwrap();
     let host = Host::new(&HostOptions { cache: None, now: SystemTime::UNIX_EPOCH, jobs: 1 }).unwrap();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/guests");
+    let folder = Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("../../target/guests");
     let resolve = |source: &PluginSource| match source {
         PluginSource::Builtin(name) => {
             std::fs::read(folder.join(format!("{name}.wasm"))).map(Cow::Owned).map_err(|error| error.to_string())

@@ -15,8 +15,8 @@ use crate::sample::{CART, finding_at, mutable_tag, options, verdict, written};
 /// that does not exist, so that the lock file pins it and Cargo fetches it.
 fn official_schema() -> Value {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
-    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
-    let arguments = ["metadata", "--format-version=1", "--manifest-path", manifest];
+    let manifest = format!("{}/Cargo.toml", std::env::var("CARGO_MANIFEST_DIR").unwrap());
+    let arguments = ["metadata", "--format-version=1", "--manifest-path", &manifest];
     let output = Command::new(cargo).args(arguments).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
