@@ -1,6 +1,6 @@
 //! From the paths of the command line to the files to read. Nothing is left out without being counted.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
@@ -63,14 +63,15 @@ pub(crate) struct PathError {
 pub(crate) fn find(paths: &[PathBuf], leave_out: Option<&Path>) -> Result<Found, PathError> {
     let leave_out = leave_out.and_then(|path| path.canonicalize().ok());
     let mut found = Found { files: Vec::new(), ranges: Vec::new() };
-    let mut seen = BTreeSet::new();
+    let mut seen = HashSet::new();
+    let mut folders = Folders::default();
     for path in paths {
         let first = found.files.len();
         if path.as_os_str() == "-" {
             found.files.push(File { name: String::from("-"), at: At::Stdin, named: true });
         } else {
-            for file in files_below(path)? {
-                let canonical = file.canonicalize().unwrap_or_else(|_| file.clone());
+            for (file, is_link) in files_below(path)? {
+                let canonical = folders.canonical(&file, is_link);
                 let named = file == *path;
                 if (named || leave_out.as_ref() != Some(&canonical)) && seen.insert(canonical) {
                     found.files.push(File { name: name_of(&file), at: At::Disk(file), named });
@@ -85,7 +86,7 @@ pub(crate) fn find(paths: &[PathBuf], leave_out: Option<&Path>) -> Result<Found,
 /// As [`find`], in a checkout. The paths are from its root, as [`in_checkout`] makes them.
 pub(crate) fn find_in(checkout: &Checkout, paths: &[String], leave_out: Option<&str>) -> Result<Found, PathError> {
     let mut found = Found { files: Vec::new(), ranges: Vec::new() };
-    let mut seen = BTreeSet::new();
+    let mut seen = HashSet::new();
     for path in paths {
         let first = found.files.len();
         let fails = |error: sluice_source::PathError| {
@@ -128,10 +129,33 @@ fn standard_input() -> Input {
     })
 }
 
-fn files_below(path: &Path) -> Result<Vec<PathBuf>, PathError> {
+/// Where files are without links. The file system is asked once for each folder, and for each file that is a link.
+#[derive(Default)]
+struct Folders {
+    /// The folder of the last file, as it is named and without links: files come folder by folder.
+    last: Option<(PathBuf, PathBuf)>,
+}
+
+impl Folders {
+    fn canonical(&mut self, file: &Path, is_link: bool) -> PathBuf {
+        self.beside(file, is_link).unwrap_or_else(|| file.canonicalize().unwrap_or_else(|_| file.to_path_buf()))
+    }
+
+    fn beside(&mut self, file: &Path, is_link: bool) -> Option<PathBuf> {
+        let (folder, name) = (file.parent()?, file.file_name().filter(|_| !is_link)?);
+        if self.last.as_ref().is_none_or(|(named, _)| named != folder) {
+            let named = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+            self.last = Some((folder.to_path_buf(), named.canonicalize().ok()?));
+        }
+        self.last.as_ref().map(|(_, canonical)| canonical.join(name))
+    }
+}
+
+/// The files below a path, folder by folder and by name in each, and whether each is a link.
+fn files_below(path: &Path) -> Result<Vec<(PathBuf, bool)>, PathError> {
     let fails = |cause| PathError { path: path.display().to_string(), cause };
     if !path.metadata().map_err(fails)?.is_dir() {
-        return Ok(vec![path.to_path_buf()]);
+        return Ok(vec![(path.to_path_buf(), true)]);
     }
     let mut files = Vec::new();
     let walk = WalkBuilder::new(path)
@@ -139,18 +163,20 @@ fn files_below(path: &Path) -> Result<Vec<PathBuf>, PathError> {
         .follow_links(true)
         .require_git(false)
         .filter_entry(|entry| entry.file_name() != ".git")
+        .sort_by_file_name(Ord::cmp)
         .build();
     for entry in walk {
         match entry {
             Ok(entry) if entry.file_type().is_some_and(|kind| !kind.is_dir()) && is_manifest_name(entry.path()) => {
-                files.push(entry.into_path());
+                let is_link = entry.path_is_symlink();
+                files.push((entry.into_path(), is_link));
             }
             Ok(_) => {}
             Err(error) if is_loop(&error) => {}
             // A link that leads nowhere is only of interest where it is named like a manifest.
             Err(error) => match path_of(&error) {
                 Some(broken) if broken.is_symlink() && !is_manifest_name(&broken) => {}
-                Some(broken) if broken.is_symlink() || broken.is_file() => files.push(broken),
+                Some(broken) if broken.is_symlink() || broken.is_file() => files.push((broken, true)),
                 Some(_) | None => {
                     let path = path_of(&error).unwrap_or_else(|| path.to_path_buf()).display().to_string();
                     let cause =
@@ -160,7 +186,6 @@ fn files_below(path: &Path) -> Result<Vec<PathBuf>, PathError> {
             },
         }
     }
-    files.sort();
     Ok(files)
 }
 

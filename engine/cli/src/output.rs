@@ -37,11 +37,14 @@ pub(crate) enum Target {
     File(io::BufWriter<File>),
 }
 
+/// Bytes that are gathered before they are written.
+const BUFFER: usize = 1 << 16;
+
 impl Target {
     pub(crate) fn open(path: Option<&Path>) -> io::Result<Self> {
         Ok(match path {
-            Some(path) => Self::File(io::BufWriter::new(File::create(path)?)),
-            None => Self::Stdout(io::BufWriter::new(io::stdout().lock())),
+            Some(path) => Self::File(io::BufWriter::with_capacity(BUFFER, File::create(path)?)),
+            None => Self::Stdout(io::BufWriter::with_capacity(BUFFER, io::stdout().lock())),
         })
     }
 

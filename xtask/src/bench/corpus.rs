@@ -15,21 +15,25 @@ pub struct Corpus {
     pub bytes: usize,
 }
 
-/// The parts of the corpus that are copied. Those of Argo CD are few and very large, and would drown the rest.
-const PARTS: [&str; 2] = ["microservices-demo", "kubernetes-examples"];
+/// The parts of the corpus that each copy has: many small files.
+const SMALL: [&str; 2] = ["microservices-demo", "kubernetes-examples"];
+/// The part that every so many copies have: a single file of 2 MB. So 10,000 objects are 20 MB.
+const LARGE: (&str, usize) = ("argo-cd", 5);
 
 /// Writes about so many objects below a folder.
 pub fn write(folder: &Path, objects: usize) -> Result<Corpus> {
     let source = workspace::root().join("../shared/corpus/manifests");
-    let mut files = Vec::new();
-    for part in PARTS {
+    let (mut files, mut large) = (Vec::new(), Vec::new());
+    for part in SMALL {
         yaml_files(&source.join(part), &mut files)?;
     }
+    yaml_files(&source.join(LARGE.0), &mut large)?;
     files.sort();
     let (mut copy, mut written, mut bytes) = (0, 0, 0);
     while written < objects {
         copy += 1;
-        for (index, path) in files.iter().enumerate() {
+        let large = large.iter().filter(|_| copy % LARGE.1 == 0);
+        for (index, path) in files.iter().chain(large).enumerate() {
             let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
             let (text, names) = renamed(&text, copy);
             let target = folder.join(format!("{copy:04}")).join(format!("{index:04}.yaml"));

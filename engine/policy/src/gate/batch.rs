@@ -11,7 +11,7 @@ use super::collect::{Collected, Item};
 use super::{Gate, Loaded, finding, mutate};
 
 /// Objects of a batch.
-pub(crate) const BATCH: usize = 64;
+pub(crate) const BATCH: usize = 128;
 /// After this many failures a plugin is not asked any more.
 pub(crate) const MAX_FAILURES: u32 = 3;
 
