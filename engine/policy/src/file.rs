@@ -1,11 +1,11 @@
 //! The policy file, `sluice.yaml`: which plugins judge which objects, what follows, and what is excepted. What comes out
 //! of here is meant: every name, date, size and pattern has been read, and all that is wrong has been told at once.
 
-mod decode;
+pub(crate) mod decode;
 mod entries;
 mod matching;
 mod shape;
-mod values;
+pub(crate) mod values;
 
 #[cfg(test)]
 mod tests;
@@ -20,7 +20,7 @@ use sluice_plugin::{Grants, Limits, Severity};
 use crate::matching::{Glob, Match};
 use crate::{Action, ConfigError};
 
-pub(crate) use entries::GATE_RULES;
+pub(crate) use entries::{GATE_RULES, constant};
 pub use shape::schema;
 
 /// The `apiVersion` of a policy file.

@@ -1,6 +1,7 @@
 //! The policy file, and the verdict that it leads to: what to run over which objects, what a finding means, which
 //! exceptions hold, and whether the set may go on.
 
+mod application;
 mod approved;
 mod base;
 mod config;
@@ -12,6 +13,9 @@ mod matching;
 mod place;
 mod verdict;
 
+pub use application::{
+    Application, ApplicationDestination, ApplicationSource, Drift, OnFailure, application_schema,
+};
 pub use approved::{Approved, PluginDigests};
 pub use base::Base;
 pub use config::ConfigError;

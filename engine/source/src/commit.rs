@@ -13,6 +13,9 @@ pub struct Commit {
     pub time: i64,
     /// The first line of its message, control characters escaped.
     pub subject: String,
+    /// The trailers at the end of its message, such as `Signed-off-by`, in order. Taken from the commit itself, so they hold
+    /// for this commit and no other.
+    pub trailers: Vec<(String, String)>,
     /// Its signature, if it has one.
     pub signature: Option<Signature>,
 }
@@ -80,9 +83,16 @@ pub(crate) fn parse(id: ObjectId, bytes: &[u8]) -> Result<Parsed, String> {
         id: id.to_string(),
         time: committer.seconds(),
         subject: shown_bytes(parsed.message.split(|byte| *byte == b'\n').next().unwrap_or_default()),
+        trailers: trailers(&parsed),
         signature,
     };
     Ok(Parsed { tree: parsed.tree(), commit })
+}
+
+fn trailers(commit: &gix::objs::CommitRef<'_>) -> Vec<(String, String)> {
+    let body = commit.message().body();
+    let trailers = body.iter().flat_map(gix::objs::commit::message::BodyRef::trailers);
+    trailers.map(|trailer| (shown_bytes(&trailer.token), shown_bytes(&trailer.value))).collect()
 }
 
 /// The two parts of a signed commit.

@@ -58,7 +58,7 @@ pub(crate) fn policy<'t>(decoder: &mut Decoder<'t>, root: Node<'t>) -> Option<Po
     Some(Policy { plugins, exceptions, tree: None })
 }
 
-fn constant<'t>(decoder: &mut Decoder<'t>, fields: &Fields<'t>, name: &str, wanted: &str) {
+pub(crate) fn constant<'t>(decoder: &mut Decoder<'t>, fields: &Fields<'t>, name: &str, wanted: &str) {
     let Some(node) = decoder.required(fields, name) else { return };
     match decoder.string(node, &format!("`{name}`")) {
         Some(text) if text != wanted => {

@@ -1,0 +1,224 @@
+//! The one way to the API server: every request has a time-out, and a budget of time for trying again. All requests of this
+//! crate may be sent twice: reads, applies, deletions of a known UID, and writes that name the version that they replace.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use http::{Method, Request, header};
+use http_body_util::{BodyExt, Limited};
+use kube::client::Body;
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Client, Config};
+
+use crate::error::{ClusterError, Refusal};
+
+/// Time for one answer.
+const ONE_ANSWER: Duration = Duration::from_secs(15);
+/// Time for a request with all that it is tried again.
+const PATIENCE: Duration = Duration::from_secs(45);
+/// Longest pause between two tries.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// Largest answer, in bytes: lists of inventories are the largest.
+const LARGEST_ANSWER: usize = 256 << 20;
+
+/// Which cluster.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Destination {
+    /// A kubeconfig; none for `$KUBECONFIG`, the usual file, or the account of the pod.
+    pub kubeconfig: Option<PathBuf>,
+    /// A context of it; none for the current one.
+    pub context: Option<String>,
+}
+
+/// A cluster to speak to.
+#[derive(Clone)]
+pub struct Cluster {
+    client: Client,
+    server: Arc<str>,
+    counts: Arc<Counters>,
+    patience: Duration,
+    one_answer: Duration,
+}
+
+#[derive(Default)]
+struct Counters {
+    reads: AtomicU64,
+    dry_runs: AtomicU64,
+    writes: AtomicU64,
+}
+
+/// Requests that were sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// That read.
+    pub reads: u64,
+    /// That asked what a write would do.
+    pub dry_runs: u64,
+    /// That wrote.
+    pub writes: u64,
+}
+
+/// One request.
+pub(crate) struct Call<'a> {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) content_type: &'static str,
+    pub(crate) accept: &'static str,
+    pub(crate) body: &'a [u8],
+    pub(crate) dry_run: bool,
+    /// `read Deployment.apps shop/cart`.
+    pub(crate) what: String,
+}
+
+impl<'a> Call<'a> {
+    pub(crate) fn new(method: Method, path: String, what: String) -> Self {
+        let json = "application/json";
+        Self { method, path, content_type: json, accept: json, body: &[], dry_run: false, what }
+    }
+
+    pub(crate) fn body(self, content_type: &'static str, body: &'a [u8]) -> Self {
+        Self { content_type, body, ..self }
+    }
+}
+
+impl Cluster {
+    /// Gets ready to speak to a cluster. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// Where the kubeconfig cannot be read or does not say what is needed. Must be called within a tokio runtime.
+    pub async fn connect(destination: &Destination) -> Result<Self, ClusterError> {
+        let fails = |message: String| ClusterError::Config { message };
+        let options = KubeConfigOptions { context: destination.context.clone(), ..KubeConfigOptions::default() };
+        let mut config = match (&destination.kubeconfig, &destination.context) {
+            (Some(file), _) => {
+                let kubeconfig =
+                    Kubeconfig::read_from(file).map_err(|error| fails(format!("`{}`: {error}", file.display())))?;
+                Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(|error| fails(error.to_string()))?
+            }
+            (None, Some(_)) => Config::from_kubeconfig(&options).await.map_err(|error| fails(error.to_string()))?,
+            (None, None) => Config::infer().await.map_err(|error| fails(error.to_string()))?,
+        };
+        config.default_retry = false;
+        config.connect_timeout = Some(Duration::from_secs(5));
+        let server: Arc<str> = config.cluster_url.to_string().trim_end_matches('/').into();
+        let client = Client::try_from(config).map_err(|error| fails(error.to_string()))?;
+        Ok(Self { client, server, counts: Arc::default(), patience: PATIENCE, one_answer: ONE_ANSWER })
+    }
+
+    /// The same cluster with less or more patience: how long one answer may take, and how long a request is tried.
+    #[must_use]
+    pub fn with_patience(self, one_answer: Duration, patience: Duration) -> Self {
+        Self { one_answer, patience, ..self }
+    }
+
+    /// Its address.
+    #[must_use]
+    pub fn server(&self) -> &str {
+        &self.server
+    }
+
+    /// Requests that were sent until now.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        Counts { reads: of(&self.counts.reads), dry_runs: of(&self.counts.dry_runs), writes: of(&self.counts.writes) }
+    }
+
+    /// Sends a request, again and again while the cause may pass, and gives the body of the answer.
+    pub(crate) async fn call(&self, call: &Call<'_>) -> Result<Vec<u8>, ClusterError> {
+        let started = Instant::now();
+        let mut pause = Duration::from_millis(100);
+        loop {
+            let (cause, wished) = match self.once(call).await? {
+                Answer::Done(body) => return Ok(body),
+                Answer::Passing { cause, wished } => (cause, wished),
+            };
+            let wait = wished.unwrap_or(pause).min(LONGEST_PAUSE);
+            if started.elapsed() + wait >= self.patience {
+                let (server, what) = (self.server.to_string(), call.what.clone());
+                return Err(ClusterError::Unreachable { server, what, cause, tried: started.elapsed() });
+            }
+            tokio::time::sleep(wait).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    async fn once(&self, call: &Call<'_>) -> Result<Answer, ClusterError> {
+        let garbled = |cause: String| ClusterError::Garbled {
+            server: self.server.to_string(),
+            what: call.what.clone(),
+            cause,
+        };
+        let mut request = Request::builder().method(call.method.clone()).uri(&call.path).header(header::ACCEPT, call.accept);
+        if !call.body.is_empty() {
+            request = request.header(header::CONTENT_TYPE, call.content_type);
+        }
+        let request = request.body(Body::from(call.body.to_vec())).map_err(|error| garbled(error.to_string()))?;
+        self.count(call);
+        let sent = tokio::time::timeout(self.one_answer, async {
+            let response = self.client.send(request).await.map_err(|error| words(&error))?;
+            let (head, body) = response.into_parts();
+            let body = Limited::new(body, LARGEST_ANSWER).collect().await.map_err(|error| error.to_string())?;
+            Ok::<_, String>((head, body.to_bytes()))
+        });
+        let (head, body) = match sent.await {
+            Err(_) => {
+                let cause = format!("an answer takes longer than {} s", self.one_answer.as_secs());
+                return Ok(Answer::Passing { cause, wished: None });
+            }
+            Ok(Err(cause)) => return Ok(Answer::Passing { cause, wished: None }),
+            Ok(Ok(answer)) => answer,
+        };
+        if head.status.is_success() {
+            return Ok(Answer::Done(body.to_vec()));
+        }
+        let refusal = Refusal::read(head.status.as_u16(), &body);
+        if passes(&refusal) {
+            let after = head.headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+            return Ok(Answer::Passing { cause: refusal.message, wished: after.map(Duration::from_secs) });
+        }
+        Err(ClusterError::Refused { what: call.what.clone(), refusal })
+    }
+
+    fn count(&self, call: &Call<'_>) {
+        let counter = match (call.method == Method::GET, call.dry_run) {
+            (true, _) => &self.counts.reads,
+            (false, true) => &self.counts.dry_runs,
+            (false, false) => &self.counts.writes,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+enum Answer {
+    Done(Vec<u8>),
+    /// What may be different the next time, and when the server would like to be asked again.
+    Passing { cause: String, wished: Option<Duration> },
+}
+
+/// Whether trying again may help. A webhook that cannot be reached answers with 500, and so do etcd's outages.
+fn passes(refusal: &Refusal) -> bool {
+    let outage = ["etcdserver", "context deadline exceeded", "leader changed", "connection refused"];
+    match refusal.code {
+        429 | 502 | 503 | 504 => true,
+        500 => !refusal.message.contains("webhook") && outage.iter().any(|words| refusal.message.contains(words)),
+        _ => false,
+    }
+}
+
+/// An error with all of its causes.
+fn words(error: &dyn std::error::Error) -> String {
+    let mut words = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_words = cause.to_string();
+        if !words.contains(&cause_words) {
+            words.push_str(": ");
+            words.push_str(&cause_words);
+        }
+        source = cause.source();
+    }
+    words
+}

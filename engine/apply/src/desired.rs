@@ -1,0 +1,78 @@
+//! The objects of an approved set, each as the bytes that are written.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use sluice_manifest::Resource;
+use sluice_policy::Approved;
+
+use crate::kinds::{Kinds, Lookup};
+use crate::options::Options;
+use crate::reference::{Key, Reference};
+use crate::stage::Stage;
+
+/// An object that is wanted.
+#[derive(Clone, Debug)]
+pub(crate) struct Desired {
+    pub(crate) reference: Reference,
+    pub(crate) stage: Stage,
+    pub(crate) resource: Arc<Resource>,
+    /// Digest of the object, in hexadecimal.
+    pub(crate) digest: String,
+    /// Why it cannot be applied, whatever the cluster says.
+    pub(crate) fault: Option<String>,
+}
+
+impl Desired {
+    /// The objects of a set, by stage and name.
+    pub(crate) fn all(approved: &Approved, kinds: &Kinds, options: &Options) -> Vec<Self> {
+        let mut all: Vec<Self> =
+            approved.manifests().iter().map(|resource| Self::new(resource, kinds, options)).collect();
+        let mut count: BTreeMap<Key, usize> = BTreeMap::new();
+        for desired in &all {
+            *count.entry(desired.reference.key()).or_default() += 1;
+        }
+        for desired in &mut all {
+            if count.get(&desired.reference.key()).is_some_and(|count| *count > 1) && desired.fault.is_none() {
+                desired.fault = Some(String::from("it is in the set more than once"));
+            }
+        }
+        all.sort_by(|one, other| (one.stage, &one.reference).cmp(&(other.stage, &other.reference)));
+        all
+    }
+
+    fn new(resource: &Arc<Resource>, kinds: &Kinds, options: &Options) -> Self {
+        let mut reference = Reference::of(resource.identity());
+        match kinds.get(&reference) {
+            Lookup::Served(kind) | Lookup::Defined(kind) if !kind.is_namespaced => reference.namespace = None,
+            Lookup::Served(_) | Lookup::Defined(_) if reference.namespace.is_none() => {
+                reference.namespace = Some(options.namespace.clone());
+            }
+            Lookup::Served(_) | Lookup::Defined(_) | Lookup::Absent | Lookup::Unknown => {}
+        }
+        let fault = if !reference.name.is_empty() {
+            None
+        } else if resource.root().at("/metadata/generateName").is_some() {
+            Some(String::from("it has a `generateName`: each run would make another object; give it a `name`"))
+        } else {
+            Some(String::from("it has no name"))
+        };
+        let (stage, resource) = (Stage::of(&reference), Arc::clone(resource));
+        Self { reference, stage, digest: hex(&resource.root().digest()), resource, fault }
+    }
+
+    /// What is written: the object as it was approved.
+    pub(crate) fn body(&self) -> Vec<u8> {
+        self.resource.root().to_json().into_bytes()
+    }
+}
+
+/// Lowercase hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
+}

@@ -1,0 +1,202 @@
+//! What can go wrong with a cluster, in words that say what to do.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+/// Why a request had no answer that could be used.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ClusterError {
+    /// The way to the cluster is not known.
+    #[error("cannot tell which cluster to speak to: {message}")]
+    Config {
+        /// What is wrong with the kubeconfig.
+        message: String,
+    },
+    /// There was no answer for as long as it was tried.
+    #[error("no answer from {server} for {} s while trying to {what}: {cause}", .tried.as_secs())]
+    Unreachable {
+        /// The address.
+        server: String,
+        /// What was wanted: `read Deployment.apps shop/cart`.
+        what: String,
+        /// The last thing that went wrong.
+        cause: String,
+        /// How long it was tried.
+        tried: Duration,
+    },
+    /// The server answered, and its answer was no.
+    #[error("cannot {what}: {refusal}")]
+    Refused {
+        /// What was wanted.
+        what: String,
+        /// Its answer.
+        refusal: Refusal,
+    },
+    /// The server's answer makes no sense.
+    #[error("cannot {what}: the answer of {server} cannot be read: {cause}")]
+    Garbled {
+        /// The address.
+        server: String,
+        /// What was wanted.
+        what: String,
+        /// Why.
+        cause: String,
+    },
+}
+
+/// A `Status` of the API server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Refusal {
+    /// The HTTP status.
+    pub code: u16,
+    /// `NotFound`, `Conflict`, `Invalid`, …; empty where the answer was no `Status`.
+    pub reason: String,
+    /// The server's words.
+    pub message: String,
+    /// Each cause: what kind, the field, the words.
+    pub causes: Vec<(String, String, String)>,
+}
+
+/// A field that another field manager owns with another value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldConflict {
+    /// The manager, as the server tells it: `kubectl-edit`.
+    pub manager: String,
+    /// The field: `.spec.replicas`.
+    pub field: String,
+}
+
+impl ClusterError {
+    /// The server's refusal, if it was one.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Refused { refusal, .. } => Some(refusal),
+            Self::Config { .. } | Self::Unreachable { .. } | Self::Garbled { .. } => None,
+        }
+    }
+
+    /// Whether the server says that there is no such object.
+    pub(crate) fn is_not_found(&self) -> bool {
+        self.refusal().is_some_and(|refusal| refusal.code == 404)
+    }
+
+    pub(crate) fn has_code(&self, code: u16) -> bool {
+        self.refusal().is_some_and(|refusal| refusal.code == code)
+    }
+
+    /// What to do about it; empty where nothing can be said.
+    #[must_use]
+    pub fn help(&self) -> String {
+        match self {
+            Self::Config { .. } => String::from("set KUBECONFIG, or name --kubeconfig and --context"),
+            Self::Unreachable { .. } => {
+                String::from("nothing is known of what became of the last request; run again, which reads before it writes")
+            }
+            Self::Garbled { .. } => String::from("see whether something between here and the cluster answers in its place"),
+            Self::Refused { refusal, .. } => refusal.help(),
+        }
+    }
+}
+
+impl Refusal {
+    /// The fields that others own, where that is what the refusal is about.
+    #[must_use]
+    pub fn conflicts(&self) -> Vec<FieldConflict> {
+        let of = |(kind, field, message): &(String, String, String)| {
+            (kind == "FieldManagerConflict").then(|| FieldConflict { manager: manager_in(message), field: field.clone() })
+        };
+        self.causes.iter().filter_map(of).collect()
+    }
+
+    fn help(&self) -> String {
+        let conflicts = self.conflicts();
+        if !conflicts.is_empty() {
+            return String::from(
+                "take the fields out of the manifests, have the other manager give them up, or set `conflicts: take`",
+            );
+        }
+        match self.code {
+            401 => String::from("the credentials are not accepted: log in again, or name another --context"),
+            403 => String::from("grant the account this verb; deploy/agent holds the rules that are needed"),
+            404 => String::from("the kind or the namespace is not there yet; is its manifest in the set?"),
+            422 | 400 => String::from("mend the manifest; the API server does not accept it as it is"),
+            _ => String::new(),
+        }
+    }
+
+    /// Reads the answer to a refused request.
+    pub(crate) fn read(code: u16, body: &[u8]) -> Self {
+        #[derive(Default, Deserialize)]
+        #[serde(default)]
+        struct Status {
+            reason: Option<String>,
+            message: Option<String>,
+            details: Option<Details>,
+        }
+        #[derive(Default, Deserialize)]
+        #[serde(default)]
+        struct Details {
+            causes: Option<Vec<Cause>>,
+        }
+        #[derive(Default, Deserialize)]
+        #[serde(default)]
+        struct Cause {
+            reason: String,
+            field: String,
+            message: String,
+        }
+        let Ok(status) = serde_json::from_slice::<Status>(body) else {
+            let text: String = String::from_utf8_lossy(body).chars().take(200).collect();
+            return Self { code, message: format!("HTTP {code} {}", text.trim()), ..Self::default() };
+        };
+        let causes = status.details.and_then(|details| details.causes).unwrap_or_default();
+        Self {
+            code,
+            reason: status.reason.unwrap_or_default(),
+            message: status.message.unwrap_or_else(|| format!("HTTP {code}")),
+            causes: causes.into_iter().map(|cause| (cause.reason, cause.field, cause.message)).collect(),
+        }
+    }
+}
+
+/// `conflict with "kubectl-edit" using apps/v1` names the manager in quotes.
+fn manager_in(message: &str) -> String {
+    message.split('"').nth(1).unwrap_or(message).to_owned()
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let conflicts = self.conflicts();
+        if conflicts.is_empty() {
+            return f.write_str(&self.message);
+        }
+        for (index, conflict) in conflicts.iter().enumerate() {
+            let comma = if index == 0 { "" } else { ", " };
+            write!(f, "{comma}`{}` is owned by `{}`", conflict.field, conflict.manager)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Refusal;
+
+    #[test]
+    fn a_conflict_names_managers_and_fields() {
+        let body = br#"{"kind":"Status","status":"Failure","reason":"Conflict","code":409,
+            "message":"Apply failed with 1 conflict: conflict with \"kubectl-edit\" using apps/v1: .spec.replicas",
+            "details":{"causes":[{"reason":"FieldManagerConflict","field":".spec.replicas",
+            "message":"conflict with \"kubectl-edit\" using apps/v1"}]}}"#;
+        let refusal = Refusal::read(409, body);
+        assert_eq!(refusal.to_string(), "`.spec.replicas` is owned by `kubectl-edit`");
+    }
+
+    #[test]
+    fn an_answer_that_is_no_status_is_shown() {
+        assert_eq!(Refusal::read(502, b"<html>bad gateway").message, "HTTP 502 <html>bad gateway");
+    }
+}

@@ -1,0 +1,128 @@
+//! What an application has in a cluster. Only what stands here may be deleted, and it is written before the cluster is.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::reference::{Key, Reference};
+
+/// Releases that were healthy and are remembered, for rollbacks.
+const REMEMBERED: usize = 10;
+
+/// What an application has in a cluster.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Inventory {
+    /// The application's name.
+    pub application: String,
+    /// Where the last run stands.
+    pub phase: Phase,
+    /// What was last applied, or is being applied.
+    pub release: Option<Release>,
+    /// What was healthy, the last one first.
+    #[serde(default)]
+    pub healthy: Vec<Release>,
+    /// The release that must not be tried again until another comes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quarantined: Option<Release>,
+    /// The objects.
+    pub entries: Vec<Entry>,
+}
+
+/// Where a run stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Phase {
+    /// Writes may be under way, or a run came to a sudden end.
+    #[default]
+    Applying,
+    /// Everything was applied and pruned.
+    Applied,
+    /// The run ended with errors.
+    Failed,
+    /// The application is being deleted.
+    Deleting,
+}
+
+/// What was applied.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Release {
+    /// The commit; empty for a folder.
+    pub revision: String,
+    /// Digest of the approved set, in hexadecimal.
+    pub digest: String,
+    /// When it was begun, RFC 3339.
+    pub time: String,
+}
+
+/// An object of an application.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its name.
+    #[serde(flatten)]
+    pub reference: Reference,
+    /// Its UID; none before it was applied for the first time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uid: Option<String>,
+    /// Digest of the object as it was last applied; none while that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+}
+
+impl Release {
+    /// Whether it is the same commit with the same set.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.revision == other.revision && self.digest == other.digest
+    }
+}
+
+impl Inventory {
+    /// An inventory with nothing in it.
+    #[must_use]
+    pub fn new(application: &str) -> Self {
+        Self { application: application.to_owned(), ..Self::default() }
+    }
+
+    /// The entries by the objects that they name.
+    pub(crate) fn by_key(&self) -> BTreeMap<Key, &Entry> {
+        self.entries.iter().map(|entry| (entry.reference.key(), entry)).collect()
+    }
+
+    /// Remembers the release as healthy.
+    pub(crate) fn remember(&mut self) {
+        let Some(release) = self.release.clone() else { return };
+        self.healthy.retain(|known| known.revision != release.revision || release.revision.is_empty() && !known.is_same(&release));
+        self.healthy.insert(0, release);
+        self.healthy.truncate(REMEMBERED);
+    }
+
+    /// The release before the current one that was healthy.
+    #[must_use]
+    pub fn last_healthy(&self) -> Option<&Release> {
+        let current = self.release.as_ref();
+        self.healthy.iter().find(|known| current.is_none_or(|current| !current.is_same(known)) && !known.revision.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Inventory, Release};
+
+    fn release(revision: &str) -> Release {
+        Release { revision: revision.into(), digest: format!("of {revision}"), time: String::new() }
+    }
+
+    #[test]
+    fn the_last_healthy_release_is_another_than_the_current() {
+        let mut inventory = Inventory::new("shop");
+        for revision in ["a", "b", "a"] {
+            inventory.release = Some(release(revision));
+            inventory.remember();
+        }
+        assert_eq!(inventory.healthy.iter().map(|it| it.revision.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(inventory.last_healthy().unwrap().revision, "b");
+        inventory.release = Some(release("c"));
+        assert_eq!(inventory.last_healthy().unwrap().revision, "a");
+    }
+}

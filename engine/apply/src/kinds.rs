@@ -1,0 +1,184 @@
+//! The kinds that a cluster serves, by aggregated discovery: two requests, whatever the number of kinds.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use http::Method;
+use kube::core::discovery::v2::{APIGroupDiscoveryList, ACCEPT_AGGREGATED_DISCOVERY_V2};
+use sluice_manifest::{Node, Resource};
+
+use crate::cluster::{Call, Cluster};
+use crate::error::ClusterError;
+use crate::reference::Reference;
+
+/// How a kind is addressed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Kind {
+    pub(crate) version: String,
+    pub(crate) plural: String,
+    pub(crate) is_namespaced: bool,
+}
+
+/// What is known of a kind.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Lookup<'k> {
+    /// The cluster serves it.
+    Served(&'k Kind),
+    /// A definition of the set makes it.
+    Defined(&'k Kind),
+    /// The cluster does not serve it.
+    Absent,
+    /// The server that serves the group did not answer: nothing follows from the kind not being there.
+    Unknown,
+}
+
+/// The kinds of a cluster.
+#[derive(Debug, Default)]
+pub(crate) struct Kinds {
+    /// By group and kind; the preferred version first.
+    served: BTreeMap<(String, String), Vec<Kind>>,
+    /// From the definitions of the set.
+    defined: BTreeMap<(String, String), Vec<Kind>>,
+    /// Groups whose servers did not answer.
+    stale: BTreeSet<String>,
+}
+
+impl Kinds {
+    /// Asks a cluster.
+    ///
+    /// # Errors
+    /// Where it does not answer.
+    pub(crate) async fn of(cluster: &Cluster) -> Result<Self, ClusterError> {
+        let mut kinds = Self::default();
+        for path in ["/api", "/apis"] {
+            let what = String::from("ask which kinds there are");
+            let call = Call { accept: ACCEPT_AGGREGATED_DISCOVERY_V2, ..Call::new(Method::GET, path.to_owned(), what) };
+            let body = cluster.call(&call).await?;
+            let list: APIGroupDiscoveryList = serde_json::from_slice(&body).map_err(|error| ClusterError::Garbled {
+                server: cluster.server().to_owned(),
+                what: call.what.clone(),
+                cause: format!("{error}; Kubernetes 1.30 or newer is needed"),
+            })?;
+            kinds.take(list);
+        }
+        Ok(kinds)
+    }
+
+    fn take(&mut self, list: APIGroupDiscoveryList) {
+        for group in list.items {
+            let name = group.metadata.and_then(|metadata| metadata.name).unwrap_or_default();
+            for version in group.versions {
+                if version.freshness.as_deref() == Some("Stale") {
+                    self.stale.insert(name.clone());
+                }
+                let served = version.version.unwrap_or_default();
+                for resource in version.resources {
+                    let kind = resource.response_kind.and_then(|kind| kind.kind);
+                    let (Some(kind), Some(plural)) = (kind, resource.resource) else { continue };
+                    let is_namespaced = resource.scope.as_deref() == Some("Namespaced");
+                    let known = Kind { version: served.clone(), plural, is_namespaced };
+                    self.served.entry((name.clone(), kind)).or_default().push(known);
+                }
+            }
+        }
+    }
+
+    /// Adds the kinds that the definitions of a set make.
+    pub(crate) fn define<'r>(&mut self, set: impl IntoIterator<Item = &'r Resource>) {
+        for resource in set {
+            let identity = resource.identity();
+            if identity.group() != "apiextensions.k8s.io" || identity.kind != "CustomResourceDefinition" {
+                continue;
+            }
+            let at = |pointer: &str| resource.root().at(pointer).and_then(Node::as_str).unwrap_or_default().to_owned();
+            let versions = resource.root().at("/spec/versions").map(Node::items).into_iter().flatten();
+            for version in versions.filter_map(|version| version.get("name")?.as_str()) {
+                let kind = Kind {
+                    version: version.to_owned(),
+                    plural: at("/spec/names/plural"),
+                    is_namespaced: at("/spec/scope") == "Namespaced",
+                };
+                self.defined.entry((at("/spec/group"), at("/spec/names/kind"))).or_default().push(kind);
+            }
+        }
+    }
+
+    /// What is known of an object's kind, in exactly its version.
+    pub(crate) fn get(&self, reference: &Reference) -> Lookup<'_> {
+        self.find(reference, |kind| kind.version == reference.version)
+    }
+
+    /// What is known of an object's kind, in its version or another that is served.
+    pub(crate) fn any_version(&self, reference: &Reference) -> Lookup<'_> {
+        match self.get(reference) {
+            Lookup::Served(kind) => Lookup::Served(kind),
+            Lookup::Defined(_) | Lookup::Absent | Lookup::Unknown => self.find(reference, |_| true),
+        }
+    }
+
+    fn find(&self, reference: &Reference, fits: impl Fn(&&Kind) -> bool) -> Lookup<'_> {
+        let key = (reference.group.clone(), reference.kind.clone());
+        if let Some(kind) = self.served.get(&key).into_iter().flatten().find(&fits) {
+            return Lookup::Served(kind);
+        }
+        if let Some(kind) = self.defined.get(&key).into_iter().flatten().find(&fits) {
+            return Lookup::Defined(kind);
+        }
+        if self.stale.contains(&reference.group) { Lookup::Unknown } else { Lookup::Absent }
+    }
+}
+
+impl Kind {
+    /// The path of an object.
+    pub(crate) fn path(&self, reference: &Reference) -> String {
+        let mut path = match reference.group.as_str() {
+            "" => format!("/api/{}", self.version),
+            group => format!("/apis/{group}/{}", self.version),
+        };
+        if let Some(namespace) = reference.namespace.as_ref().filter(|_| self.is_namespaced) {
+            path.push_str("/namespaces/");
+            path.push_str(&escaped(namespace));
+        }
+        format!("{path}/{}/{}", self.plural, escaped(&reference.name))
+    }
+}
+
+/// A name as a part of a path: names of roles may hold colons, and a hostile name must not lead elsewhere.
+pub(crate) fn escaped(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b':' => out.push(char::from(byte)),
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    // A path that ends in dots is another path.
+    if out.chars().all(|character| character == '.') { out.replace('.', "%2E") } else { out }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Kind, escaped};
+    use crate::reference::Reference;
+
+    #[test]
+    fn names_cannot_leave_their_part_of_the_path() {
+        assert_eq!(escaped("system:node"), "system:node");
+        assert_eq!(escaped("../../secrets"), "..%2F..%2Fsecrets");
+        assert_eq!(escaped(".."), "%2E%2E");
+        assert_eq!(escaped("a?b#c d"), "a%3Fb%23c%20d");
+    }
+
+    #[test]
+    fn paths_follow_group_and_scope() {
+        let kind = |is_namespaced| Kind { version: "v1".into(), plural: "things".into(), is_namespaced };
+        let of = |group: &str| Reference {
+            group: group.into(),
+            version: "v1".into(),
+            kind: "Thing".into(),
+            namespace: Some("shop".into()),
+            name: "one".into(),
+        };
+        assert_eq!(kind(true).path(&of("")), "/api/v1/namespaces/shop/things/one");
+        assert_eq!(kind(false).path(&of("acme.io")), "/apis/acme.io/v1/things/one");
+    }
+}

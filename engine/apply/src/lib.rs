@@ -1,0 +1,37 @@
+//! From an approved set to the cluster: plan, server-side apply in stages, prune, health.
+//!
+//! This crate owns every word that is exchanged with an API server, the inventory of what was applied, and the order of
+//! all writes. It takes [`Approved`](sluice_policy::Approved) sets and nothing else, and writes each object as it was
+//! approved, byte for byte. It neither reads Git nor judges.
+
+mod blast;
+mod cluster;
+mod compare;
+mod delete;
+mod desired;
+mod error;
+mod health;
+mod inventory;
+mod kinds;
+mod live;
+mod options;
+mod plan;
+mod prune;
+mod reference;
+mod run;
+mod stage;
+mod store;
+
+pub use blast::{Blast, Gate};
+pub use cluster::{Cluster, Counts, Destination};
+pub use delete::delete;
+pub use error::{ClusterError, FieldConflict, Refusal};
+pub use health::{Health, health_of, wait};
+pub use inventory::{Entry, Inventory, Phase, Release};
+pub use live::Live;
+pub use options::{Conflicts, Options};
+pub use plan::{Action, Plan, Prune, Step, plan};
+pub use reference::Reference;
+pub use run::{Applied, ApplyError, Event, apply};
+pub use stage::Stage;
+pub use store::{Store, StoreError};

@@ -1,0 +1,71 @@
+//! An object as a cluster has it.
+
+use std::sync::Arc;
+
+use sluice_manifest::{Node, Resource, Span, Text, Tree};
+
+/// An object as a cluster has it.
+#[derive(Clone, Debug)]
+pub struct Live(Arc<Resource>);
+
+impl Live {
+    /// Reads an answer of the API server. The error is in words.
+    pub(crate) fn read(json: &[u8]) -> Result<Self, String> {
+        let json = std::str::from_utf8(json).map_err(|error| error.to_string())?;
+        let nowhere = Arc::new(Text::new("cluster", String::new()));
+        let tree = Tree::from_json(nowhere, Span::default(), json).map_err(|error| error.to_string())?;
+        let resource = Resource::new(tree).ok_or("it has no apiVersion or no kind")?;
+        Ok(Self(Arc::new(resource)))
+    }
+
+    /// The object.
+    #[must_use]
+    pub fn resource(&self) -> &Arc<Resource> {
+        &self.0
+    }
+
+    /// The value at an RFC 6901 pointer.
+    #[must_use]
+    pub fn at(&self, pointer: &str) -> Option<Node<'_>> {
+        self.0.root().at(pointer)
+    }
+
+    fn text(&self, pointer: &str) -> &str {
+        self.at(pointer).and_then(Node::as_str).unwrap_or_default()
+    }
+
+    /// Its UID.
+    #[must_use]
+    pub fn uid(&self) -> &str {
+        self.text("/metadata/uid")
+    }
+
+    /// The version of it that this is.
+    #[must_use]
+    pub fn resource_version(&self) -> &str {
+        self.text("/metadata/resourceVersion")
+    }
+
+    /// Whether it is being deleted.
+    #[must_use]
+    pub fn is_terminating(&self) -> bool {
+        self.at("/metadata/deletionTimestamp").is_some_and(|node| !node.is_null())
+    }
+
+    /// An annotation.
+    pub(crate) fn annotation(&self, name: &str) -> Option<&str> {
+        self.at("/metadata/annotations")?.get(name)?.as_str()
+    }
+
+    /// An integer.
+    pub(crate) fn number(&self, pointer: &str) -> Option<i64> {
+        match self.at(pointer)?.value() {
+            sluice_manifest::Value::Number(text) => text.parse().ok(),
+            sluice_manifest::Value::Null
+            | sluice_manifest::Value::Bool(_)
+            | sluice_manifest::Value::String(_)
+            | sluice_manifest::Value::Array(_)
+            | sluice_manifest::Value::Object(_) => None,
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Deleting what is no longer wanted. An object is deleted only where the inventory has it, it still is the object with the
+//! UID that was applied, and nobody else has it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::StreamExt;
+use http::Method;
+
+use crate::cluster::{Call, Cluster};
+use crate::error::ClusterError;
+use crate::inventory::Entry;
+use crate::kinds::{Kind, Kinds, Lookup};
+use crate::options::Options;
+use crate::plan::{Prune, read};
+use crate::reference::{Key, Reference};
+
+/// The annotation by which an object asks to stay.
+const OPT_OUT: &str = "sluice.dev/prune";
+
+/// Says what becomes of each object.
+pub(crate) async fn look(
+    cluster: &Cluster,
+    kinds: &Kinds,
+    options: &Options,
+    stale: &[Entry],
+    others: &BTreeMap<Key, BTreeSet<String>>,
+) -> Result<Vec<(Reference, Prune)>, ClusterError> {
+    let one = |entry: &Entry| {
+        let entry = entry.clone();
+        async move { fate(cluster, kinds, options, &entry, others).await.map(|fate| (entry.reference, fate)) }
+    };
+    futures::stream::iter(stale.iter().map(one))
+        .buffered(options.concurrency.max(1))
+        .collect::<Vec<_>>()
+        .await
+        .into_iter()
+        .collect()
+}
+
+async fn fate(
+    cluster: &Cluster,
+    kinds: &Kinds,
+    options: &Options,
+    entry: &Entry,
+    others: &BTreeMap<Key, BTreeSet<String>>,
+) -> Result<Prune, ClusterError> {
+    let reference = &entry.reference;
+    if let Some(owners) = others.get(&reference.key()) {
+        let names: Vec<&str> = owners.iter().map(String::as_str).collect();
+        return Ok(Prune::Released { reason: format!("it belongs to `{}` now", names.join("`, `")) });
+    }
+    let kind = match kinds.any_version(reference) {
+        Lookup::Served(kind) => kind,
+        Lookup::Defined(_) | Lookup::Absent => return Ok(Prune::Gone),
+        Lookup::Unknown => {
+            let reason = format!("the server behind the API group `{}` does not answer", reference.group);
+            return Ok(Prune::Unknown { reason });
+        }
+    };
+    let Some(live) = read(cluster, kind, reference).await? else { return Ok(Prune::Gone) };
+    if live.annotation(OPT_OUT) == Some("disabled") {
+        return Ok(Prune::Released { reason: format!("its annotation `{OPT_OUT}: disabled` says so") });
+    }
+    match &entry.uid {
+        Some(uid) if uid != live.uid() => {
+            let reason = String::from("somebody deleted it and made another with its name");
+            Ok(Prune::Released { reason })
+        }
+        // A run ended before it was told whether this was made: then it may be somebody else's.
+        None if !crate::plan::has_manager(&live, &options.manager) => {
+            Ok(Prune::Released { reason: String::from("it was never applied from here") })
+        }
+        Some(_) | None if !options.prune => {
+            Ok(Prune::Kept { reason: String::from("`prune: true` in the application deletes it") })
+        }
+        Some(_) | None => Ok(Prune::Delete { uid: live.uid().to_owned() }),
+    }
+}
+
+/// Deletes an object, if it still is the one with this UID. It may take its time to go.
+pub(crate) async fn remove(
+    cluster: &Cluster,
+    kind: &Kind,
+    reference: &Reference,
+    uid: &str,
+) -> Result<(), ClusterError> {
+    let body = format!(
+        r#"{{"kind":"DeleteOptions","apiVersion":"v1","preconditions":{{"uid":"{uid}"}},"propagationPolicy":"Background"}}"#
+    );
+    let call = Call::new(Method::DELETE, kind.path(reference), format!("delete {reference}"));
+    match cluster.call(&call.body("application/json", body.as_bytes())).await {
+        Ok(_) => Ok(()),
+        // Gone, or another object by now, which is not ours to delete.
+        Err(error) if error.is_not_found() || error.has_code(409) => Ok(()),
+        Err(error) => Err(error),
+    }
+}

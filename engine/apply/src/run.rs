@@ -1,0 +1,402 @@
+//! Applying a set: the inventory first, then the objects stage by stage, then what is no longer wanted, then health.
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use futures::StreamExt;
+use sluice_manifest::Tree;
+use sluice_policy::Approved;
+
+use crate::blast::Blast;
+use crate::cluster::Cluster;
+use crate::desired::{Desired, hex};
+use crate::error::ClusterError;
+use crate::health::{Health, wait_for};
+use crate::inventory::{Entry, Inventory, Phase, Release};
+use crate::kinds::{Kinds, Lookup};
+use crate::live::Live;
+use crate::options::{Conflicts, KEPT_MANAGERS, Options};
+use crate::plan::{Action, Plan, Prune, Write, plan, read};
+use crate::reference::Reference;
+use crate::stage::Stage;
+use crate::store::{Store, StoreError};
+use crate::prune;
+
+/// Time for the definitions of kinds to be established.
+const ESTABLISHED: Duration = Duration::from_secs(60);
+
+/// What happens while a set is applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The inventory was written: now the cluster may be.
+    Begun,
+    /// An object was written.
+    Written(Reference),
+    /// An object could not be written.
+    Failed(Reference, String),
+    /// An object is being deleted.
+    Deleted(Reference),
+    /// An object could not be deleted.
+    NotDeleted(Reference, String),
+    /// The health of an object has changed.
+    Health(Reference, Health),
+    /// The inventory was written for the last time.
+    Ended,
+}
+
+/// What came of applying.
+#[derive(Debug)]
+pub struct Applied {
+    /// The plan that was carried out.
+    pub plan: Plan,
+    /// Whether anything was written to the application's objects.
+    pub has_written: bool,
+    /// What could not be written or deleted, with the reason.
+    pub failures: Vec<(Reference, String)>,
+    /// How the objects are, where that was waited for.
+    pub health: Vec<(Reference, Health)>,
+}
+
+/// Why nothing was applied.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// The cluster or the inventory.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Objects of the set cannot be applied; nothing was written.
+    #[error("some objects cannot be applied, so nothing was")]
+    Refused(Box<Plan>),
+    /// The plan would destroy what has to be acknowledged first.
+    #[error("the plan would destroy more than may be destroyed without a word")]
+    Blast(Box<Plan>, Blast),
+}
+
+impl From<ClusterError> for ApplyError {
+    fn from(error: ClusterError) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl Applied {
+    /// Whether everything was written and, where that was waited for, is healthy.
+    #[must_use]
+    pub fn is_good(&self) -> bool {
+        self.failures.is_empty() && self.health.iter().all(|(_, health)| *health == Health::Current)
+    }
+}
+
+/// Applies a set.
+///
+/// # Errors
+/// Where nothing was written, or where the cluster stopped answering: then the inventory still holds everything, and the
+/// next run goes on from there.
+pub async fn apply(
+    cluster: &Cluster,
+    approved: &Approved,
+    release: Release,
+    options: &Options,
+    told: &(dyn Fn(Event) + Sync),
+) -> Result<Applied, ApplyError> {
+    let plan = plan(cluster, approved, options).await?;
+    if plan.is_refused() {
+        return Err(ApplyError::Refused(Box::new(plan)));
+    }
+    let blast = Blast::of(&plan, &options.acknowledged);
+    if !blast.gates.is_empty() {
+        return Err(ApplyError::Blast(Box::new(plan), blast));
+    }
+    let release = Release { digest: hex(approved.set_digest()), ..release };
+    let store = Store::new(cluster, &options.inventory_namespace, &options.manager);
+    let run = Run { cluster, options, told, failures: Mutex::default() };
+    run.carry_out(plan, release, &store).await
+}
+
+struct Run<'a> {
+    cluster: &'a Cluster,
+    options: &'a Options,
+    told: &'a (dyn Fn(Event) + Sync),
+    failures: Mutex<Vec<(Reference, String)>>,
+}
+
+impl Run<'_> {
+    async fn carry_out(self, mut plan: Plan, release: Release, store: &Store) -> Result<Applied, ApplyError> {
+        let before = plan.kept.clone();
+        let is_current = before.inventory.release.as_ref().is_some_and(|known| known.is_same(&release));
+        let has_work = plan.changes();
+        if !has_work && is_current && before.inventory.phase == Phase::Applied {
+            let health = self.health(&plan, &plan.kinds).await?;
+            let mut kept = before;
+            if self.options.wait.is_some() && is_healthy(&health) && !remembers(&kept.inventory) {
+                let mut inventory = kept.inventory.clone();
+                inventory.remember();
+                kept = store.replace(kept, inventory).await?;
+            }
+            plan.kept = kept;
+            return Ok(Applied { plan, has_written: false, failures: Vec::new(), health });
+        }
+        let union = union(&plan, &before.inventory, release);
+        let mut kept = store.replace(before, union.clone()).await?;
+        (self.told)(Event::Begun);
+
+        let mut inventory = union;
+        let mut refreshed: Option<Kinds> = None;
+        let mut whole = true;
+        for stage in Stage::ALL {
+            let steps: Vec<_> = plan.steps.iter().filter(|step| step.desired.stage == stage).collect();
+            if steps.is_empty() {
+                continue;
+            }
+            let kinds = refreshed.as_ref().unwrap_or(&plan.kinds);
+            let written: Vec<_> = futures::stream::iter(steps.iter().map(|step| self.one(&step.action, &step.desired, kinds)))
+                .buffered(self.options.concurrency.max(1))
+                .collect()
+                .await;
+            for (step, live) in steps.iter().zip(written) {
+                match live? {
+                    Some(live) => note(&mut inventory, &step.desired, &live),
+                    None => whole = false,
+                }
+            }
+            if !whole {
+                break;
+            }
+            if stage == Stage::Definitions && steps.iter().any(|step| !matches!(step.action, Action::Unchanged { .. })) {
+                whole = self.established(&steps.iter().map(|step| step.reference.clone()).collect::<Vec<_>>(), kinds).await?;
+                refreshed = Some(Kinds::of(self.cluster).await?);
+                if !whole {
+                    break;
+                }
+            }
+        }
+        if whole {
+            whole = self.prune(&plan, &mut inventory).await?;
+        }
+        inventory.phase = if whole { Phase::Applied } else { Phase::Failed };
+        kept = store.replace(kept, inventory.clone()).await?;
+        let kinds = refreshed.as_ref().unwrap_or(&plan.kinds);
+        let health = if whole { self.health(&plan, kinds).await? } else { Vec::new() };
+        if whole && self.options.wait.is_some() && is_healthy(&health) {
+            inventory.remember();
+            inventory.quarantined = None;
+            kept = store.replace(kept, inventory).await?;
+        }
+        (self.told)(Event::Ended);
+        plan.kept = kept;
+        let failures = self.failures.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ok(Applied { plan, has_written: has_work, failures, health })
+    }
+
+    /// Writes an object; none where that failed, which is told.
+    async fn one(&self, action: &Action, desired: &Desired, kinds: &Kinds) -> Result<Option<Live>, ClusterError> {
+        let force = match action {
+            Action::Unchanged { live } => return Ok(Some(live.clone())),
+            Action::Change { force, .. } => *force,
+            Action::Create | Action::Deferred { .. } | Action::Refused { .. } => false,
+        };
+        let Lookup::Served(kind) = kinds.get(&desired.reference) else {
+            return Ok(self.failed(desired, String::from("the cluster does not serve its kind")));
+        };
+        // What is sent is what was approved.
+        if !is_approved(desired) {
+            return Ok(self.failed(desired, String::from("its bytes are not those that were approved")));
+        }
+        if matches!(action, Action::Deferred { .. }) && !self.gone(desired, kinds).await? {
+            return Ok(self.failed(desired, String::from("it is still being deleted; a finalizer may hold it")));
+        }
+        let write = Write { cluster: self.cluster, manager: &self.options.manager, kind, desired };
+        let mut answer = write.send(false, force).await;
+        if let Err(error) = &answer
+            && self.may_take(error)
+        {
+            answer = write.send(false, true).await;
+        }
+        match answer {
+            Ok(live) => {
+                (self.told)(Event::Written(desired.reference.clone()));
+                Ok(Some(live))
+            }
+            Err(error) if error.refusal().is_some() => Ok(self.failed(desired, error.to_string())),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether a conflict that came up since the plan is to be overruled.
+    fn may_take(&self, error: &ClusterError) -> bool {
+        let conflicts = error.refusal().map(crate::error::Refusal::conflicts).unwrap_or_default();
+        self.options.conflicts == Conflicts::Take
+            && !conflicts.is_empty()
+            && !conflicts.iter().any(|conflict| KEPT_MANAGERS.contains(&conflict.manager.as_str()))
+    }
+
+    /// Waits until what is being deleted is gone; true as well where nothing is.
+    async fn gone(&self, desired: &Desired, kinds: &Kinds) -> Result<bool, ClusterError> {
+        let Lookup::Served(kind) = kinds.get(&desired.reference) else { return Ok(true) };
+        let limit = self.options.wait.unwrap_or(Duration::from_secs(30));
+        let started = std::time::Instant::now();
+        loop {
+            match read(self.cluster, kind, &desired.reference).await? {
+                Some(live) if live.is_terminating() && started.elapsed() < limit => {
+                    tokio::time::sleep(Duration::from_millis(500)).await;
+                }
+                Some(live) => return Ok(!live.is_terminating()),
+                None => return Ok(true),
+            }
+        }
+    }
+
+    fn failed(&self, desired: &Desired, message: String) -> Option<Live> {
+        self.note_failure(&desired.reference, &message);
+        (self.told)(Event::Failed(desired.reference.clone(), message));
+        None
+    }
+
+    fn note_failure(&self, reference: &Reference, message: &str) {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.push((reference.clone(), message.to_owned()));
+        failures.sort();
+    }
+
+    async fn established(&self, definitions: &[Reference], kinds: &Kinds) -> Result<bool, ClusterError> {
+        let told = |reference: &Reference, health: &Health| (self.told)(Event::Health(reference.clone(), health.clone()));
+        let concurrency = self.options.concurrency;
+        let health = wait_for(self.cluster, kinds, definitions, ESTABLISHED, concurrency, &told).await?;
+        for (reference, health) in health.iter().filter(|(_, health)| *health != Health::Current) {
+            let message = match health {
+                Health::InProgress(words) | Health::Failed(words) => words.clone(),
+                Health::Current | Health::Terminating | Health::Missing => String::from("it is not established"),
+            };
+            self.note_failure(reference, &message);
+            (self.told)(Event::Failed(reference.clone(), message));
+        }
+        Ok(is_healthy(&health))
+    }
+
+    /// Deletes what the plan says, in its order, stage by stage.
+    async fn prune(&self, plan: &Plan, inventory: &mut Inventory) -> Result<bool, ClusterError> {
+        if plan.prunes.iter().any(|(_, prune)| matches!(prune, Prune::Unknown { .. })) {
+            for (reference, prune) in &plan.prunes {
+                if let Prune::Unknown { reason } = prune {
+                    self.note_failure(reference, reason);
+                    (self.told)(Event::NotDeleted(reference.clone(), reason.clone()));
+                }
+            }
+            return Ok(false);
+        }
+        let applied: BTreeSet<String> = inventory
+            .entries
+            .iter()
+            .filter(|entry| plan.steps.iter().any(|step| step.reference.key() == entry.reference.key()))
+            .filter_map(|entry| entry.uid.clone())
+            .collect();
+        let mut whole = true;
+        let mut away: BTreeSet<Reference> = BTreeSet::new();
+        for stage in Stage::ALL.into_iter().rev() {
+            let of_stage: Vec<_> = plan.prunes.iter().filter(|(reference, _)| Stage::of(reference) == stage).collect();
+            let done: Vec<_> = futures::stream::iter(of_stage.iter().map(|(reference, prune)| self.leave(reference, prune, plan, &applied)))
+                .buffered(self.options.concurrency.max(1))
+                .collect()
+                .await;
+            for ((reference, _), outcome) in of_stage.iter().zip(done) {
+                match outcome? {
+                    Left::Away => drop(away.insert(reference.clone())),
+                    Left::Stays => {}
+                    Left::Failed => whole = false,
+                }
+            }
+        }
+        inventory.entries.retain(|entry| !away.contains(&entry.reference));
+        Ok(whole)
+    }
+
+    async fn leave(
+        &self,
+        reference: &Reference,
+        prune: &Prune,
+        plan: &Plan,
+        applied: &BTreeSet<String>,
+    ) -> Result<Left, ClusterError> {
+        let uid = match prune {
+            Prune::Gone | Prune::Released { .. } => return Ok(Left::Away),
+            Prune::Kept { .. } | Prune::Unknown { .. } => return Ok(Left::Stays),
+            // The same object under another API group.
+            Prune::Delete { uid } if applied.contains(uid) => return Ok(Left::Away),
+            Prune::Delete { uid } => uid,
+        };
+        let Lookup::Served(kind) = plan.kinds.any_version(reference) else { return Ok(Left::Stays) };
+        match prune::remove(self.cluster, kind, reference, uid).await {
+            Ok(()) => {
+                (self.told)(Event::Deleted(reference.clone()));
+                Ok(Left::Away)
+            }
+            Err(error) if error.refusal().is_some() => {
+                self.note_failure(reference, &error.to_string());
+                (self.told)(Event::NotDeleted(reference.clone(), error.to_string()));
+                Ok(Left::Failed)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn health(&self, plan: &Plan, kinds: &Kinds) -> Result<Vec<(Reference, Health)>, ClusterError> {
+        let Some(limit) = self.options.wait else { return Ok(Vec::new()) };
+        let objects: Vec<Reference> = plan.steps.iter().map(|step| step.reference.clone()).collect();
+        let told = |reference: &Reference, health: &Health| (self.told)(Event::Health(reference.clone(), health.clone()));
+        wait_for(self.cluster, kinds, &objects, limit, self.options.concurrency, &told).await
+    }
+}
+
+/// What became of an object that is no longer wanted.
+enum Left {
+    Away,
+    Stays,
+    Failed,
+}
+
+fn is_healthy(health: &[(Reference, Health)]) -> bool {
+    health.iter().all(|(_, health)| *health == Health::Current)
+}
+
+fn remembers(inventory: &Inventory) -> bool {
+    match (&inventory.release, inventory.healthy.first()) {
+        (Some(release), Some(healthy)) => release.is_same(healthy),
+        (_, _) => false,
+    }
+}
+
+/// Everything that is there and everything that is to come: from now on, whatever happens, nothing is without an owner.
+fn union(plan: &Plan, before: &Inventory, release: Release) -> Inventory {
+    let mut entries = before.entries.clone();
+    for step in plan.steps.iter().filter(|step| !step.is_known) {
+        entries.push(Entry { reference: step.reference.clone(), uid: None, digest: None });
+    }
+    // What is written has no known digest until it was: a run that ends in between is not taken for one that came through.
+    for step in &plan.steps {
+        let is_written = !matches!(step.action, Action::Unchanged { .. });
+        if let Some(entry) = entries.iter_mut().find(|entry| is_written && entry.reference.key() == step.reference.key()) {
+            entry.digest = None;
+            entry.reference = step.reference.clone();
+        }
+    }
+    entries.sort_by(|one, other| one.reference.cmp(&other.reference));
+    Inventory { phase: Phase::Applying, release: Some(release), entries, ..before.clone() }
+}
+
+fn note(inventory: &mut Inventory, desired: &Desired, live: &Live) {
+    let found = inventory.entries.iter_mut().find(|entry| entry.reference.key() == desired.reference.key());
+    if let Some(entry) = found {
+        entry.uid = Some(live.uid().to_owned());
+        entry.digest = Some(desired.digest.clone());
+    }
+}
+
+/// Whether the bytes that are sent are those of the object that was approved.
+fn is_approved(desired: &Desired) -> bool {
+    let body = desired.body();
+    let Ok(text) = std::str::from_utf8(&body) else { return false };
+    let nowhere = std::sync::Arc::clone(desired.resource.text());
+    Tree::from_json(nowhere, sluice_manifest::Span::default(), text)
+        .is_ok_and(|tree| hex(&tree.root().digest()) == desired.digest)
+}
+

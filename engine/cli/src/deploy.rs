@@ -1,0 +1,164 @@
+//! The commands that speak to a cluster: what they have in common.
+
+pub(crate) mod apply;
+pub(crate) mod delete;
+mod gathered;
+pub(crate) mod plan;
+pub(crate) mod rollback;
+mod show;
+pub(crate) mod status;
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sluice_apply::{Cluster, ClusterError, Conflicts, Destination, Options};
+use sluice_manifest::Text;
+use sluice_policy::Application;
+
+use crate::exit::Exit;
+use crate::output::{self, Color};
+use crate::policy::{self, ChoiceError};
+
+/// The application, and the way to its cluster.
+#[derive(clap::Args)]
+pub(crate) struct Place {
+    /// The application file
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// The kubeconfig [default: $KUBECONFIG, ~/.kube/config, or the account of the pod]
+    #[arg(long, value_name = "FILE", help_heading = "Cluster")]
+    kubeconfig: Option<PathBuf>,
+    /// The context of the kubeconfig [default: as the application file says]
+    #[arg(long, value_name = "NAME", help_heading = "Cluster")]
+    context: Option<String>,
+    /// The field manager of every write: one for each installation of Sluice
+    #[arg(long, value_name = "NAME", default_value = "sluice", help_heading = "Cluster")]
+    field_manager: String,
+    /// Whether to colour
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    color: Color,
+}
+
+/// An application file that was read.
+pub(crate) struct Loaded {
+    pub(crate) application: Application,
+    /// The folder that it lies in.
+    pub(crate) folder: PathBuf,
+}
+
+impl Loaded {
+    /// Reads an application file, and says what is wrong with it.
+    pub(crate) fn read(file: &Path) -> Result<Self, Exit> {
+        let name = file.to_string_lossy().replace('\\', "/");
+        let unreadable = |cause: String| {
+            output::complain(&format!("cannot read the application file `{name}`: {cause}"), Some("name an existing file"));
+            Exit::Usage
+        };
+        let content = std::fs::read(file).map_err(|error| unreadable(error.to_string()))?;
+        let content = String::from_utf8(content).map_err(|_| unreadable(String::from("it is not UTF-8")))?;
+        let application = Application::parse(&Arc::new(Text::new(name.clone(), content)))
+            .map_err(|errors| policy::tell(&ChoiceError::Invalid(errors)))?;
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Ok(Self { application, folder: folder.to_path_buf() })
+    }
+}
+
+impl Place {
+    pub(crate) fn load(&self) -> Result<Loaded, Exit> {
+        Loaded::read(&self.file)
+    }
+
+    /// How the application is applied.
+    pub(crate) fn options(&self, application: &Application, acknowledged: BTreeSet<String>) -> Options {
+        Options {
+            application: application.name.clone(),
+            namespace: application.destination.namespace.clone(),
+            inventory_namespace: application.destination.inventory_namespace.clone(),
+            manager: self.field_manager.clone(),
+            prune: application.prune,
+            conflicts: if application.take_fields { Conflicts::Take } else { Conflicts::Refuse },
+            adopt: application.adopt,
+            acknowledged,
+            wait: application.wait,
+            ..Options::default()
+        }
+    }
+
+    /// The application's cluster.
+    pub(crate) async fn connect(&self, application: &Application) -> Result<Cluster, Exit> {
+        let context = self.context.clone().or_else(|| application.destination.context.clone());
+        let destination = Destination { kubeconfig: self.kubeconfig.clone(), context };
+        Cluster::connect(&destination).await.map_err(|error| tell(&error))
+    }
+
+    pub(crate) fn color(&self) -> Color {
+        self.color
+    }
+}
+
+/// Runs what waits for a cluster. On Ctrl-C it is left where it is: the inventory says so, and the next run goes on.
+pub(crate) fn waiting<T>(work: impl Future<Output = Result<T, Exit>>) -> Result<T, Exit> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.map_err(|error| {
+        output::complain(&format!("cannot start threads for the network: {error}"), None);
+        Exit::Undecided
+    })?;
+    runtime.block_on(async {
+        tokio::select! {
+            done = work => done,
+            _ = interrupted() => {
+                output::complain("interrupted; the inventory holds what was begun", Some("run again to go on from there"));
+                Err(Exit::Undecided)
+            }
+        }
+    })
+}
+
+/// Comes once somebody wants the program to end.
+async fn interrupted() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Says what is wrong with a cluster.
+pub(crate) fn tell(error: &ClusterError) -> Exit {
+    let help = error.help();
+    output::complain(&error.to_string(), (!help.is_empty()).then_some(help.as_str()));
+    match error {
+        ClusterError::Config { .. } => Exit::Usage,
+        ClusterError::Unreachable { .. } | ClusterError::Refused { .. } | ClusterError::Garbled { .. } => Exit::Undecided,
+    }
+}
+
+/// Says what is wrong with an inventory.
+pub(crate) fn tell_store(error: &sluice_apply::StoreError) -> Exit {
+    use sluice_apply::StoreError;
+    match error {
+        StoreError::Cluster(error) => tell(error),
+        StoreError::Busy { .. } => {
+            output::complain(&error.to_string(), Some("wait until it is done, and run again"));
+            Exit::Undecided
+        }
+        StoreError::Broken { application, .. } => {
+            let help = format!(
+                "look at the ConfigMap `sluice-{application}`: nothing is applied or deleted until it can be read"
+            );
+            output::complain(&error.to_string(), Some(&help));
+            Exit::Undecided
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! `sluice apply`: what passed the gate goes to the cluster.
+
+use std::io::{self, Write};
+
+use sluice_apply::{ApplyError, Applied, Blast, Event, Health};
+
+use super::gathered::{self, Gathered};
+use super::{Loaded, Place, show, tell_store, waiting};
+use crate::exit::Exit;
+use crate::output;
+
+/// Apply an application: only what passes the gate, and nothing that it does not own
+///
+/// Fetches, renders and judges as `sluice check` does, plans, and applies server-side, stage by stage. What is no longer in
+/// the set is deleted where the application says `prune: true`. A run that was interrupted is mended by the next.
+#[derive(clap::Args)]
+#[command(after_help = "What a commit destroys is acknowledged in its message, for that commit only:
+  Sluice-Acknowledge: prune, prune-namespace, prune-definition, prune-volume")]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    place: Place,
+    /// Show what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Acknowledge what would be destroyed, for an application whose source is a folder
+    #[arg(long, value_name = "WORD", value_delimiter = ',')]
+    acknowledge: Vec<String>,
+    /// Say nothing but what is wrong
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Exit {
+    apply(arguments).unwrap_or_else(|exit| exit)
+}
+
+fn apply(arguments: &Arguments) -> Result<Exit, Exit> {
+    let place = &arguments.place;
+    let loaded = place.load()?;
+    let mut gathered = gathered::gather(&loaded, None, place.color())?;
+    if !arguments.acknowledge.is_empty() {
+        if !gathered.release.revision.is_empty() {
+            let help = "write `Sluice-Acknowledge: …` in the message of the commit that destroys it";
+            output::complain("what a revision destroys is acknowledged in Git", Some(help));
+            return Err(Exit::Usage);
+        }
+        gathered.acknowledged.extend(arguments.acknowledge.iter().cloned());
+    }
+    if arguments.dry_run {
+        return dry_run(place, &loaded, &gathered);
+    }
+    carry_out(place, &loaded, gathered, arguments.quiet)
+}
+
+fn dry_run(place: &Place, loaded: &Loaded, gathered: &Gathered) -> Result<Exit, Exit> {
+    let options = place.options(&loaded.application, gathered.acknowledged.clone());
+    let plan = waiting(async {
+        let cluster = place.connect(&loaded.application).await?;
+        sluice_apply::plan(&cluster, &gathered.approved, &options).await.map_err(|error| tell_store(&error))
+    })?;
+    let blast = Blast::of(&plan, &options.acknowledged);
+    let look = show::Look { color: place.color().applies(&io::stdout()), verbose: false };
+    // A reader that has gone away wants no more.
+    let _ = show::human(&plan, &blast, look, &mut io::stdout().lock());
+    Ok(if plan.is_refused() || !blast.gates.is_empty() { Exit::Violations } else { Exit::Clean })
+}
+
+/// Applies what was gathered, and says how it went.
+pub(crate) fn carry_out(place: &Place, loaded: &Loaded, gathered: Gathered, quiet: bool) -> Result<Exit, Exit> {
+    let options = place.options(&loaded.application, gathered.acknowledged);
+    let told = |event: Event| {
+        if !quiet {
+            // Progress is for whoever looks; nothing depends on it.
+            let _ = writeln!(io::stdout().lock(), "{}", line(&event));
+        }
+    };
+    let applied = waiting(async {
+        let cluster = place.connect(&loaded.application).await?;
+        Ok(sluice_apply::apply(&cluster, &gathered.approved, gathered.release, &options, &told).await)
+    })?;
+    let look = show::Look { color: place.color().applies(&io::stderr()), verbose: false };
+    match applied {
+        Ok(applied) => Ok(outcome(&loaded.application.name, &applied, quiet)),
+        Err(ApplyError::Store(error)) => Err(tell_store(&error)),
+        Err(ApplyError::Refused(plan)) => {
+            let _ = show::human(&plan, &Blast::default(), look, &mut io::stderr().lock());
+            output::complain("some objects cannot be applied, so nothing was", None);
+            Ok(Exit::Violations)
+        }
+        Err(ApplyError::Blast(plan, blast)) => {
+            let _ = show::human(&plan, &blast, look, &mut io::stderr().lock());
+            output::complain("the change would destroy what is not acknowledged, so nothing was applied", None);
+            Ok(Exit::Violations)
+        }
+    }
+}
+
+fn outcome(name: &str, applied: &Applied, quiet: bool) -> Exit {
+    for (reference, message) in &applied.failures {
+        output::complain(&format!("{reference}: {message}"), None);
+    }
+    let sick: Vec<_> = applied.health.iter().filter(|(_, health)| *health != Health::Current).collect();
+    for (reference, health) in &sick {
+        output::complain(&format!("{reference} is not healthy: {}", show::health(health)), None);
+    }
+    if !applied.is_good() {
+        let help = format!("`sluice status` shows where `{name}` stands; run again once the cause is gone");
+        output::complain(&format!("`{name}` is not as it should be"), Some(&help));
+        return Exit::Violations;
+    }
+    if !quiet {
+        let what = if applied.has_written { "applied" } else { "unchanged" };
+        let objects = applied.plan.steps.len();
+        let healthy = if applied.health.is_empty() { "" } else { ", all healthy" };
+        let _ = writeln!(io::stdout().lock(), "{what}: {objects} objects of `{name}`{healthy}");
+    }
+    Exit::Clean
+}
+
+/// A line for each thing that happens.
+fn line(event: &Event) -> String {
+    match event {
+        Event::Begun => String::from("inventory written"),
+        Event::Written(reference) => format!("applied {reference}"),
+        Event::Failed(reference, message) => format!("failed {reference}: {message}"),
+        Event::Deleted(reference) => format!("deleted {reference}"),
+        Event::NotDeleted(reference, message) => format!("not deleted {reference}: {message}"),
+        Event::Health(reference, health) => format!("health {reference}: {}", show::health(health)),
+        Event::Ended => String::from("inventory written, done"),
+    }
+}

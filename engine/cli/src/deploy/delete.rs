@@ -1,0 +1,67 @@
+//! `sluice delete`: an application leaves its cluster.
+
+use std::io::{self, Write};
+
+use sluice_apply::Event;
+
+use super::{Place, tell_store, waiting};
+use crate::exit::Exit;
+use crate::output;
+
+/// Delete what an application has in its cluster, and nothing else
+///
+/// Deletes the objects of its inventory, each only if it still is the object that was applied, and then the inventory.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    place: Place,
+    /// Do it: without this, what would be deleted is shown
+    #[arg(long)]
+    yes: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Exit {
+    delete(arguments).unwrap_or_else(|exit| exit)
+}
+
+fn delete(arguments: &Arguments) -> Result<Exit, Exit> {
+    let place = &arguments.place;
+    let loaded = place.load()?;
+    let name = &loaded.application.name;
+    let options = place.options(&loaded.application, std::collections::BTreeSet::new());
+    let never = || {
+        output::complain(&format!("`{name}` was never applied to this cluster"), None);
+        Exit::Usage
+    };
+    if !arguments.yes {
+        let inventory = waiting(async {
+            let cluster = place.connect(&loaded.application).await?;
+            let store = sluice_apply::Store::new(&cluster, &options.inventory_namespace, &options.manager);
+            Ok(store.all().await.map_err(|error| tell_store(&error))?.remove(name))
+        })?;
+        let inventory = inventory.ok_or_else(never)?;
+        let mut out = io::stdout().lock();
+        for entry in &inventory.entries {
+            let _ = writeln!(out, "would delete {}", entry.reference);
+        }
+        output::note("nothing was deleted; `--yes` does it");
+        return Ok(Exit::Clean);
+    }
+    let told = |event: Event| match event {
+        Event::Deleted(reference) => drop(writeln!(io::stdout().lock(), "deleted {reference}")),
+        Event::NotDeleted(reference, message) => output::complain(&format!("{reference} stays: {message}"), None),
+        Event::Begun | Event::Written(_) | Event::Failed(..) | Event::Health(..) | Event::Ended => {}
+    };
+    let stay = waiting(async {
+        let cluster = place.connect(&loaded.application).await?;
+        sluice_apply::delete(&cluster, &options, &told).await.map_err(|error| tell_store(&error))
+    })?;
+    match stay {
+        None => Err(never()),
+        Some(stay) if stay.is_empty() => Ok(Exit::Clean),
+        Some(_) => {
+            output::complain(&format!("`{name}` is not gone yet"), Some("run again once the cause is gone"));
+            Ok(Exit::Violations)
+        }
+    }
+}

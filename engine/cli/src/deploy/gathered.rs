@@ -1,0 +1,125 @@
+//! From an application file to an approved set: fetch, render, judge. The same path as `sluice check`, with the set kept.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use sluice_apply::Release;
+use sluice_policy::{Alike, Approved, Keep};
+use sluice_report::{Format, Options, Verbosity};
+use sluice_source::{Checkout, Credentials, RepoLocation, Request, SourceError};
+
+use super::Loaded;
+use crate::charts::Charts;
+use crate::exit::Exit;
+use crate::inputs;
+use crate::judging::{self, GateError, Passed};
+use crate::output::{self, Color};
+use crate::policy::{self, ChoiceError};
+use crate::sets;
+use crate::source;
+
+/// The trailer of a commit's message that acknowledges what the commit destroys.
+const TRAILER: &str = "Sluice-Acknowledge";
+
+/// What may be applied.
+pub(crate) struct Gathered {
+    pub(crate) approved: Approved,
+    pub(crate) release: Release,
+    /// What the commit acknowledges.
+    pub(crate) acknowledged: BTreeSet<String>,
+}
+
+/// Fetches, renders and judges an application, at another revision than its own where one is given. What keeps it from
+/// being applied is told as `sluice check` tells it.
+pub(crate) fn gather(loaded: &Loaded, revision: Option<&str>, color: Color) -> Result<Gathered, Exit> {
+    let application = &loaded.application;
+    let beside = |path: &str| loaded.folder.join(path);
+    let checkout = match (&application.source.repo, revision) {
+        (Some(repo), revision) => {
+            let revision = revision.unwrap_or(&application.source.revision);
+            Some(checkout(repo, revision)?)
+        }
+        (None, Some(revision)) => Some(checkout(&beside(&application.source.path).to_string_lossy(), revision)?),
+        (None, None) => None,
+    };
+    let misspelt = |error: inputs::PathError| {
+        output::complain(&error.to_string(), Some("check `source` of the application file"));
+        Exit::Usage
+    };
+    let named = application.policy.as_ref().map(|policy| loaded.folder.join(policy));
+    let (chosen, found) = match &checkout {
+        Some(checkout) => {
+            let path = match application.source.repo {
+                Some(_) => application.source.path.clone(),
+                None => String::from("."),
+            };
+            let paths = inputs::in_checkout(checkout.prefix(), &[PathBuf::from(path)]).map_err(misspelt)?;
+            let chosen = match &named {
+                Some(file) => policy::choose(Some(file), &[]),
+                None => policy::choose_in(checkout, &paths),
+            };
+            let chosen = chosen.map_err(|error| policy::tell(&error))?;
+            let found = inputs::find_in(checkout, &paths, chosen.file.in_checkout()).map_err(misspelt)?;
+            (chosen, found)
+        }
+        None => {
+            let paths = [beside(&application.source.path)];
+            let chosen = policy::choose(named.as_deref(), &paths).map_err(|error| policy::tell(&error))?;
+            let found = inputs::find(&paths, chosen.file.on_disk()).map_err(misspelt)?;
+            (chosen, found)
+        }
+    };
+    let sets = sets::divide(found, checkout.as_ref(), &Charts::default(), &chosen).map_err(|error| error.tell())?;
+    let now = jiff::Timestamp::now();
+    let jobs = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let gate = judging::open_gate(&chosen, now, jobs).map_err(|error| match error {
+        GateError::Policy(errors) => policy::tell(&ChoiceError::Invalid(errors)),
+        GateError::Failed(message) => failed(&message),
+    })?;
+    let clock = SystemTime::try_from(now).map_err(|error| failed(&error.to_string()))?;
+    let options =
+        judging::Options { jobs, keep: Keep::Set, alike: Alike::Once, base: None, now: clock, quiet: false };
+    let Passed { outcome, .. } = judging::pass(&gate, sets, &options).map_err(|error| failed(&error.to_string()))?;
+    let Some(approved) = outcome.approved else {
+        let report = Options {
+            format: Format::Human,
+            color: color.applies(&io::stderr()),
+            verbosity: Verbosity::Normal,
+            width: None,
+            tool_version: env!("CARGO_PKG_VERSION"),
+        };
+        // Standard error may be closed; the exit code says it all the same.
+        let _ = sluice_report::write(&outcome.verdict, &report, &mut io::stderr().lock());
+        return Err(outcome.verdict.decision.into());
+    };
+    let commit = checkout.as_ref().and_then(Checkout::commit);
+    let release = Release {
+        revision: commit.map(|commit| commit.id.clone()).unwrap_or_default(),
+        digest: String::new(),
+        time: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+    };
+    let trailers = commit.map(|commit| commit.trailers.as_slice()).unwrap_or_default();
+    let words = trailers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(TRAILER));
+    let acknowledged = words.flat_map(|(_, value)| value.split([',', ' '])).filter(|word| !word.is_empty());
+    Ok(Gathered { approved, release, acknowledged: acknowledged.map(String::from).collect() })
+}
+
+fn checkout(repo: &str, revision: &str) -> Result<Checkout, Exit> {
+    let request = || -> Result<Request, SourceError> {
+        let cache = sluice_plugin::default_cache_dir();
+        Ok(Request {
+            cache: cache.and_then(|compiled| compiled.parent().map(|folder| folder.join("git"))),
+            auth: Credentials::from_env()?,
+            ..Request::new(RepoLocation::parse(repo)?, revision)
+        })
+    };
+    request().and_then(|request| Checkout::revision(&request)).map_err(|error| source::tell(&error))
+}
+
+fn failed(message: &str) -> Exit {
+    output::complain(message, None);
+    Exit::Undecided
+}

@@ -1,0 +1,80 @@
+//! `sluice plan`: what applying an application would do.
+
+use std::io::Write;
+
+use clap::ValueEnum;
+use sluice_apply::Blast;
+
+use super::{Place, gathered, show, tell_store, waiting};
+use crate::exit::Exit;
+use crate::output::{self, Target};
+
+/// Show what applying an application would do to its cluster
+///
+/// Fetches, renders and judges as `sluice check` does, and asks the API server what each object would become. Nothing is
+/// written. Everything that is wrong is told at once.
+#[derive(clap::Args)]
+#[command(after_help = "Exit codes:
+  0  it can be applied
+  1  a finding denies, an object cannot be applied, or what it would destroy is not acknowledged
+  2  usage or configuration
+  3  could not decide: a plugin failed, or the cluster does not answer
+  4  it can be applied and changes something (with --detailed-exitcode)")]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    place: Place,
+    /// How to report
+    #[arg(long, value_enum, default_value_t = As::Human)]
+    format: As,
+    /// End with 4 where something would change
+    #[arg(long)]
+    detailed_exitcode: bool,
+    /// Show unchanged objects too
+    #[arg(short, long)]
+    verbose: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum As {
+    /// For people
+    Human,
+    /// For programs
+    Json,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Exit {
+    plan(arguments).unwrap_or_else(|exit| exit)
+}
+
+fn plan(arguments: &Arguments) -> Result<Exit, Exit> {
+    let place = &arguments.place;
+    let loaded = place.load()?;
+    let gathered = gathered::gather(&loaded, None, place.color())?;
+    let options = place.options(&loaded.application, gathered.acknowledged);
+    let plan = waiting(async {
+        let cluster = place.connect(&loaded.application).await?;
+        sluice_apply::plan(&cluster, &gathered.approved, &options).await.map_err(|error| tell_store(&error))
+    })?;
+    let blast = Blast::of(&plan, &options.acknowledged);
+    let mut out = Target::open(None).map_err(unwritable)?;
+    let color = out.colored(place.color());
+    let written = match arguments.format {
+        As::Human => show::human(&plan, &blast, show::Look { color, verbose: arguments.verbose }, &mut out),
+        As::Json => show::json(&loaded.application.name, &plan, &blast, &mut out),
+    };
+    written.and_then(|()| out.flush()).map_err(unwritable)?;
+    Ok(if plan.is_refused() || !blast.gates.is_empty() {
+        Exit::Violations
+    } else if arguments.detailed_exitcode && plan.changes() {
+        Exit::Changes
+    } else {
+        Exit::Clean
+    })
+}
+
+fn unwritable(error: std::io::Error) -> Exit {
+    if !output::is_broken_pipe(&error) {
+        output::complain(&format!("cannot write: {error}"), None);
+    }
+    Exit::Undecided
+}

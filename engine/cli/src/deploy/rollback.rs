@@ -1,0 +1,57 @@
+//! `sluice rollback`: back to a revision that was healthy, by the same way as every other.
+
+use sluice_apply::Store;
+
+use super::{Place, apply, gathered, tell_store, waiting};
+use crate::exit::Exit;
+use crate::output;
+
+/// Apply an earlier revision: the last healthy one, or the one that is named
+///
+/// It goes through the gate like every other revision. An agent does not undo it until a new commit comes.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    place: Place,
+    /// The revision [default: the last healthy one before the current]
+    #[arg(long, value_name = "REV")]
+    to: Option<String>,
+    /// Say nothing but what is wrong
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Exit {
+    rollback(arguments).unwrap_or_else(|exit| exit)
+}
+
+fn rollback(arguments: &Arguments) -> Result<Exit, Exit> {
+    let place = &arguments.place;
+    let loaded = place.load()?;
+    let name = &loaded.application.name;
+    let options = place.options(&loaded.application, std::collections::BTreeSet::new());
+    let revision = match &arguments.to {
+        Some(revision) => revision.clone(),
+        None => {
+            let inventory = waiting(async {
+                let cluster = place.connect(&loaded.application).await?;
+                let store = Store::new(&cluster, &options.inventory_namespace, &options.manager);
+                Ok(store.all().await.map_err(|error| tell_store(&error))?.remove(name))
+            })?;
+            let healthy = inventory.as_ref().and_then(sluice_apply::Inventory::last_healthy);
+            let Some(healthy) = healthy else {
+                let help = "name one with --to; healthy revisions are remembered where the application has `wait`";
+                output::complain(&format!("no healthy revision of `{name}` is known before the current"), Some(help));
+                return Err(Exit::Usage);
+            };
+            healthy.revision.clone()
+        }
+    };
+    let mut gathered = gathered::gather(&loaded, Some(&revision), place.color())?;
+    // Going back deletes what came since; that the revision was healthy is acknowledgement enough for objects, not for data.
+    gathered.acknowledged.insert(String::from("prune"));
+    if !arguments.quiet {
+        output::note(&format!("rolling back `{name}` to {}", gathered.release.revision));
+    }
+    apply::carry_out(place, &loaded, gathered, arguments.quiet)
+}

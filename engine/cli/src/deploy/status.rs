@@ -1,0 +1,123 @@
+//! `sluice status`: where an application stands in its cluster.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use serde::Serialize;
+use sluice_apply::{Health, Inventory, Phase, Reference, Release, Store};
+
+use super::plan::As;
+use super::{Place, show, tell, tell_store, waiting};
+use crate::exit::Exit;
+
+/// Show where an application stands: what was applied, and how its objects are
+#[derive(clap::Args)]
+#[command(after_help = "Exit codes:
+  0  everything was applied and is healthy
+  1  it was not applied as a whole, or an object is not healthy
+  2  usage or configuration, or the application was never applied
+  3  the cluster does not answer")]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    place: Place,
+    /// How to report
+    #[arg(long, value_enum, default_value_t = As::Human)]
+    format: As,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Report<'a> {
+    version: u32,
+    application: &'a str,
+    phase: &'static str,
+    release: Option<&'a Release>,
+    healthy: &'a [Release],
+    quarantined: Option<&'a Release>,
+    objects: Vec<Object<'a>>,
+}
+
+#[derive(Serialize)]
+struct Object<'a> {
+    #[serde(flatten)]
+    reference: &'a Reference,
+    health: String,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Exit {
+    status(arguments).unwrap_or_else(|exit| exit)
+}
+
+fn status(arguments: &Arguments) -> Result<Exit, Exit> {
+    let place = &arguments.place;
+    let loaded = place.load()?;
+    let name = &loaded.application.name;
+    let options = place.options(&loaded.application, std::collections::BTreeSet::new());
+    let (inventory, health) = waiting(async {
+        let cluster = place.connect(&loaded.application).await?;
+        let store = Store::new(&cluster, &options.inventory_namespace, &options.manager);
+        let inventory = store.all().await.map_err(|error| tell_store(&error))?.remove(name);
+        let Some(inventory) = inventory else { return Ok((None, Vec::new())) };
+        let objects: Vec<Reference> = inventory.entries.iter().map(|entry| entry.reference.clone()).collect();
+        let health = sluice_apply::wait(&cluster, &objects, Duration::ZERO).await.map_err(|error| tell(&error))?;
+        Ok((Some(inventory), health))
+    })?;
+    let Some(inventory) = inventory else {
+        crate::output::complain(&format!("`{name}` was never applied to this cluster"), Some("apply it with `sluice apply`"));
+        return Ok(Exit::Usage);
+    };
+    let mut out = io::stdout().lock();
+    // A reader that has gone away wants no more.
+    let _ = match arguments.format {
+        As::Human => human(&inventory, &health, &mut out),
+        As::Json => json(&inventory, &health, &mut out),
+    };
+    let is_good = inventory.phase == Phase::Applied && health.iter().all(|(_, health)| *health == Health::Current);
+    Ok(if is_good { Exit::Clean } else { Exit::Violations })
+}
+
+fn phase(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Applying => "applying",
+        Phase::Applied => "applied",
+        Phase::Failed => "failed",
+        Phase::Deleting => "deleting",
+    }
+}
+
+fn release(release: &Release) -> String {
+    let revision = if release.revision.is_empty() { "a folder" } else { &release.revision };
+    format!("{revision}, of {}", release.time)
+}
+
+fn human(inventory: &Inventory, objects: &[(Reference, Health)], out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "application {}: {}", inventory.application, phase(inventory.phase))?;
+    if let Some(current) = &inventory.release {
+        writeln!(out, "release     {}", release(current))?;
+    }
+    if let Some(healthy) = inventory.healthy.first() {
+        writeln!(out, "healthy     {}", release(healthy))?;
+    }
+    if let Some(quarantined) = &inventory.quarantined {
+        writeln!(out, "quarantined {}", release(quarantined))?;
+    }
+    for (reference, health) in objects {
+        writeln!(out, "  {reference}: {}", show::health(health))?;
+    }
+    Ok(())
+}
+
+fn json(inventory: &Inventory, objects: &[(Reference, Health)], out: &mut dyn Write) -> io::Result<()> {
+    let objects = objects.iter().map(|(reference, health)| Object { reference, health: show::health(health) }).collect();
+    let report = Report {
+        version: 1,
+        application: &inventory.application,
+        phase: phase(inventory.phase),
+        release: inventory.release.as_ref(),
+        healthy: &inventory.healthy,
+        quarantined: inventory.quarantined.as_ref(),
+        objects,
+    };
+    serde_json::to_writer_pretty(&mut *out, &report)?;
+    writeln!(out)
+}
