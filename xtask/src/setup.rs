@@ -11,6 +11,7 @@ use clap::ValueEnum;
 use crate::guests::{self, Languages};
 use crate::process::say;
 
+pub mod control_plane;
 pub mod helm;
 pub mod languages;
 pub mod lint_tools;
@@ -47,6 +48,7 @@ pub fn run(args: &Args) -> Result<()> {
     languages::python()?;
     lint_tools::ready()?;
     helm::ready()?;
+    control_plane::ready()?;
     guests::build(&toolchain, Languages::Rust)
 }
 

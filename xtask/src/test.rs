@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::guests::{self, Guest};
 use crate::process::{cargo, programs, say};
-use crate::setup::{Choice, Toolchain, helm};
+use crate::setup::{Choice, Toolchain, control_plane, helm};
 use crate::workspace;
 
 /// Options of `cargo xtask test`.
@@ -43,10 +43,12 @@ pub fn run(args: &Args) -> Result<()> {
     let toolchain = Toolchain::ready(args.toolchain)?;
     guests::build(&toolchain, guests::Languages::All)?;
     helm::ready()?;
+    let plane = control_plane::ready()?;
 
     let root = workspace::root();
     let mut suites = vec![
-        Suite::new("the engine, the command line and xtask", &root, &["--workspace", "--release"]),
+        Suite::new("the engine, the command line and xtask", &root, &["--workspace", "--release"])
+            .with("SLUICE_CONTROL_PLANE", &plane),
         Suite::new("the Rust SDK", &root.join("sdk/rust"), &["--workspace"]).native(),
     ];
     let plugins = guests::all()?.into_iter().filter(|guest| guest.folder.starts_with(root.join("plugins")));
@@ -94,6 +96,11 @@ impl Suite {
     fn new(what: &'static str, folder: &Path, arguments: &[&str]) -> Self {
         let command = cargo(folder, &["test", "--no-fail-fast", "--quiet"]);
         Self { what, command, arguments: arguments.iter().map(|text| (*text).to_owned()).collect() }
+    }
+
+    fn with(mut self, variable: &str, value: &Path) -> Self {
+        self.command.env(variable, value);
+        self
     }
 
     /// For the workspaces that are compiled for this machine only to be tested.

@@ -1,0 +1,116 @@
+//! Plan, apply, prune, status and delete, each with the exit code and what stands in the cluster afterwards.
+
+use anyhow::Result;
+
+use crate::plane::{Shop, shared};
+
+#[test]
+fn what_is_planned_is_applied_and_a_second_run_writes_nothing() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = Shop::new(plane, "twice", "  prune: true\n")?;
+    shop.config("one", "1")?;
+    shop.config("two", "2")?;
+    let said = shop.ends(&["plan", "--detailed-exitcode"], 4)?;
+    assert!(said.contains("create     ConfigMap twice/one"), "{said}");
+    assert!(shop.live("one")?.is_none() && shop.inventory()?.is_none(), "a plan writes nothing");
+    let said = shop.ends(&["apply", "--dry-run"], 0)?;
+    assert!(said.contains("2 to create") && shop.live("one")?.is_none(), "{said}");
+
+    shop.ends(&["apply"], 0)?;
+    let first = shop.live("one")?.unwrap();
+    assert_eq!(first["data"]["value"], "1");
+    assert_eq!(shop.inventory()?.unwrap(), ["one", "two"]);
+    let inventory = |shop: &Shop<'_>| {
+        shop.plane.get("/api/v1/namespaces/sluice-system/configmaps/sluice-twice").map(|map| map.unwrap()["metadata"]["resourceVersion"].clone())
+    };
+    let before = inventory(&shop)?;
+    let said = shop.ends(&["apply"], 0)?;
+    assert!(said.starts_with("unchanged: 2 objects"), "{said}");
+    assert_eq!(shop.live("one")?.unwrap()["metadata"], first["metadata"]);
+    assert_eq!(inventory(&shop)?, before);
+    shop.ends(&["plan", "--detailed-exitcode"], 0)?;
+    shop.ends(&["status"], 0)?;
+
+    // A change and a removal.
+    shop.config("one", "1a")?;
+    std::fs::remove_file(shop.path().join("deploy/two.yaml"))?;
+    let said = shop.ends(&["plan", "--detailed-exitcode"], 4)?;
+    assert!(said.contains("data.value: \"1\" → \"1a\"") && said.contains("prune      ConfigMap twice/two"), "{said}");
+    shop.ends(&["apply"], 0)?;
+    assert_eq!(shop.live("one")?.unwrap()["data"]["value"], "1a");
+    assert!(shop.live("two")?.is_none());
+    assert_eq!(shop.inventory()?.unwrap(), ["one"]);
+
+    // Deleting leaves what is not ours.
+    plane.make("/api/v1/namespaces/twice/configmaps", r#"{"metadata":{"name":"foreign"}}"#)?;
+    let said = shop.ends(&["delete"], 0)?;
+    assert!(said.contains("would delete ConfigMap twice/one") && shop.live("one")?.is_some(), "{said}");
+    shop.ends(&["delete", "--yes"], 0)?;
+    assert!(shop.live("one")?.is_none() && shop.live("foreign")?.is_some() && shop.inventory()?.is_none());
+    shop.ends(&["delete", "--yes"], 2)?;
+    Ok(())
+}
+
+#[test]
+fn what_is_denied_is_not_applied() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = Shop::new(plane, "denied", "")?;
+    shop.config("fine", "1")?;
+    shop.file(
+        "deploy/pod.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: nginx:latest}]}\n",
+    )?;
+    let said = shop.ends(&["apply"], 1)?;
+    assert!(said.contains("image-tags/mutable-tag") && said.contains("pod.yaml:4"), "{said}");
+    assert!(shop.live("fine")?.is_none() && shop.inventory()?.is_none());
+    Ok(())
+}
+
+#[test]
+fn all_errors_of_a_plan_are_told_at_once_and_nothing_is_applied() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = Shop::new(plane, "errors", "")?;
+    shop.config("fine", "1")?;
+    shop.file("deploy/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndato: {x: y}\n")?;
+    shop.file("deploy/b.yaml", "apiVersion: acme.io/v1\nkind: Gadget\nmetadata: {name: b}\n")?;
+    shop.file("deploy/c.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {generateName: c-}\n")?;
+    let said = shop.ends(&["apply"], 1)?;
+    for words in ["unknown field \"dato\"", "has no kind Gadget in `acme.io/v1`", "`generateName`"] {
+        assert!(said.contains(words), "{words}\n{said}");
+    }
+    assert!(shop.live("fine")?.is_none() && shop.inventory()?.is_none());
+    Ok(())
+}
+
+#[test]
+fn what_others_own_is_not_touched() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = Shop::new(plane, "foreign", "")?;
+    plane.make("/api/v1/namespaces/foreign/configmaps", r#"{"metadata":{"name":"one"},"data":{"value":"theirs"}}"#)?;
+    shop.config("one", "ours")?;
+    let said = shop.ends(&["apply"], 1)?;
+    assert!(said.contains("no application owns it"), "{said}");
+    assert_eq!(shop.live("one")?.unwrap()["data"]["value"], "theirs");
+
+    // Taken over on demand, and then a field that somebody else changes is a conflict that names both.
+    shop.application("  adopt: true\n  conflicts: take\n")?;
+    shop.ends(&["apply"], 0)?;
+    assert_eq!(shop.live("one")?.unwrap()["data"]["value"], "ours");
+    plane.merge(&shop.path_of("one"), r#"{"data":{"value":"theirs again"}}"#)?;
+    shop.application("")?;
+    let said = shop.ends(&["apply"], 1)?;
+    assert!(said.contains("`.data.value` is owned by `somebody`"), "{said}");
+    shop.application("  conflicts: take\n")?;
+    shop.ends(&["apply"], 0)?;
+    assert_eq!(shop.live("one")?.unwrap()["data"]["value"], "ours");
+
+    // Another application does not get it either.
+    let other = Shop::new(plane, "foreign-other", "")?;
+    other.file(
+        "deploy/one.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: one, namespace: foreign}\ndata: {value: other}\n",
+    )?;
+    let said = other.ends(&["apply"], 1)?;
+    assert!(said.contains("it belongs to the application `foreign`"), "{said}");
+    Ok(())
+}
