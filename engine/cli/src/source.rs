@@ -26,6 +26,47 @@ pub(crate) struct Repository {
     fetch_timeout: u64,
 }
 
+/// Files on disk, or those of a revision.
+#[derive(clap::Args)]
+pub(crate) struct Origin {
+    /// Read a revision: a branch, a tag, a commit, for a clone also `HEAD~1` [default with --repo: HEAD]
+    #[arg(long, value_name = "REV", help_heading = "Git")]
+    rev: Option<String>,
+    #[command(flatten)]
+    repository: Repository,
+}
+
+/// Why the manifests cannot be had.
+pub(crate) enum OriginError {
+    Source(SourceError),
+    /// Files on disk have no signature, and one is demanded.
+    Unsigned,
+}
+
+impl Origin {
+    /// The tree of the revision; none for files on disk.
+    pub(crate) fn checkout(&self) -> Result<Option<Checkout>, OriginError> {
+        if self.rev.is_some() || self.repository.repo.is_some() {
+            let revision = self.rev.as_deref().unwrap_or("HEAD");
+            return self.repository.checkout(revision).map(Some).map_err(OriginError::Source);
+        }
+        if self.repository.demands_signature() { Err(OriginError::Unsigned) } else { Ok(None) }
+    }
+}
+
+impl OriginError {
+    /// Says why there is nothing to read.
+    pub(crate) fn tell(&self) -> Exit {
+        match self {
+            Self::Source(error) => tell(error),
+            Self::Unsigned => {
+                output::complain("files on disk have no signature", Some("name the commit with --rev"));
+                Exit::Usage
+            }
+        }
+    }
+}
+
 impl Repository {
     /// Whether a signature is demanded, which files of a folder cannot have.
     pub(crate) fn demands_signature(&self) -> bool {

@@ -1,6 +1,6 @@
 //! The report for people: each finding as a compiler would show it, then what was left out, then one line that sums up.
 
-mod diagnostic;
+pub(crate) mod diagnostic;
 pub(crate) mod summary;
 mod wrap;
 
@@ -65,7 +65,7 @@ pub(crate) fn write_config_errors(
     Ok(())
 }
 
-fn is_shown(outcome: Outcome, verbosity: Verbosity) -> bool {
+pub(crate) fn is_shown(outcome: Outcome, verbosity: Verbosity) -> bool {
     match outcome {
         Outcome::Error => true,
         Outcome::Warning | Outcome::Note => verbosity >= Verbosity::Normal,
@@ -74,7 +74,7 @@ fn is_shown(outcome: Outcome, verbosity: Verbosity) -> bool {
 }
 
 /// The place, the object and the message of a finding whose like was shown in full before.
-fn one_line(finding: &Finding) -> String {
+pub(crate) fn one_line(finding: &Finding) -> String {
     let mut line = String::new();
     if let Some(location) = &finding.location {
         line.push_str(&format!("{}: ", place::words(location)));

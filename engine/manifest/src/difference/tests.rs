@@ -41,7 +41,7 @@ fn fields_are_told_by_themselves() {
 #[test]
 fn an_inserted_container_changes_no_other() {
     check(
-        "containers: [{name: a, image: x}, {name: b, image: z}]",
+        "containers: [{name: a, image: x}, {name: b, image: v}]",
         "containers: [{name: new, image: z}, {name: a, image: x}, {name: b, image: w}]",
         &[
             "/containers/2/image containers[b].image \"v\" -> \"w\"",
