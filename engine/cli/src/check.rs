@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 use clap::ValueEnum;
-use sluice_policy::{ConfigError, Gate, Keep, Outcome};
+use sluice_policy::{Alike, ConfigError, Gate, Keep, Outcome};
 use sluice_report::{Format, Options, Verbosity};
 
 use crate::charts::Charts;
@@ -136,7 +136,7 @@ fn look(arguments: &Arguments) -> Result<(Chosen, Sets), Stop> {
     let checkout = origin.checkout().map_err(Stop::Origin)?;
     let (chosen, found) = match &checkout {
         Some(checkout) => {
-            let paths = inputs::in_checkout(checkout.prefix(), paths);
+            let paths = inputs::in_checkout(checkout.prefix(), paths).map_err(misspelt)?;
             let chosen = match named {
                 Some(file) => policy::choose(Some(file), &[]),
                 None => policy::choose_in(checkout, &paths),
@@ -158,7 +158,8 @@ fn look(arguments: &Arguments) -> Result<(Chosen, Sets), Stop> {
 
 fn pass(gate: &Gate, sets: Sets, now: jiff::Timestamp, jobs: usize, arguments: &Arguments) -> Result<Outcome, Stop> {
     let now = SystemTime::try_from(now).map_err(|error| Stop::Failed(error.to_string()))?;
-    let options = judging::Options { jobs, keep: Keep::Nothing, base: None, now, quiet: arguments.quiet };
+    let options =
+        judging::Options { jobs, keep: Keep::Nothing, alike: Alike::Once, base: None, now, quiet: arguments.quiet };
     let Passed { outcome, shares, .. } =
         judging::pass(gate, sets, &options).map_err(|error| Stop::Failed(error.to_string()))?;
     if !arguments.allow_empty {

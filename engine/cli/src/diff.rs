@@ -10,13 +10,13 @@ use std::time::SystemTime;
 
 use clap::ValueEnum;
 use sluice_diff::{Diff, Side};
-use sluice_policy::{ConfigError, Gate, Keep};
+use sluice_policy::{Alike, ConfigError, Gate, Keep};
 use sluice_report::{DiffFormat, DiffOptions, Format, Options, Verbosity};
 
 use crate::bases::Bases;
 use crate::charts::Charts;
 use crate::exit::Exit;
-use crate::inputs;
+use crate::inputs::{self, PathError};
 use crate::judging::{self, GateError, Passed};
 use crate::output::{self, Color, Target};
 use crate::policy::{self, ChoiceError, Chosen};
@@ -150,7 +150,7 @@ fn compare(arguments: &Arguments) -> Result<Exit, Exit> {
 
 /// The paths as they were written and from the root. One that only one side has was added or removed.
 fn on_both(asked: &Asked, base: &Tree, head: &Tree) -> Result<Vec<(PathBuf, String)>, Exit> {
-    let from_root = inputs::in_checkout(base.checkout.prefix(), &asked.paths);
+    let from_root = inputs::in_checkout(base.checkout.prefix(), &asked.paths).map_err(misspelt)?;
     let paths: Vec<(PathBuf, String)> = asked.paths.iter().cloned().zip(from_root).collect();
     for (path, from_root) in &paths {
         if !base.holds(from_root) && !head.holds(from_root) {
@@ -202,7 +202,6 @@ fn divide(
     let before = if named { None } else { policy::nearest_in(&base.checkout, &from_root(paths)) };
     let helm = arguments.charts.helm();
     let divide = |tree: &Tree, leave_out: Option<&str>| {
-        let misspelt = |error: inputs::PathError| usage(&error.to_string(), Some("check the spelling of the path"));
         let found = tree.find(paths, leave_out).map_err(misspelt)?;
         sets::divide(found, Some(&tree.checkout), &helm).map_err(|error| source::tell(&error))
     };
@@ -211,7 +210,14 @@ fn divide(
 
 impl Judging<'_> {
     fn side(&self, sets: Sets, tree: Tree, base: Option<&Bases>) -> Result<Side, Exit> {
-        let options = judging::Options { jobs: self.jobs, keep: Keep::Set, base, now: self.now, quiet: self.quiet };
+        let options = judging::Options {
+            jobs: self.jobs,
+            keep: Keep::Set,
+            alike: Alike::Each,
+            base,
+            now: self.now,
+            quiet: self.quiet,
+        };
         let Passed { outcome, failed: unread, .. } =
             judging::pass(self.gate, sets, &options).map_err(|error| failed(&error.to_string()))?;
         Ok(Side { name: tree.name, outcome, failed: unread })
@@ -288,6 +294,10 @@ fn unwritable(arguments: &Arguments, error: &io::Error) -> Exit {
     let target =
         arguments.output.as_ref().map_or_else(|| String::from("standard output"), |p| format!("`{}`", p.display()));
     failed(&format!("cannot write the report to {target}: {error}"))
+}
+
+fn misspelt(error: PathError) -> Exit {
+    usage(&error.to_string(), Some("check the spelling of the path"))
 }
 
 fn usage(message: &str, help: Option<&str>) -> Exit {

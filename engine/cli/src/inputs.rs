@@ -142,17 +142,23 @@ fn tidy(path: &Path) -> PathBuf {
 }
 
 /// The paths of the command line, from the root of a checkout that was named by the folder `prefix` in it.
-pub(crate) fn in_checkout(prefix: &str, paths: &[PathBuf]) -> Vec<String> {
+pub(crate) fn in_checkout(prefix: &str, paths: &[PathBuf]) -> Result<Vec<String>, PathError> {
     let below = |path: &PathBuf| {
+        let refused = |cause| PathError { path: path.display().to_string(), cause: io::Error::other(cause) };
         let mut names: Vec<String> = prefix.split('/').filter(|name| !name.is_empty()).map(String::from).collect();
         for part in path.components() {
             match part {
                 Component::Normal(name) => names.push(name.to_string_lossy().into_owned()),
-                Component::ParentDir => drop(names.pop()),
-                Component::CurDir | Component::RootDir | Component::Prefix(_) => {}
+                Component::ParentDir => {
+                    names.pop().ok_or_else(|| refused("it is outside of the repository"))?;
+                }
+                Component::CurDir => {}
+                Component::RootDir | Component::Prefix(_) => {
+                    return Err(refused("a path into a revision is relative to the folder that names the repository"));
+                }
             }
         }
-        names.join("/")
+        Ok(names.join("/"))
     };
     paths.iter().map(below).collect()
 }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 use sluice_plugin::{Host, HostOptions};
-use sluice_policy::{ConfigError, Failure, Gate, Input, Judged, Keep, Outcome, PluginSource, RunOptions};
+use sluice_policy::{Alike, ConfigError, Failure, Gate, Input, Judged, Keep, Outcome, PluginSource, RunOptions};
 use sluice_render::LoadError;
 
 use crate::bases::Bases;
@@ -19,6 +19,7 @@ use crate::sets::{Folder, Sets, Share};
 pub(crate) struct Options<'a> {
     pub(crate) jobs: usize,
     pub(crate) keep: Keep,
+    pub(crate) alike: Alike,
     /// The objects before the change.
     pub(crate) base: Option<&'a Bases>,
     /// What templates see of the time.
@@ -98,7 +99,7 @@ pub(crate) fn pass(gate: &Gate, sets: Sets, options: &Options<'_>) -> Result<Pas
         }
     }
     progress.finish();
-    let mut outcome = gate.conclude(judged, options.keep);
+    let mut outcome = gate.conclude(judged, options.keep, options.alike);
     failed.extend(names.into_iter().zip(&outcome.inputs).filter(|(_, held)| held.failed).map(|(name, _)| name));
     outcome.verdict.log.extend(warnings);
     outcome.verdict.summary.skipped.extend(skipped);

@@ -74,7 +74,9 @@ fn look(arguments: &Arguments) -> Result<Sets, Exit> {
     };
     let checkout = origin.checkout().map_err(|error| error.tell())?;
     let found = match &checkout {
-        Some(checkout) => inputs::find_in(checkout, &inputs::in_checkout(checkout.prefix(), paths), None),
+        Some(checkout) => {
+            inputs::in_checkout(checkout.prefix(), paths).and_then(|paths| inputs::find_in(checkout, &paths, None))
+        }
         None => inputs::find(paths, None),
     };
     let found = found.map_err(misspelt)?;

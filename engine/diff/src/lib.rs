@@ -98,8 +98,9 @@ impl Diff {
         let radius = Radius::of(&objects);
         let decided = head.outcome.verdict.decision;
         let log = head.outcome.verdict.log;
+        let known = findings::Known::of(&base.outcome.set, &head.outcome.set);
         let findings::Sorted { new, resolved, staying } =
-            findings::sort(base.outcome.verdict.findings, head.outcome.verdict.findings);
+            findings::sort(base.outcome.verdict.findings, head.outcome.verdict.findings, &known);
         let decision = match decided {
             Decision::Undecided => Decision::Undecided,
             Decision::Allow | Decision::Deny if new.iter().any(Finding::denies) => Decision::Deny,

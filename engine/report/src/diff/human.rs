@@ -99,7 +99,7 @@ impl Page<'_> {
         }
         writeln!(self.out, "{}", self.painter.paint("blast radius:", Paint::new().bold()))?;
         let red = AnsiColor::BrightRed.on_default().bold();
-        for effect in &radius.effects {
+        for effect in words::effects(self.diff) {
             let text = words::effect(self.diff, effect);
             let loud = words::is_loud(effect);
             let (sign, text) =

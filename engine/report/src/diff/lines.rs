@@ -22,6 +22,9 @@ pub(super) enum Line<'t> {
 
 /// The lines that differ, with three around them. A break at the end that only one has shows as a line of its own.
 pub(super) fn compare<'t>(before: &'t str, after: &'t str) -> Vec<Line<'t>> {
+    // The break that ends both texts begins no line.
+    let ended = before.strip_suffix('\n').zip(after.strip_suffix('\n'));
+    let (before, after) = ended.unwrap_or((before, after));
     let (one, other): (Vec<&str>, Vec<&str>) = (before.split('\n').collect(), after.split('\n').collect());
     let mut known = HashMap::<&str, u64>::new();
     let mut numbers = |lines: &[&'t str]| -> Vec<u64> {

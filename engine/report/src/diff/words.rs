@@ -1,5 +1,7 @@
 //! What both forms for people say in the same words.
 
+use std::collections::HashSet;
+
 use sluice_diff::{Area, Change, Diff, Effect, Force, Gap, Image, Name, Object, Reason, Which};
 use sluice_policy::{Decision, Finding};
 
@@ -101,6 +103,14 @@ pub(super) fn area(area: Area) -> &'static str {
         Area::Admission => "admission",
         Area::Exposure => "exposure",
     }
+}
+
+/// The effects for people: what is pruned is left out where another effect tells of it.
+pub(super) fn effects(diff: &Diff) -> impl Iterator<Item = &Effect> {
+    let all = &diff.radius.effects;
+    let told: HashSet<usize> =
+        all.iter().filter(|effect| effect.area != Area::Pruned).map(|effect| effect.object).collect();
+    all.iter().filter(move |effect| effect.area != Area::Pruned || !told.contains(&effect.object))
 }
 
 /// `CustomResourceDefinition widgets.example.com removed: every object of its kind goes with it`.
