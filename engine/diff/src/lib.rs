@@ -49,7 +49,8 @@ pub struct Diff {
     pub head: Name,
     /// Whether the policy file is another one than before. Both sides are judged by that of the side after.
     pub policy_changed: bool,
-    /// What follows: to deny, where a finding that is new denies; undecided, where the side after is.
+    /// What follows: to deny, where a finding that is new denies; undecided, where the side after is, or is not known as a
+    /// whole.
     pub decision: Decision,
     /// Every object that is not the same on both sides, by set, kind, namespace and name.
     pub objects: Vec<Object>,
@@ -104,6 +105,8 @@ impl Diff {
         let decision = match decided {
             Decision::Undecided => Decision::Undecided,
             Decision::Allow | Decision::Deny if new.iter().any(Finding::denies) => Decision::Deny,
+            // What cannot be read may be anything, also where it could not be read before.
+            Decision::Allow | Decision::Deny if gaps.iter().any(|gap| gap.side == Which::Head) => Decision::Undecided,
             Decision::Allow | Decision::Deny => Decision::Allow,
         };
         let (base, head) = (base.name, head.name);

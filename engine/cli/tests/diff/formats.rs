@@ -43,6 +43,50 @@ fn no_form_shows_a_secret() -> Result<()> {
     Ok(())
 }
 
+/// A change with something of everything, as people see it. `SNAPSHOTS=overwrite` accepts what was printed.
+#[test]
+fn what_people_see() -> Result<()> {
+    let script = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: scripts, namespace: shop}\ndata:\n  run.sh: |\n    set -e\n    \
+                  one\n    two\n    three\n    four\n    five\n    exec run\n";
+    let web = WEB.replace("namespace: shop}", "namespace: shop}\n# The shop");
+    let repository = Repository::new(&[
+        ("base/web.yaml", &web),
+        ("base/kustomization.yaml", "resources: [web.yaml]\n"),
+        ("prod/kustomization.yaml", "resources: [../base]\n"),
+        ("scripts.yaml", script),
+        ("shop.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n"),
+        (
+            "old/pod.yaml",
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: old}\nspec: {containers: [{name: a, image: a}]}\n",
+        ),
+        ("secret.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: db}\nstringData: {password: one}\n"),
+    ])?;
+    let proxy = "containers:\n      - {name: proxy, image: 'registry.example.com/proxy:2.0.0'}\n";
+    repository.write(&[
+        (
+            "base/web.yaml",
+            &web.replace("replicas: 3", "replicas: 1").replace("1.4.1", "latest").replace("containers:\n", proxy),
+        ),
+        ("scripts.yaml", &script.replace("    two\n", "    zwei\n")),
+        ("secret.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: db}\nstringData: {password: two}\n"),
+        (
+            "new/service.yaml",
+            "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {type: NodePort, ports: [{port: 80}]}\n",
+        ),
+        (
+            "moved/old.yaml",
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: old}\nspec: {containers: [{name: a, image: a}]}\n",
+        ),
+    ])?;
+    repository.remove("shop.yaml")?;
+    repository.remove("old/pod.yaml")?;
+    let human = repository.diff(&["base"])?;
+    snapbox::assert_data_eq!(human.out, snapbox::file!["expected/change.txt"].raw());
+    let markdown = repository.diff(&["--format", "markdown", "base"])?;
+    snapbox::assert_data_eq!(markdown.out, snapbox::file!["expected/change.md"].raw());
+    Ok(())
+}
+
 #[test]
 fn threads_make_no_difference() -> Result<()> {
     let repository = Repository::new(&[])?;

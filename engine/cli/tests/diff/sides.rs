@@ -131,8 +131,12 @@ fn a_head_that_cannot_be_rendered_removes_nothing() -> Result<()> {
     let (code, report) = repository.json(&["base"])?;
     assert_eq!((code, objects(&report).len()), (Some(1), 0), "{report}");
     assert_eq!(report["gaps"][0]["name"], "plain/a.yaml");
+    // Neither does one that could not be read before.
+    repository.commit()?;
+    let ran = repository.diff(&["HEAD"])?;
+    assert_eq!((ran.code, ran.out.matches("error[sluice/").count()), (Some(3), 1), "{}{}", ran.out, ran.err);
     // What keeps both sides from being decided is shown, though it is not new.
-    repository.git(&["checkout", "-q", "."])?;
+    repository.git(&["reset", "-q", "--hard", "base"])?;
     repository.write(&[("set/kustomization.yaml", "resources: [none.yaml]\n")])?;
     repository.commit()?;
     let ran = repository.diff(&["HEAD"])?;

@@ -9,7 +9,7 @@ use sluice_policy::{Decision, Finding};
 use super::values::{self, Mark, Marked, Style};
 use super::{DiffOptions, words};
 use crate::human::diagnostic::Painter;
-use crate::human::{is_shown, one_line};
+use crate::human::{is_shown, one_line, write_findings};
 use crate::outcome::{Outcome, count};
 use crate::{Verbosity, clean};
 
@@ -115,12 +115,8 @@ impl Page<'_> {
 
     fn findings(&mut self) -> io::Result<()> {
         let diff = self.diff;
-        for finding in diff.new.iter().chain(words::faults(diff)) {
-            let outcome = Outcome::of(finding);
-            if is_shown(outcome, self.verbosity) {
-                writeln!(self.out, "{}\n", self.painter.finding(finding, outcome))?;
-            }
-        }
+        let shown = diff.new.iter().chain(words::faults(diff));
+        write_findings(shown, self.verbosity, &self.painter, &mut self.out)?;
         if self.verbosity == Verbosity::Quiet {
             return Ok(());
         }

@@ -87,8 +87,8 @@ fn head(diff: &Diff) -> String {
     let denying = diff.new.iter().filter(|finding| finding.denies()).count();
     let new = match denying {
         0 => diff.new.len().to_string(),
-        1 => format!("{}, 1 denies", diff.new.len()),
-        _ => format!("{}, {denying} deny", diff.new.len()),
+        1 => format!("{} (1 denies)", diff.new.len()),
+        _ => format!("{} ({denying} deny)", diff.new.len()),
     };
     let side = |name| code(&short(&words::side(name)));
     let mut text = format!("### Sluice: {verdict}, {}\n\n", words::new_findings(diff));
@@ -190,7 +190,7 @@ fn objects(diff: &Diff, page: &mut Page) -> usize {
 
 fn one_object(object: &Object) -> String {
     let word = words::change(object.change);
-    let from = words::from(object).map(|from| format!(", {}", html(&short(&from)))).unwrap_or_default();
+    let from = words::from(object).map(|from| format!(", <code>{}</code>", html(&short(&from)))).unwrap_or_default();
     let fields = match object.fields.len() + object.left_out {
         0 => String::new(),
         number => format!(", {}", count(number as u64, "field")),

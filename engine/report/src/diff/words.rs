@@ -173,19 +173,20 @@ pub(super) fn uses(diff: &Diff, image: &Image) -> String {
 /// What could not be compared, and what follows.
 pub(super) fn gap(diff: &Diff, gap: &Gap) -> String {
     let what = gap.name.as_deref().map_or(String::from("something"), |name| format!("`{}`", clean::line(name)));
-    let objects = count(gap.objects as u64, "object");
-    let them = if gap.objects == 1 { "is" } else { "are" };
-    match gap.side {
-        Which::Base => format!(
-            "{what} could not be read or rendered as a whole in {}: {objects} of the other side {them} told as added, and \
-             findings there count as new",
-            side(&diff.base)
-        ),
-        Which::Head => format!(
-            "{what} could not be read or rendered as a whole in {}: {objects} of the other side {them} left out here",
-            side(&diff.head)
-        ),
-    }
+    let there = match gap.objects {
+        0 => String::from("what is there is not known"),
+        1 => String::from("1 object of the other side"),
+        number => format!("{number} objects of the other side"),
+    };
+    let (side, follows) = match (gap.side, gap.objects) {
+        (Which::Base, 0) => (side(&diff.base), ", and findings there count as new"),
+        (Which::Base, 1) => (side(&diff.base), " is told as added, and findings there count as new"),
+        (Which::Base, _) => (side(&diff.base), " are told as added, and findings there count as new"),
+        (Which::Head, 0) => (side(&diff.head), ""),
+        (Which::Head, 1) => (side(&diff.head), " is left out here"),
+        (Which::Head, _) => (side(&diff.head), " are left out here"),
+    };
+    format!("{what} could not be read or rendered as a whole in {side}: {there}{follows}")
 }
 
 /// Findings of both sides that keep the side after from being decided.
