@@ -36,9 +36,10 @@ use sides::{Asked, Tree};
 #[command(after_help = "Exit codes:
   0  no finding that is new denies
   1  a finding that is new denies
-  2  usage or configuration: a wrong option, an unknown revision, a bad policy file, no manifest on either side
+  2  usage or configuration: a wrong option, an unknown revision, a bad policy file, no manifest
   3  HEAD could not be decided: a plugin failed, or something could not be read or rendered
-  What cannot be read or rendered on the side of BASE is told, and all findings of HEAD in it count as new.
+
+What cannot be read or rendered in BASE is told, and all findings of HEAD in it count as new.
 
 Examples:
   sluice diff main                            the work tree, before the commit

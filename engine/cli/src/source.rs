@@ -12,7 +12,7 @@ use crate::output;
 #[derive(clap::Args)]
 #[command(next_help_heading = "Git")]
 pub(crate) struct Repository {
-    /// Read a Git repository instead of files: a folder, https://, ssh:// or file:// [default with --rev: .]
+    /// The Git repository to read: a folder, https://, ssh:// or file:// [default for a revision: .]
     #[arg(long, value_name = "DIR-or-URL")]
     pub(crate) repo: Option<String>,
     /// Demand that the commit is signed with SSH by someone in this file (see ssh-keygen(1), ALLOWED SIGNERS)
