@@ -1,4 +1,5 @@
 //! What a change does, from real repositories: each test makes its own.
+#![expect(clippy::indexing_slicing, reason = "tests")]
 
 mod findings;
 mod formats;
