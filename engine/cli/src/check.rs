@@ -6,19 +6,17 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 use clap::ValueEnum;
-use sluice_plugin::{Host, HostOptions};
-use sluice_policy::{ConfigError, Gate, Keep, Outcome};
+use sluice_policy::{Alike, ConfigError, Gate, Keep, Outcome};
 use sluice_report::{Format, Options, Verbosity};
-use sluice_source::SourceError;
 
 use crate::charts::Charts;
 use crate::exit::Exit;
 use crate::inputs::{self, PathError};
-use crate::judging::{self, Passed};
+use crate::judging::{self, GateError, Passed};
 use crate::output::{self, Color, Target};
 use crate::policy::{self, ChoiceError, Chosen};
 use crate::sets::{self, Sets, Share};
-use crate::source::{self, Repository};
+use crate::source::{Origin, OriginError};
 
 /// Judge manifests and name the line of everything that is wrong
 ///
@@ -65,11 +63,8 @@ pub(crate) struct Arguments {
     /// A path without any manifest is no error
     #[arg(long)]
     allow_empty: bool,
-    /// Judge a revision: a branch, a tag, a commit, for a clone also `HEAD~1` [default with --repo: HEAD]
-    #[arg(long, value_name = "REV", help_heading = "Git")]
-    rev: Option<String>,
     #[command(flatten)]
-    repository: Repository,
+    origin: Origin,
     #[command(flatten)]
     charts: Charts,
 }
@@ -108,19 +103,23 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
 enum Stop {
     Policy(ChoiceError),
     Usage { message: String, help: Option<&'static str> },
-    Source(SourceError),
+    Origin(OriginError),
     Failed(String),
     Pipe,
 }
 
 fn judge(arguments: &Arguments) -> Result<Exit, Stop> {
-    let now = evaluation_time(arguments.now.as_deref())?;
+    let now = judging::evaluation_time(arguments.now.as_deref())
+        .map_err(|message| Stop::usage(message, judging::TIME_HELP))?;
     let (chosen, sets) = look(arguments)?;
     // Opened first, so that a report that cannot be written costs no run.
     let mut out = Target::open(arguments.output.as_deref()).map_err(|error| unwritable(arguments, &error))?;
 
     let jobs = arguments.jobs.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
-    let gate = open_gate(&chosen, now, jobs)?;
+    let gate = judging::open_gate(&chosen, now, jobs).map_err(|error| match error {
+        GateError::Policy(errors) => Stop::Policy(ChoiceError::Invalid(errors)),
+        GateError::Failed(message) => Stop::Failed(message),
+    })?;
     let outcome = pass(&gate, sets, now, jobs, arguments)?;
 
     let options = report_options(arguments, &out);
@@ -130,55 +129,38 @@ fn judge(arguments: &Arguments) -> Result<Exit, Stop> {
     Ok(outcome.verdict.decision.into())
 }
 
-fn evaluation_time(given: Option<&str>) -> Result<jiff::Timestamp, Stop> {
-    let Some(given) = given else {
-        return Ok(jiff::Timestamp::now());
-    };
-    let date =
-        |text: &str| text.parse::<jiff::civil::Date>().and_then(|date| date.to_zoned_datetime(jiff::tz::TimeZone::UTC));
-    given.parse::<jiff::Timestamp>().or_else(|_| date(given).map(|zoned| zoned.timestamp())).map_err(|_| {
-        let message = format!("`{given}` is no time");
-        Stop::usage(message, "write --now 2027-01-31 or --now 2027-01-31T12:00:00Z")
-    })
-}
-
 /// The policy that holds, and what it is to judge.
 fn look(arguments: &Arguments) -> Result<(Chosen, Sets), Stop> {
     let misspelt = |error: PathError| Stop::usage(error.to_string(), "check the spelling of the path");
-    let Arguments { policy: named, paths, repository, rev, .. } = arguments;
-    let (chosen, found, checkout) = if rev.is_some() || repository.repo.is_some() {
-        let checkout = repository.checkout(rev.as_deref().unwrap_or("HEAD")).map_err(Stop::Source)?;
-        let paths = inputs::in_checkout(checkout.prefix(), paths);
-        let chosen = match named {
-            Some(file) => policy::choose(Some(file), &[]),
-            None => policy::choose_in(&checkout, &paths),
-        };
-        let chosen = chosen.map_err(Stop::Policy)?;
-        let found = inputs::find_in(&checkout, &paths, chosen.file.in_checkout()).map_err(misspelt)?;
-        (chosen, found, Some(checkout))
-    } else if repository.demands_signature() {
-        return Err(Stop::usage("files on disk have no signature", "name the commit with --rev"));
-    } else {
-        let chosen = policy::choose(named.as_deref(), paths).map_err(Stop::Policy)?;
-        let found = inputs::find(paths, chosen.file.on_disk()).map_err(misspelt)?;
-        (chosen, found, None)
+    let Arguments { policy: named, paths, origin, .. } = arguments;
+    let checkout = origin.checkout().map_err(Stop::Origin)?;
+    let (chosen, found) = match &checkout {
+        Some(checkout) => {
+            let paths = inputs::in_checkout(checkout.prefix(), paths).map_err(misspelt)?;
+            let chosen = match named {
+                Some(file) => policy::choose(Some(file), &[]),
+                None => policy::choose_in(checkout, &paths),
+            };
+            let chosen = chosen.map_err(Stop::Policy)?;
+            let found = inputs::find_in(checkout, &paths, chosen.file.in_checkout()).map_err(misspelt)?;
+            (chosen, found)
+        }
+        None => {
+            let chosen = policy::choose(named.as_deref(), paths).map_err(Stop::Policy)?;
+            let found = inputs::find(paths, chosen.file.on_disk()).map_err(misspelt)?;
+            (chosen, found)
+        }
     };
-    let sets = sets::divide(found, checkout.as_ref(), &arguments.charts.helm()).map_err(Stop::Source)?;
+    let sets = sets::divide(found, checkout.as_ref(), &arguments.charts.helm())
+        .map_err(|error| Stop::Origin(OriginError::Source(error)))?;
     Ok((chosen, sets))
-}
-
-fn open_gate(chosen: &Chosen, now: jiff::Timestamp, jobs: usize) -> Result<Gate, Stop> {
-    let clock = SystemTime::try_from(now).map_err(|error| Stop::Failed(error.to_string()))?;
-    let options = HostOptions { cache: sluice_plugin::default_cache_dir(), now: clock, jobs };
-    let host = Host::new(&options).map_err(|error| Stop::Failed(error.to_string()))?;
-    let resolve = |source: &sluice_policy::PluginSource| policy::resolve(source, &chosen.file);
-    Gate::new(&chosen.policy, &host, &resolve, now).map_err(|errors| Stop::Policy(ChoiceError::Invalid(errors)))
 }
 
 fn pass(gate: &Gate, sets: Sets, now: jiff::Timestamp, jobs: usize, arguments: &Arguments) -> Result<Outcome, Stop> {
     let now = SystemTime::try_from(now).map_err(|error| Stop::Failed(error.to_string()))?;
-    let options = judging::Options { jobs, keep: Keep::Nothing, base: None, now, quiet: arguments.quiet };
-    let Passed { outcome, shares } =
+    let options =
+        judging::Options { jobs, keep: Keep::Nothing, alike: Alike::Once, base: None, now, quiet: arguments.quiet };
+    let Passed { outcome, shares, .. } =
         judging::pass(gate, sets, &options).map_err(|error| Stop::Failed(error.to_string()))?;
     if !arguments.allow_empty {
         for Share { path, inputs, folders } in shares {
@@ -267,7 +249,7 @@ impl Stop {
                 }
                 Exit::Usage
             }
-            Self::Source(error) => source::tell(&error),
+            Self::Origin(error) => error.tell(),
             Self::Failed(message) => {
                 output::complain(&message, None);
                 Exit::Undecided

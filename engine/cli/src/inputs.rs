@@ -105,18 +105,61 @@ pub(crate) fn find_in(checkout: &Checkout, paths: &[String], leave_out: Option<&
     Ok(found)
 }
 
+/// As [`find`], in the work tree of a clone: the files are named from `root`, its checkout, as those of a revision are.
+/// `here` is the folder that the paths start from.
+pub(crate) fn find_in_work_tree(
+    root: &Path,
+    here: &Path,
+    paths: &[PathBuf],
+    leave_out: Option<&Path>,
+) -> Result<Found, PathError> {
+    let on_disk: Vec<PathBuf> = paths.iter().map(|path| tidy(&here.join(path))).collect();
+    let found = find(&on_disk, leave_out)?;
+    let inside = |path: &Path| -> Result<String, PathError> {
+        let fails = |cause| PathError { path: path.display().to_string(), cause };
+        // The folder without links, but not the file: one that leads out of the clone is told when it is read.
+        let is_folder = path.is_dir();
+        let folder = if is_folder { path } else { path.parent().unwrap_or(path) };
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let whole = folder.canonicalize().map_err(fails)?;
+        let whole = path.file_name().filter(|_| !is_folder).map_or(whole.clone(), |name| whole.join(name));
+        let below = whole.strip_prefix(root).map_err(|_| fails(io::Error::other("it is outside of the repository")))?;
+        let names: Vec<_> = below.iter().map(|name| name.to_string_lossy()).collect();
+        Ok(names.join("/"))
+    };
+    let moved = |File { at, named, name }: File| match at {
+        At::Disk(path) => inside(&path).map(|path| File { name: path.clone(), at: At::Checkout(path), named }),
+        At::Stdin | At::Checkout(_) => Ok(File { name, at, named }),
+    };
+    let files = found.files.into_iter().map(moved).collect::<Result<Vec<_>, _>>()?;
+    let ranges = found.ranges.into_iter().map(|(path, range)| Ok((PathBuf::from(inside(&path)?), range)));
+    Ok(Found { files, ranges: ranges.collect::<Result<Vec<_>, PathError>>()? })
+}
+
+/// Without `.` in front.
+fn tidy(path: &Path) -> PathBuf {
+    let tidied: PathBuf = path.components().filter(|part| *part != Component::CurDir).collect();
+    if tidied.as_os_str().is_empty() { PathBuf::from(".") } else { tidied }
+}
+
 /// The paths of the command line, from the root of a checkout that was named by the folder `prefix` in it.
-pub(crate) fn in_checkout(prefix: &str, paths: &[PathBuf]) -> Vec<String> {
+pub(crate) fn in_checkout(prefix: &str, paths: &[PathBuf]) -> Result<Vec<String>, PathError> {
     let below = |path: &PathBuf| {
+        let refused = |cause| PathError { path: path.display().to_string(), cause: io::Error::other(cause) };
         let mut names: Vec<String> = prefix.split('/').filter(|name| !name.is_empty()).map(String::from).collect();
         for part in path.components() {
             match part {
                 Component::Normal(name) => names.push(name.to_string_lossy().into_owned()),
-                Component::ParentDir => drop(names.pop()),
-                Component::CurDir | Component::RootDir | Component::Prefix(_) => {}
+                Component::ParentDir => {
+                    names.pop().ok_or_else(|| refused("it is outside of the repository"))?;
+                }
+                Component::CurDir => {}
+                Component::RootDir | Component::Prefix(_) => {
+                    return Err(refused("a path into a revision is relative to the folder that names the repository"));
+                }
             }
         }
-        names.join("/")
+        Ok(names.join("/"))
     };
     paths.iter().map(below).collect()
 }

@@ -1,12 +1,16 @@
 //! The pipeline from sets to a verdict, which every command that judges goes through: render, read, judge, decide.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
-use sluice_policy::{Base, Failure, Gate, Input, Judged, Keep, Outcome, RunOptions};
+use sluice_plugin::{Host, HostOptions};
+use sluice_policy::{Alike, ConfigError, Failure, Gate, Input, Judged, Keep, Outcome, PluginSource, RunOptions};
 use sluice_render::LoadError;
 
+use crate::bases::Bases;
+use crate::policy::{self, Chosen};
 use crate::progress::Progress;
 use crate::rendering::Rendering;
 use crate::sets::{Folder, Sets, Share};
@@ -15,8 +19,9 @@ use crate::sets::{Folder, Sets, Share};
 pub(crate) struct Options<'a> {
     pub(crate) jobs: usize,
     pub(crate) keep: Keep,
+    pub(crate) alike: Alike,
     /// The objects before the change.
-    pub(crate) base: Option<&'a Base>,
+    pub(crate) base: Option<&'a Bases>,
     /// What templates see of the time.
     pub(crate) now: SystemTime,
     pub(crate) quiet: bool,
@@ -26,6 +31,38 @@ pub(crate) struct Options<'a> {
 pub(crate) struct Passed {
     pub(crate) outcome: Outcome,
     pub(crate) shares: Vec<Share>,
+    /// The names of the texts of which nothing or not all could be read: files, and what should have been rendered.
+    pub(crate) failed: BTreeSet<String>,
+}
+
+/// What to write where a time is none.
+pub(crate) const TIME_HELP: &str = "write --now 2027-01-31 or --now 2027-01-31T12:00:00Z";
+
+/// The time of the evaluation: as it was given, else the present.
+pub(crate) fn evaluation_time(given: Option<&str>) -> Result<jiff::Timestamp, String> {
+    let Some(given) = given else {
+        return Ok(jiff::Timestamp::now());
+    };
+    let date =
+        |text: &str| text.parse::<jiff::civil::Date>().and_then(|date| date.to_zoned_datetime(jiff::tz::TimeZone::UTC));
+    let time = given.parse::<jiff::Timestamp>().or_else(|_| date(given).map(|zoned| zoned.timestamp()));
+    time.map_err(|_| format!("`{given}` is no time"))
+}
+
+/// Why there is no gate.
+pub(crate) enum GateError {
+    /// The policy file is wrong.
+    Policy(Vec<ConfigError>),
+    Failed(String),
+}
+
+/// Makes the plugins of a policy ready.
+pub(crate) fn open_gate(chosen: &Chosen, now: jiff::Timestamp, jobs: usize) -> Result<Gate, GateError> {
+    let clock = SystemTime::try_from(now).map_err(|error| GateError::Failed(error.to_string()))?;
+    let options = HostOptions { cache: sluice_plugin::default_cache_dir(), now: clock, jobs };
+    let host = Host::new(&options).map_err(|error| GateError::Failed(error.to_string()))?;
+    let resolve = |source: &PluginSource| policy::resolve(source, &chosen.file);
+    Gate::new(&chosen.policy, &host, &resolve, now).map_err(GateError::Policy)
 }
 
 /// Renders what has to be rendered and judges everything.
@@ -37,75 +74,96 @@ pub(crate) fn pass(gate: &Gate, sets: Sets, options: &Options<'_>) -> Result<Pas
     let progress = Progress::new((plain.len() + folders.len()) as u64, options.quiet);
     let done = plain.len() as u64;
     let step = |done: u64| progress.reached(done);
-    let run = RunOptions { jobs: options.jobs, keep: options.keep, base: options.base, ..RunOptions::default() };
+    let run = RunOptions { jobs: options.jobs, keep: options.keep, ..RunOptions::default() };
     let mut judged = Vec::with_capacity(1 + folders.len());
+    let mut names: Vec<String> = plain.iter().map(|input| input.name().to_owned()).collect();
+    let mut failed = BTreeSet::new();
     if !plain.is_empty() {
-        judged.push(gate.judge(plain, &RunOptions { progress: Some(&step), ..run }));
+        let base = options.base.map(Bases::plain);
+        judged.push(gate.judge(plain, &RunOptions { progress: Some(&step), base, ..run }));
     }
     let mut warnings = Vec::new();
     if let Some(root) = root.filter(|_| !folders.is_empty()) {
-        let rendering = Rendering::new(root, options.now)?;
+        let work = Work { gate, rendering: &Rendering::new(root, options.now)?, bases: options.base, run };
         let count = AtomicU64::new(done);
-        for (set, told) in
-            side_by_side(gate, &rendering, &folders, &run, &|| step(count.fetch_add(1, Ordering::Relaxed) + 1))
-        {
-            judged.push(set);
-            warnings.extend(told);
+        let step = || step(count.fetch_add(1, Ordering::Relaxed) + 1);
+        for (folder, done) in folders.iter().zip(work.side_by_side(&folders, &step)) {
+            match done.told {
+                Some(told) => {
+                    names.push(folder.name.clone());
+                    warnings.extend(told);
+                }
+                None => drop(failed.insert(folder.name.clone())),
+            }
+            judged.push(done.judged);
         }
     }
     progress.finish();
-    let mut outcome = gate.conclude(judged, options.keep);
+    let mut outcome = gate.conclude(judged, options.keep, options.alike);
+    failed.extend(names.into_iter().zip(&outcome.inputs).filter(|(_, held)| held.failed).map(|(name, _)| name));
     outcome.verdict.log.extend(warnings);
     outcome.verdict.summary.skipped.extend(skipped);
     outcome.verdict.summary.skipped.sort();
-    Ok(Passed { outcome, shares })
+    Ok(Passed { outcome, shares, failed })
 }
 
-type Done = (Judged, Vec<(String, String)>);
+/// A folder that was looked at.
+struct Done {
+    judged: Judged,
+    /// What the renderer wants people to know; none where nothing was rendered.
+    told: Option<Vec<(String, String)>>,
+}
 
-/// Each folder on one thread, as many of them at once as there are jobs; a single one has all threads for judging.
-fn side_by_side(
-    gate: &Gate,
-    rendering: &Rendering,
-    folders: &[Folder],
-    run: &RunOptions<'_>,
-    step: &(dyn Fn() + Sync),
-) -> Vec<Done> {
-    let threads = run.jobs.clamp(1, folders.len().max(1));
-    let each = RunOptions { jobs: if threads == 1 { run.jobs } else { 1 }, ..*run };
-    let next = AtomicUsize::new(0);
-    let results: Mutex<Vec<Option<Done>>> = Mutex::new(folders.iter().map(|_| None).collect());
-    let work = || {
-        while let Some((index, folder)) =
-            Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|i| Some((i, folders.get(i)?)))
-        {
-            let done = one(gate, rendering, folder, &each);
-            if let Some(place) = results.lock().unwrap_or_else(PoisonError::into_inner).get_mut(index) {
-                *place = Some(done);
+/// What all folders are rendered and judged with.
+struct Work<'w> {
+    gate: &'w Gate,
+    rendering: &'w Rendering,
+    bases: Option<&'w Bases>,
+    run: RunOptions<'w>,
+}
+
+impl Work<'_> {
+    /// Each folder on one thread, as many of them at once as there are jobs; a single one has all threads for judging.
+    fn side_by_side(&self, folders: &[Folder], step: &(dyn Fn() + Sync)) -> Vec<Done> {
+        let threads = self.run.jobs.clamp(1, folders.len().max(1));
+        let jobs = if threads == 1 { self.run.jobs } else { 1 };
+        let next = AtomicUsize::new(0);
+        let results: Mutex<Vec<Option<Done>>> = Mutex::new(folders.iter().map(|_| None).collect());
+        let work = || {
+            while let Some((index, folder)) =
+                Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|i| Some((i, folders.get(i)?)))
+            {
+                let done = self.one(folder, jobs);
+                if let Some(place) = results.lock().unwrap_or_else(PoisonError::into_inner).get_mut(index) {
+                    *place = Some(done);
+                }
+                step();
             }
-            step();
-        }
-    };
-    std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-        work();
-        // What a thread that came to a sudden end leaves out is told below.
-        others.into_iter().for_each(|other| drop(other.join()));
-    });
-    let results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let lost = |folder: &Folder| {
-        let message = format!("`{}` was lost: its thread came to a sudden end", folder.name);
-        (gate.failed(Failure { message, help: String::new(), place: None, detail: None }), Vec::new())
-    };
-    results.into_iter().zip(folders).map(|(done, folder)| done.unwrap_or_else(|| lost(folder))).collect()
-}
+        };
+        std::thread::scope(|scope| {
+            let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+            work();
+            // What a thread that came to a sudden end leaves out is told below.
+            others.into_iter().for_each(|other| drop(other.join()));
+        });
+        let results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let lost = |folder: &Folder| {
+            let message = format!("`{}` was lost: its thread came to a sudden end", folder.name);
+            let failure = Failure { message, help: String::new(), place: None, detail: None };
+            Done { judged: self.gate.failed(failure), told: None }
+        };
+        results.into_iter().zip(folders).map(|(done, folder)| done.unwrap_or_else(|| lost(folder))).collect()
+    }
 
-fn one(gate: &Gate, rendering: &Rendering, folder: &Folder, run: &RunOptions<'_>) -> Done {
-    match rendering.render(folder) {
-        Ok(rendered) => {
-            let warnings = rendered.warnings.into_iter().map(|line| (folder.name.clone(), line)).collect();
-            (gate.judge(vec![Input::text(rendered.text)], run), warnings)
+    fn one(&self, folder: &Folder, jobs: usize) -> Done {
+        match self.rendering.render(folder) {
+            Ok(rendered) => {
+                let warnings = rendered.warnings.into_iter().map(|line| (folder.name.clone(), line)).collect();
+                let base = self.bases.map(|bases| bases.of(&folder.name));
+                let run = RunOptions { jobs, base, ..self.run };
+                Done { judged: self.gate.judge(vec![Input::text(rendered.text)], &run), told: Some(warnings) }
+            }
+            Err(failure) => Done { judged: self.gate.failed(failure), told: None },
         }
-        Err(failure) => (gate.failed(failure), Vec::new()),
     }
 }

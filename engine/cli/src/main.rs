@@ -1,9 +1,11 @@
 //! The binary `sluice`: parses the command line and hands over to one module a command.
 
+mod bases;
 mod builtin;
 mod charts;
 mod check;
 mod completions;
+mod diff;
 mod exit;
 mod inputs;
 mod judging;
@@ -44,6 +46,7 @@ Exit codes:
 enum Command {
     Check(check::Arguments),
     Render(render::Arguments),
+    Diff(diff::Arguments),
     #[command(subcommand)]
     Plugin(plugin::Command),
     Schema(schema::Arguments),
@@ -54,6 +57,7 @@ fn main() -> Exit {
     match Arguments::parse().command {
         Command::Check(arguments) => check::run(&arguments),
         Command::Render(arguments) => render::run(&arguments),
+        Command::Diff(arguments) => diff::run(&arguments),
         Command::Plugin(command) => plugin::run(&command),
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),

@@ -72,16 +72,19 @@ pub(crate) fn choose(named: Option<&Path>, paths: &[PathBuf]) -> Result<Chosen, 
 
 /// The nearest `sluice.yaml` beside or above the first path of a checkout; else the recommended policy.
 pub(crate) fn choose_in(checkout: &Checkout, paths: &[String]) -> Result<Chosen, ChoiceError> {
+    let Some(file) = nearest_in(checkout, paths) else {
+        return Ok(Chosen { policy: Policy::recommended(), file: PolicyFile::Recommended });
+    };
+    let content = checkout.read(&file).map_err(|error| unreadable(&file, &error.to_string()))?;
+    let policy = parse(file.clone(), content)?;
+    Ok(Chosen { policy, file: PolicyFile::Checkout(checkout.clone(), file) })
+}
+
+/// The nearest `sluice.yaml` beside or above the first path of a checkout.
+pub(crate) fn nearest_in(checkout: &Checkout, paths: &[String]) -> Option<String> {
     let first = paths.first().map(String::as_str).unwrap_or_default();
-    for folder in Path::new(first).ancestors() {
-        let file = folder.join(FILE_NAME).to_string_lossy().into_owned();
-        if matches!(checkout.stat(&file), Ok(Stat::File { .. })) {
-            let content = checkout.read(&file).map_err(|error| unreadable(&file, &error.to_string()))?;
-            let policy = parse(file.clone(), content)?;
-            return Ok(Chosen { policy, file: PolicyFile::Checkout(checkout.clone(), file) });
-        }
-    }
-    Ok(Chosen { policy: Policy::recommended(), file: PolicyFile::Recommended })
+    let mut files = Path::new(first).ancestors().map(|folder| folder.join(FILE_NAME).to_string_lossy().into_owned());
+    files.find(|file| matches!(checkout.stat(file), Ok(Stat::File { .. })))
 }
 
 fn unreadable(name: &str, cause: &str) -> ChoiceError {

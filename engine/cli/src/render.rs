@@ -14,7 +14,7 @@ use crate::inputs;
 use crate::output::{self, Target};
 use crate::rendering::Rendering;
 use crate::sets::{self, Sets};
-use crate::source::{self, Repository};
+use crate::source::{self, Origin};
 use printer::{Format, Printer};
 
 /// Print the objects of manifests as they were read or rendered
@@ -37,11 +37,8 @@ pub(crate) struct Arguments {
     /// Tell where each object was written
     #[arg(long)]
     origins: bool,
-    /// Render a revision: a branch, a tag, a commit, for a clone also `HEAD~1` [default with --repo: HEAD]
-    #[arg(long, value_name = "REV", help_heading = "Git")]
-    rev: Option<String>,
     #[command(flatten)]
-    repository: Repository,
+    origin: Origin,
     #[command(flatten)]
     charts: Charts,
 }
@@ -70,18 +67,19 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
 }
 
 fn look(arguments: &Arguments) -> Result<Sets, Exit> {
-    let Arguments { paths, rev, repository, charts, .. } = arguments;
+    let Arguments { paths, origin, charts, .. } = arguments;
     let misspelt = |error: inputs::PathError| {
         output::complain(&error.to_string(), Some("check the spelling of the path"));
         Exit::Usage
     };
-    let (found, checkout) = if rev.is_some() || repository.repo.is_some() {
-        let checkout = repository.checkout(rev.as_deref().unwrap_or("HEAD")).map_err(|error| source::tell(&error))?;
-        let paths = inputs::in_checkout(checkout.prefix(), paths);
-        (inputs::find_in(&checkout, &paths, None).map_err(misspelt)?, Some(checkout))
-    } else {
-        (inputs::find(paths, None).map_err(misspelt)?, None)
+    let checkout = origin.checkout().map_err(|error| error.tell())?;
+    let found = match &checkout {
+        Some(checkout) => {
+            inputs::in_checkout(checkout.prefix(), paths).and_then(|paths| inputs::find_in(checkout, &paths, None))
+        }
+        None => inputs::find(paths, None),
     };
+    let found = found.map_err(misspelt)?;
     sets::divide(found, checkout.as_ref(), &charts.helm()).map_err(|error| source::tell(&error))
 }
 

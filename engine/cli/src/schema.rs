@@ -22,12 +22,15 @@ enum Which {
     Policy,
     /// The report of `sluice check --format json`
     Report,
+    /// The report of `sluice diff --format json`
+    Diff,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
     let schema = match arguments.which {
         Which::Policy => sluice_policy::schema(),
         Which::Report => sluice_report::json_schema().to_owned(),
+        Which::Diff => sluice_report::diff_json_schema().to_owned(),
     };
     // A reader that has gone away wants no more.
     let _ = writeln!(io::stdout(), "{}", schema.trim_end());

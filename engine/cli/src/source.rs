@@ -12,7 +12,7 @@ use crate::output;
 #[derive(clap::Args)]
 #[command(next_help_heading = "Git")]
 pub(crate) struct Repository {
-    /// Read a Git repository instead of files: a folder, https://, ssh:// or file:// [default with --rev: .]
+    /// The Git repository to read: a folder, https://, ssh:// or file:// [default for a revision: .]
     #[arg(long, value_name = "DIR-or-URL")]
     pub(crate) repo: Option<String>,
     /// Demand that the commit is signed with SSH by someone in this file (see ssh-keygen(1), ALLOWED SIGNERS)
@@ -24,6 +24,47 @@ pub(crate) struct Repository {
     /// Give up on a server after this long
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     fetch_timeout: u64,
+}
+
+/// Files on disk, or those of a revision.
+#[derive(clap::Args)]
+pub(crate) struct Origin {
+    /// Read a revision: a branch, a tag, a commit, for a clone also `HEAD~1` [default with --repo: HEAD]
+    #[arg(long, value_name = "REV", help_heading = "Git")]
+    rev: Option<String>,
+    #[command(flatten)]
+    repository: Repository,
+}
+
+/// Why the manifests cannot be had.
+pub(crate) enum OriginError {
+    Source(SourceError),
+    /// Files on disk have no signature, and one is demanded.
+    Unsigned,
+}
+
+impl Origin {
+    /// The tree of the revision; none for files on disk.
+    pub(crate) fn checkout(&self) -> Result<Option<Checkout>, OriginError> {
+        if self.rev.is_some() || self.repository.repo.is_some() {
+            let revision = self.rev.as_deref().unwrap_or("HEAD");
+            return self.repository.checkout(revision).map(Some).map_err(OriginError::Source);
+        }
+        if self.repository.demands_signature() { Err(OriginError::Unsigned) } else { Ok(None) }
+    }
+}
+
+impl OriginError {
+    /// Says why there is nothing to read.
+    pub(crate) fn tell(&self) -> Exit {
+        match self {
+            Self::Source(error) => tell(error),
+            Self::Unsigned => {
+                output::complain("files on disk have no signature", Some("name the commit with --rev"));
+                Exit::Usage
+            }
+        }
+    }
 }
 
 impl Repository {

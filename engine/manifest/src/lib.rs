@@ -4,6 +4,7 @@
 //! does no IO: text comes in, documents and problems come out. It refuses to judge: what a manifest *should* say is the
 //! business of plugins.
 
+mod difference;
 mod digest;
 mod equal;
 mod json;
@@ -16,11 +17,13 @@ mod quote;
 mod reader;
 mod redact;
 mod resource;
+mod sequence;
 mod tape;
 mod text;
 mod tree;
 mod yaml_out;
 
+pub use difference::{Arrays, Delta, Difference, Differences, differences};
 pub use json::JsonError;
 pub use origin::{Origin, Origins, Relation};
 pub use patch::{Operation, PatchCause, PatchError};
@@ -29,5 +32,6 @@ pub use pointer::{Located, push_token};
 pub use reader::{Document, Documents, Limits, NotManifest, Problem, read_value};
 pub use redact::{REDACTED, REDACTED_PLAIN};
 pub use resource::{Identity, Resource};
+pub use sequence::align;
 pub use text::{Place, Span, Text};
 pub use tree::{Entries, Items, Node, Tree, TreeBuilder, Value};

@@ -77,6 +77,12 @@ impl Tree {
         Node { tree: self, index: 0 }
     }
 
+    /// The node with this number; none past the end.
+    #[must_use]
+    pub fn node(&self, number: u32) -> Option<Node<'_>> {
+        (number < self.nodes.len() as u32).then_some(Node { tree: self, index: number })
+    }
+
     /// The text that the spans point into.
     #[must_use]
     pub fn text(&self) -> &Arc<Text> {
@@ -128,6 +134,12 @@ impl<'t> Node<'t> {
     pub fn span(self) -> Span {
         let raw = self.tree.raw(self.index);
         Span { start: raw.start, end: raw.end }
+    }
+
+    /// Its number in document order, from 0. In a tree that was redacted, each node has the number it had before.
+    #[must_use]
+    pub fn number(self) -> u32 {
+        self.index
     }
 
     /// Whether the node is `null`.

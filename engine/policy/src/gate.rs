@@ -62,6 +62,15 @@ pub enum Keep {
     Set,
 }
 
+/// What becomes of a finding that is alike in several sets, as in the overlays of one base.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alike {
+    /// It is told once, for the first of them.
+    Once,
+    /// It is told for each of them.
+    Each,
+}
+
 /// What came of a run.
 #[derive(Debug)]
 pub struct Outcome {
@@ -178,7 +187,7 @@ impl Gate {
     /// inputs.
     #[must_use]
     pub fn run(&self, inputs: Vec<Input>, options: &RunOptions<'_>) -> Outcome {
-        self.conclude([self.judge(inputs, options)], options.keep)
+        self.conclude([self.judge(inputs, options)], options.keep, Alike::Once)
     }
 
     /// Reads and judges one of several sets that are decided together, such as the overlays of a repository. Each is
@@ -199,10 +208,10 @@ impl Gate {
         Judged(collected)
     }
 
-    /// Decides about sets, in this order. A finding that is alike in several of them is told once.
+    /// Decides about sets, in this order.
     #[must_use]
-    pub fn conclude(&self, sets: impl IntoIterator<Item = Judged>, keep: Keep) -> Outcome {
-        conclude::conclude(self, sets.into_iter().map(|Judged(collected)| collected), keep)
+    pub fn conclude(&self, sets: impl IntoIterator<Item = Judged>, keep: Keep, alike: Alike) -> Outcome {
+        conclude::conclude(self, sets.into_iter().map(|Judged(collected)| collected), keep, alike)
     }
 
     pub(crate) fn plugin(&self, index: usize) -> Option<&Loaded> {

@@ -106,6 +106,12 @@ impl Finding {
         self.rendered.as_ref().is_none_or(|rendered| rendered.verbatim)
     }
 
+    /// Whether two sets led to the same thing, as overlays of one base do: all but the rendered place is the same.
+    #[must_use]
+    pub fn is_alike(&self, other: &Self) -> bool {
+        self.location.is_some() && Self { rendered: other.rendered.clone(), ..self.clone() } == *other
+    }
+
     /// Whether this finding alone keeps the set from going on.
     #[must_use]
     pub fn denies(&self) -> bool {

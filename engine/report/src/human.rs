@@ -1,6 +1,6 @@
 //! The report for people: each finding as a compiler would show it, then what was left out, then one line that sums up.
 
-mod diagnostic;
+pub(crate) mod diagnostic;
 pub(crate) mod summary;
 mod wrap;
 
@@ -19,16 +19,31 @@ const FULL: usize = 50;
 pub(crate) fn write(verdict: &Verdict, options: &Options, out: &mut dyn io::Write) -> io::Result<()> {
     let mut out = io::BufWriter::new(out);
     let painter = Painter::new(options);
+    write_findings(verdict.findings.iter(), options.verbosity, &painter, &mut out)?;
+    if options.verbosity == Verbosity::Verbose {
+        write_log(verdict, &painter, &mut out)?;
+    }
+    summary::write(verdict, options, &painter, &mut out)?;
+    out.flush()
+}
+
+/// Findings in full, as far as anyone would read them.
+pub(crate) fn write_findings<'f>(
+    findings: impl Iterator<Item = &'f Finding>,
+    verbosity: Verbosity,
+    painter: &Painter,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut seen = HashMap::<(&str, &str), usize>::new();
     let mut shortened = 0_usize;
-    for finding in &verdict.findings {
+    for finding in findings {
         let outcome = Outcome::of(finding);
-        if !is_shown(outcome, options.verbosity) {
+        if !is_shown(outcome, verbosity) {
             continue;
         }
         let times = seen.entry((&finding.rule, &finding.message)).or_default();
         *times += 1;
-        if *times <= FULL || options.verbosity == Verbosity::Verbose {
+        if *times <= FULL || verbosity == Verbosity::Verbose {
             writeln!(out, "{}\n", painter.finding(finding, outcome))?;
         } else {
             shortened += 1;
@@ -39,11 +54,7 @@ pub(crate) fn write(verdict: &Verdict, options: &Options, out: &mut dyn io::Writ
         let rest = format!("past {FULL} findings with the same message, each takes one line; `-v` shows them in full");
         writeln!(out, "\n{}\n", painter.note(&rest))?;
     }
-    if options.verbosity == Verbosity::Verbose {
-        write_log(verdict, &painter, &mut out)?;
-    }
-    summary::write(verdict, options, &painter, &mut out)?;
-    out.flush()
+    Ok(())
 }
 
 pub(crate) fn write_config_errors(
@@ -65,7 +76,7 @@ pub(crate) fn write_config_errors(
     Ok(())
 }
 
-fn is_shown(outcome: Outcome, verbosity: Verbosity) -> bool {
+pub(crate) fn is_shown(outcome: Outcome, verbosity: Verbosity) -> bool {
     match outcome {
         Outcome::Error => true,
         Outcome::Warning | Outcome::Note => verbosity >= Verbosity::Normal,
@@ -74,7 +85,7 @@ fn is_shown(outcome: Outcome, verbosity: Verbosity) -> bool {
 }
 
 /// The place, the object and the message of a finding whose like was shown in full before.
-fn one_line(finding: &Finding) -> String {
+pub(crate) fn one_line(finding: &Finding) -> String {
     let mut line = String::new();
     if let Some(location) = &finding.location {
         line.push_str(&format!("{}: ", place::words(location)));

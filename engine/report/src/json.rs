@@ -37,7 +37,7 @@ struct Unusable<'a> {
 }
 
 #[derive(Serialize)]
-struct Tool {
+pub(crate) struct Tool {
     name: &'static str,
     version: &'static str,
 }
@@ -60,7 +60,7 @@ struct Counts {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct OneFinding<'a> {
+pub(crate) struct OneFinding<'a> {
     rule: &'a str,
     plugin: &'a str,
     severity: &'static str,
@@ -80,7 +80,7 @@ struct OneFinding<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Object<'a> {
+pub(crate) struct Object<'a> {
     api_version: &'a str,
     kind: &'a str,
     namespace: Option<&'a str>,
@@ -159,7 +159,11 @@ pub(crate) fn pretty(value: &impl Serialize, out: &mut dyn io::Write) -> io::Res
 
 impl Tool {
     fn of(options: &Options) -> Self {
-        Self { name: "sluice", version: options.tool_version }
+        Self::version(options.tool_version)
+    }
+
+    pub(crate) fn version(version: &'static str) -> Self {
+        Self { name: "sluice", version }
     }
 }
 
@@ -185,7 +189,7 @@ impl Counts {
 }
 
 impl<'a> OneFinding<'a> {
-    fn of(finding: &'a Finding) -> Self {
+    pub(crate) fn of(finding: &'a Finding) -> Self {
         Self {
             rule: &finding.rule,
             plugin: &finding.plugin,
@@ -207,7 +211,7 @@ impl<'a> OneFinding<'a> {
 }
 
 impl<'a> Object<'a> {
-    fn of(identity: &'a Identity) -> Self {
+    pub(crate) fn of(identity: &'a Identity) -> Self {
         Self {
             api_version: &identity.api_version,
             kind: &identity.kind,

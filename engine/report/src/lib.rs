@@ -4,6 +4,7 @@
 //! files: a [`Verdict`] carries all that is said, in the order in which it is said. The same verdict gives the same bytes.
 
 mod clean;
+mod diff;
 mod github;
 mod human;
 mod json;
@@ -16,6 +17,8 @@ mod suggestion;
 use std::io;
 
 use sluice_policy::{ConfigError, Verdict};
+
+pub use diff::{DiffFormat, DiffOptions, diff_json_schema, write_diff};
 
 /// The form of a report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use sluice_manifest::Resource;
 use super::collect::{Collected, Draft, Reach};
 use super::names::Duplicate;
 use super::rules::{DUPLICATE, EXPIRED, STOPPED, UNUSED};
-use super::{Gate, InputOutcome, Keep, Loaded, Outcome, finding};
+use super::{Alike, Gate, InputOutcome, Keep, Loaded, Outcome, finding};
 use crate::place::At;
 use crate::{Approved, Decision, Finding, Summary, Verdict};
 
@@ -20,7 +20,7 @@ pub(crate) fn close(gate: &Gate, mut collected: Collected) -> Collected {
 }
 
 /// Decides about closed sets, in this order.
-pub(crate) fn conclude(gate: &Gate, sets: impl Iterator<Item = Collected>, keep: Keep) -> Outcome {
+pub(crate) fn conclude(gate: &Gate, sets: impl Iterator<Item = Collected>, keep: Keep, alike: Alike) -> Outcome {
     let mut collected = Collected::default();
     let mut count = 0;
     for set in sets {
@@ -34,8 +34,8 @@ pub(crate) fn conclude(gate: &Gate, sets: impl Iterator<Item = Collected>, keep:
     let undecided = collected.drafts.iter().any(|draft| draft.undecided);
     let mut findings: Vec<Finding> = collected.drafts.into_iter().map(|draft| draft.finding).collect();
     findings.sort_by(by_place);
-    if count > 1 {
-        findings.dedup_by(|next, kept| is_same(next, kept));
+    if count > 1 && alike == Alike::Once {
+        findings.dedup_by(|next, kept| kept.is_alike(next));
     }
     let decision = if undecided {
         Decision::Undecided
@@ -87,11 +87,6 @@ fn by_place(one: &Finding, other: &Finding) -> Ordering {
         .then_with(|| one.path.cmp(&other.path))
         .then_with(|| one.plugin.cmp(&other.plugin))
         .then_with(|| one.severity.cmp(&other.severity))
-}
-
-/// Whether two sets led to the same thing: overlays of one base do.
-fn is_same(one: &Finding, other: &Finding) -> bool {
-    one.location.is_some() && Finding { rendered: other.rendered.clone(), ..one.clone() } == *other
 }
 
 fn tell_duplicates(gate: &Gate, collected: &mut Collected) {

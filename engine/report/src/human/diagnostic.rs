@@ -82,6 +82,11 @@ impl Painter {
         format!("{}: {}", self.paint("note", AnsiColor::BrightGreen.on_default().bold()), clean::line(text))
     }
 
+    /// A warning that belongs to no finding.
+    pub(crate) fn warning(&self, text: &str) -> String {
+        format!("{}: {}", self.paint("warning", AnsiColor::BrightYellow.on_default().bold()), clean::line(text))
+    }
+
     /// A hint that belongs to no finding.
     pub(crate) fn help(&self, text: &str) -> String {
         format!("{}: {}", self.paint("help", AnsiColor::BrightCyan.on_default().bold()), clean::line(text))

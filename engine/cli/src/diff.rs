@@ -1,0 +1,312 @@
+//! `sluice diff`: what a change does, from both sides rendered and judged. The body of [`compare`] is the pipeline.
+
+mod sides;
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use clap::ValueEnum;
+use sluice_diff::{Diff, Side};
+use sluice_policy::{Alike, ConfigError, Gate, Keep};
+use sluice_report::{DiffFormat, DiffOptions, Format, Options, Verbosity};
+
+use crate::bases::Bases;
+use crate::charts::Charts;
+use crate::exit::Exit;
+use crate::inputs::{self, PathError};
+use crate::judging::{self, GateError, Passed};
+use crate::output::{self, Color, Target};
+use crate::policy::{self, ChoiceError, Chosen};
+use crate::sets::{self, Sets};
+use crate::source::{self, Repository};
+use sides::{Asked, Tree};
+
+/// Tell what a change does: to the objects, to the findings, and around them
+///
+/// Renders and judges both sides and compares what a cluster would get: after rendering, and after the mutators of the
+/// policy. Tells which objects are added, removed and changed, field by field; which findings are new, resolved or stay;
+/// and the blast radius: what pruning deletes, and which definitions, namespaces, volumes, rights and images are touched.
+///
+/// Without HEAD, the work tree is compared with BASE. The policy is that of HEAD, for both sides. The values of a Secret
+/// are compared and never shown.
+#[derive(clap::Args)]
+#[command(after_help = "Exit codes:
+  0  no finding that is new denies
+  1  a finding that is new denies
+  2  usage or configuration: a wrong option, an unknown revision, a bad policy file, no manifest
+  3  HEAD could not be decided: a plugin failed, or something could not be read or rendered
+
+What cannot be read or rendered in BASE is told, and all findings of HEAD in it count as new.
+
+Examples:
+  sluice diff main                            the work tree, before the commit
+  sluice diff main -- deploy/                 only this folder of it
+  sluice diff main...topic deploy/            a branch, since it left main
+  sluice diff --format markdown --output comment.md origin/main HEAD")]
+pub(crate) struct Arguments {
+    /// The revision before: a branch, a tag, a commit, in a clone also `HEAD~1`; `BASE...HEAD` compares with the merge base
+    #[arg(value_name = "BASE")]
+    base: String,
+    /// The revision after [default: the work tree]
+    #[arg(value_name = "HEAD")]
+    head: Option<String>,
+    /// Files and folders, on either side or both [default: .]
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Files and folders, where HEAD is left out
+    #[arg(last = true, value_name = "PATH")]
+    after: Vec<PathBuf>,
+    /// The policy file [default: the nearest sluice.yaml beside or above the paths, on the side of HEAD]
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// How to report
+    #[arg(long, value_enum, default_value_t = As::Human)]
+    format: As,
+    /// Write the report to a file
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// How many threads judge [default: one for each core]
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+    /// Whether to colour
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    color: Color,
+    /// Show only the new findings that deny
+    #[arg(short, long, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Show objects that are added or removed and long values in full, findings that stay, and what plugins wrote
+    #[arg(short, long)]
+    verbose: bool,
+    /// The time of the evaluation, on which exceptions expire: RFC 3339 or a date [default: now]
+    #[arg(long, value_name = "TIME")]
+    now: Option<String>,
+    #[command(flatten)]
+    repository: Repository,
+    #[command(flatten)]
+    charts: Charts,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum As {
+    /// For people, at a terminal
+    Human,
+    /// For a pull request: short first, details folded, at most 65,000 characters
+    Markdown,
+    /// The versioned report, for programs (see `sluice schema diff`)
+    Json,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Exit {
+    compare(arguments).unwrap_or_else(|exit| exit)
+}
+
+/// What both sides are judged with.
+struct Judging<'a> {
+    gate: &'a Gate,
+    jobs: usize,
+    now: SystemTime,
+    quiet: bool,
+}
+
+fn compare(arguments: &Arguments) -> Result<Exit, Exit> {
+    let Arguments { base, head, paths, after, repository, .. } = arguments;
+    let now = judging::evaluation_time(arguments.now.as_deref())
+        .map_err(|message| usage(&message, Some(judging::TIME_HELP)))?;
+    let asked = Asked::of(base, head.as_deref(), paths, after);
+    let (base, head) = asked.trees(repository)?;
+    let paths = on_both(&asked, &base, &head)?;
+    let chosen = choose(arguments, &head, &paths)?;
+    let (before, after) = divide(arguments, (&base, &head), &chosen, &paths)?;
+    // Opened first, so that a report that cannot be written costs no run.
+    let mut out = Target::open(arguments.output.as_deref()).map_err(|error| unwritable(arguments, &error))?;
+
+    let jobs = arguments.jobs.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
+    let gate = judging::open_gate(&chosen, now, jobs).map_err(|error| match error {
+        GateError::Policy(errors) => tell_config_errors(&errors, arguments),
+        GateError::Failed(message) => failed(&message),
+    })?;
+    let now = SystemTime::try_from(now).map_err(|error| failed(&error.to_string()))?;
+    let judging = Judging { gate: &gate, jobs, now, quiet: arguments.quiet };
+    let policy_changed = arguments.policy.is_none() && policy_differs(&base, &head, &paths);
+    let before = judging.side(before, base, None)?;
+    let names = after.folders.iter().map(|folder| folder.name.clone());
+    let names: BTreeSet<String> = names.chain((!after.plain.is_empty()).then(String::new)).collect();
+    let bases = Bases::new(&before.outcome.set, &names);
+    let after = judging.side(after, head, Some(&bases))?;
+    if [&before, &after].iter().all(|side| side.outcome.verdict.summary.resources == 0 && side.failed.is_empty()) {
+        return Err(usage("there is no manifest on either side", Some("name a path that holds Kubernetes manifests")));
+    }
+    let diff = Diff { policy_changed, ..Diff::of(before, after) };
+
+    let options = options(arguments, &out);
+    match sluice_report::write_diff(&diff, &options, &mut out).and_then(|()| out.flush()) {
+        Err(error) if output::is_broken_pipe(&error) => Err(Exit::Undecided),
+        Err(error) => Err(unwritable(arguments, &error)),
+        Ok(()) => Ok(diff.decision.into()),
+    }
+}
+
+/// The paths as they were written and from the root. One that only one side has was added or removed.
+fn on_both(asked: &Asked, base: &Tree, head: &Tree) -> Result<Vec<(PathBuf, String)>, Exit> {
+    let from_root = inputs::in_checkout(base.checkout.prefix(), &asked.paths).map_err(misspelt)?;
+    let paths: Vec<(PathBuf, String)> = asked.paths.iter().cloned().zip(from_root).collect();
+    for (path, from_root) in &paths {
+        if !base.holds(from_root) && !head.holds(from_root) {
+            let message = format!("cannot read `{}`: neither side has it", path.display());
+            return Err(usage(&message, Some("check the spelling of the path")));
+        }
+    }
+    Ok(paths)
+}
+
+/// The policy of the side after, as `sluice check` would choose it.
+fn choose(arguments: &Arguments, head: &Tree, paths: &[(PathBuf, String)]) -> Result<Chosen, Exit> {
+    let chosen = match (&arguments.policy, &head.on_disk) {
+        (Some(file), _) => policy::choose(Some(file), &[]),
+        (None, Some((here, _))) => {
+            let on_disk: Vec<PathBuf> = paths.iter().map(|(path, _)| here.join(path)).collect();
+            policy::choose(None, &on_disk)
+        }
+        (None, None) => policy::choose_in(&head.checkout, &from_root(paths)),
+    };
+    chosen.map_err(|error| match error {
+        ChoiceError::Unusable { message, help } => usage(&message, Some(help)),
+        ChoiceError::Invalid(errors) => tell_config_errors(&errors, arguments),
+    })
+}
+
+fn from_root(paths: &[(PathBuf, String)]) -> Vec<String> {
+    paths.iter().map(|(_, path)| path.clone()).collect()
+}
+
+fn policy_differs(base: &Tree, head: &Tree, paths: &[(PathBuf, String)]) -> bool {
+    let file = |tree: &Tree| {
+        let path = policy::nearest_in(&tree.checkout, &from_root(paths))?;
+        let content = tree.checkout.read(&path).ok();
+        Some((path, content))
+    };
+    file(base) != file(head)
+}
+
+fn divide(
+    arguments: &Arguments,
+    (base, head): (&Tree, &Tree),
+    chosen: &Chosen,
+    paths: &[(PathBuf, String)],
+) -> Result<(Sets, Sets), Exit> {
+    let on_disk = chosen.file.on_disk().map(|file| file.to_string_lossy().into_owned());
+    let after = if head.on_disk.is_some() { on_disk.as_deref() } else { chosen.file.in_checkout() };
+    let named = arguments.policy.is_some();
+    let before = if named { None } else { policy::nearest_in(&base.checkout, &from_root(paths)) };
+    let helm = arguments.charts.helm();
+    let divide = |tree: &Tree, leave_out: Option<&str>| {
+        let found = tree.find(paths, leave_out).map_err(misspelt)?;
+        sets::divide(found, Some(&tree.checkout), &helm).map_err(|error| source::tell(&error))
+    };
+    Ok((divide(base, before.as_deref())?, divide(head, after)?))
+}
+
+impl Judging<'_> {
+    fn side(&self, sets: Sets, tree: Tree, base: Option<&Bases>) -> Result<Side, Exit> {
+        let options = judging::Options {
+            jobs: self.jobs,
+            keep: Keep::Set,
+            alike: Alike::Each,
+            base,
+            now: self.now,
+            quiet: self.quiet,
+        };
+        let Passed { outcome, failed: unread, .. } =
+            judging::pass(self.gate, sets, &options).map_err(|error| failed(&error.to_string()))?;
+        Ok(Side { name: tree.name, outcome, failed: unread })
+    }
+}
+
+fn options(arguments: &Arguments, out: &Target) -> DiffOptions {
+    DiffOptions {
+        format: match arguments.format {
+            As::Human => DiffFormat::Human,
+            As::Markdown => DiffFormat::Markdown,
+            As::Json => DiffFormat::Json,
+        },
+        color: out.colored(arguments.color),
+        verbosity: match (arguments.quiet, arguments.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (false, true) => Verbosity::Verbose,
+            (false, false) => Verbosity::Normal,
+        },
+        width: None,
+        tool_version: env!("CARGO_PKG_VERSION"),
+        command: command(arguments),
+    }
+}
+
+/// The command that shows everything.
+fn command(arguments: &Arguments) -> String {
+    let Arguments { base, head, paths, after, .. } = arguments;
+    let mut words = vec![String::from("sluice diff -v"), quoted(base)];
+    words.extend(head.as_deref().map(quoted));
+    words.extend(paths.iter().map(|path| quoted(&path.to_string_lossy())));
+    if !after.is_empty() {
+        words.push(String::from("--"));
+        words.extend(after.iter().map(|path| quoted(&path.to_string_lossy())));
+    }
+    words.join(" ")
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./~^@:=+,".contains(c);
+    if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+}
+
+/// For people on standard error; for programs where they look for the report, so that they always find one.
+fn tell_config_errors(errors: &[ConfigError], arguments: &Arguments) -> Exit {
+    let options = |format, color| Options {
+        format,
+        color,
+        verbosity: Verbosity::Normal,
+        width: None,
+        tool_version: env!("CARGO_PKG_VERSION"),
+    };
+    let written = match arguments.format {
+        As::Human | As::Markdown => {
+            let mut err = io::stderr().lock();
+            let color = arguments.color.applies(&io::stderr());
+            sluice_report::write_config_errors(errors, &options(Format::Human, color), &mut err)
+        }
+        As::Json => Target::open(arguments.output.as_deref()).and_then(|mut out| {
+            sluice_report::write_config_errors(errors, &options(Format::Json, false), &mut out)?;
+            out.flush()
+        }),
+    };
+    match written {
+        Err(error) if !output::is_broken_pipe(&error) => {
+            usage(&format!("cannot write what is wrong with the policy file: {error}"), None)
+        }
+        Ok(()) | Err(_) => Exit::Usage,
+    }
+}
+
+fn unwritable(arguments: &Arguments, error: &io::Error) -> Exit {
+    let target =
+        arguments.output.as_ref().map_or_else(|| String::from("standard output"), |p| format!("`{}`", p.display()));
+    failed(&format!("cannot write the report to {target}: {error}"))
+}
+
+fn misspelt(error: PathError) -> Exit {
+    usage(&error.to_string(), Some("check the spelling of the path"))
+}
+
+fn usage(message: &str, help: Option<&str>) -> Exit {
+    output::complain(message, help);
+    Exit::Usage
+}
+
+fn failed(message: &str) -> Exit {
+    output::complain(message, None);
+    Exit::Undecided
+}

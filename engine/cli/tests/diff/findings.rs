@@ -1,0 +1,134 @@
+//! Which findings are new, and what a policy sees of the past.
+
+use anyhow::Result;
+
+use crate::{Repository, WEB, guest, names, objects};
+
+const POD: &str =
+    "apiVersion: v1\nkind: Pod\nmetadata: {name: NAME}\nspec: {containers: [{name: a, image: 'a:latest'}]}\n";
+
+#[test]
+fn findings_are_new_resolved_or_stay() -> Result<()> {
+    let pod = |name: &str| POD.replace("NAME", name);
+    let repository = Repository::new(&[("a.yaml", &pod("a")), ("b.yaml", &pod("b"))])?;
+    // Lines move and a container is put before it: still the same finding.
+    let moved = pod("a").replace("[{name: a", "[{name: new, image: 'b:1'}, {name: a");
+    repository.write(&[("a.yaml", &format!("\n# moved\n\n{moved}")), ("b.yaml", &pod("b").replace("latest", "1"))])?;
+    let (code, report) = repository.json(&["base"])?;
+    let findings = &report["findings"];
+    assert_eq!(code, Some(0), "what denied before does not keep a change from going on");
+    assert_eq!(names(&findings["new"]), Vec::<String>::new());
+    assert_eq!(names(&findings["resolved"]), ["image-tags/mutable-tag b"]);
+    assert_eq!(names(&findings["staying"]), ["image-tags/mutable-tag a"]);
+    assert_eq!(findings["staying"][0]["location"]["line"], 7);
+    // A new one is shown as `sluice check` shows it.
+    repository.write(&[("c.yaml", &pod("c"))])?;
+    let ran = repository.diff(&["base"])?;
+    assert_eq!(ran.code, Some(1), "{}{}", ran.out, ran.err);
+    assert!(
+        ran.out.contains(" --> c.yaml:4:") && ran.out.contains("denied: 1 new finding denies, 1 resolved, 1 as before"),
+        "{}",
+        ran.out
+    );
+    let quiet = repository.diff(&["-q", "base"])?;
+    assert!(quiet.out.starts_with("error[image-tags/mutable-tag]"), "{}", quiet.out);
+    Ok(())
+}
+
+/// Alike to the letter: as many as there were stay, and one more is new.
+#[test]
+fn one_more_of_the_same_is_new() -> Result<()> {
+    let pods = |times: usize| vec![POD.replace("NAME", "a"); times].join("---\n");
+    let repository = Repository::new(&[("a.yaml", &pods(2))])?;
+    repository.write(&[("a.yaml", &pods(3))])?;
+    let (code, report) = repository.json(&["base"])?;
+    let count =
+        |list: &str| names(&report["findings"][list]).iter().filter(|name| name.starts_with("image-tags")).count();
+    assert_eq!((code, count("new"), count("staying"), count("resolved")), (Some(1), 1, 2, 0));
+    Ok(())
+}
+
+/// What is repaired in one place and made in another is new there.
+#[test]
+fn a_finding_stays_where_its_object_is() -> Result<()> {
+    let pod = |tag: &str| POD.replace("NAME", "a").replace("latest", tag);
+    let overlay = |image: &str| format!("resources: [../base]\nimages: [{{name: a, newTag: {image}}}]\n");
+    let repository = Repository::new(&[
+        ("plain/one/pod.yaml", &pod("latest")),
+        ("plain/two/pod.yaml", &pod("1")),
+        ("base/pod.yaml", &pod("1")),
+        ("base/kustomization.yaml", "resources: [pod.yaml]\n"),
+        ("three/kustomization.yaml", &overlay("latest")),
+        ("four/kustomization.yaml", &overlay("'2'")),
+    ])?;
+    repository.write(&[("plain/one/pod.yaml", &pod("1")), ("plain/two/pod.yaml", &pod("latest"))])?;
+    let (code, report) = repository.json(&["base", "--", "plain"])?;
+    let tags =
+        |list: &str| names(&report["findings"][list]).iter().filter(|name| name.starts_with("image-tags")).count();
+    assert_eq!((code, tags("new"), tags("resolved")), (Some(1), 1, 1), "{report}");
+    repository
+        .write(&[("three/kustomization.yaml", &overlay("'2'")), ("four/kustomization.yaml", &overlay("latest"))])?;
+    let (code, report) = repository.json(&["base", "--", "base", "three", "four"])?;
+    let count = |list: &str| names(&report["findings"][list]).len();
+    assert_eq!((code, count("new"), count("resolved")), (Some(1), 1, 1), "{report}");
+    Ok(())
+}
+
+#[test]
+fn the_policy_is_that_of_the_head() -> Result<()> {
+    let policy = "apiVersion: sluice.dev/v1alpha1\nkind: Policy\nplugins:\n- {name: image-tags, source: 'builtin:image-tags', action: warn}\n";
+    let repository = Repository::new(&[("a.yaml", &POD.replace("NAME", "a")), ("sluice.yaml", policy)])?;
+    repository.write(&[("sluice.yaml", &policy.replace("warn", "deny"))])?;
+    repository.commit()?;
+    // That a rule denies now makes nothing new.
+    let (code, report) = repository.json(&["base", "HEAD"])?;
+    assert_eq!((code, objects(&report).len()), (Some(0), 0), "{report}");
+    assert_eq!(names(&report["findings"]["staying"]), ["image-tags/mutable-tag a"]);
+    let human = repository.diff(&["base", "HEAD"])?;
+    assert!(
+        human.out.contains("note: the policy file changed; both sides were judged by that of HEAD"),
+        "{}",
+        human.out
+    );
+    repository.write(&[("sluice.yaml", "nonsense")])?;
+    let ran = repository.diff(&["base"])?;
+    assert_eq!(ran.code, Some(2), "{}{}", ran.out, ran.err);
+    let ran = repository.diff(&["--format", "json", "base"])?;
+    assert!(ran.out.contains("\"errors\""), "{}", ran.out);
+    Ok(())
+}
+
+/// The fixture `twin` denies where `previous()` gives nothing, and warns where it gives an object.
+#[test]
+fn plugins_see_the_past_of_their_own_set() -> Result<()> {
+    let policy = "apiVersion: sluice.dev/v1alpha1\nkind: Policy\nplugins:\n- {name: twin, source: 'file:twin.wasm'}\n";
+    let web = WEB.replace(":1.4.1", ":latest");
+    let overlay = "resources: [../base]\n";
+    let repository = Repository::new(&[
+        ("sluice.yaml", policy),
+        ("base/web.yaml", &web),
+        ("base/kustomization.yaml", "resources: [web.yaml]\n"),
+        ("one/kustomization.yaml", overlay),
+    ])?;
+    std::fs::write(repository.path().join("twin.wasm"), guest("twin.wasm")?)?;
+    repository.write(&[("base/web.yaml", &web.replace("replicas: 3", "replicas: 1"))])?;
+    let (code, report) = repository.json(&["base"])?;
+    let new = &report["findings"]["new"];
+    assert_eq!((code, names(new)), (Some(0), vec![String::from("twin/mutable-tag web")]), "{report}");
+    assert_eq!(
+        (&new[0]["severity"], &new[0]["message"]),
+        (&"warning".into(), &"`registry.example.com/web:latest` can change under 1 replicas".into())
+    );
+    // An overlay that is new has no past, though another one holds an object of that name.
+    repository.write(&[("base/web.yaml", &web), ("two/kustomization.yaml", overlay)])?;
+    let (code, report) = repository.json(&["base"])?;
+    let severities: Vec<_> =
+        report["findings"]["new"].as_array().into_iter().flatten().map(|f| f["severity"].to_string()).collect();
+    assert_eq!((code, severities), (Some(1), vec![String::from("\"error\"")]), "{report}");
+    // One that has another name than before has the past of that.
+    std::fs::rename(repository.path().join("one"), repository.path().join("three"))?;
+    std::fs::remove_dir_all(repository.path().join("two"))?;
+    let (code, report) = repository.json(&["base"])?;
+    assert_eq!((code, objects(&report)), (Some(0), vec![String::from("moved Deployment web")]), "{report}");
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! The two sides: how they are named, and what happens where one cannot be had as a whole.
+
+use anyhow::{Context, Result};
+
+use crate::{Repository, WEB, names, objects};
+
+const MAP: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\n";
+
+fn named(name: &str) -> String {
+    MAP.replace("{name: m}", &format!("{{name: {name}}}"))
+}
+
+#[test]
+fn sides_are_named_as_in_git() -> Result<()> {
+    let repository = Repository::new(&[("a.yaml", &named("a"))])?;
+    repository.git(&["checkout", "-qb", "topic"])?;
+    repository.write(&[("topic.yaml", &named("topic"))])?;
+    repository.commit()?;
+    repository.git(&["checkout", "-q", "main"])?;
+    repository.write(&[("main.yaml", &named("main"))])?;
+    repository.commit()?;
+    repository.write(&[
+        ("tree.yaml", &named("tree")),
+        (".gitignore", "ignored.yaml\n"),
+        ("ignored.yaml", &named("ignored")),
+    ])?;
+    let seen = |arguments: &[&str]| Ok::<_, anyhow::Error>(objects(&repository.json(arguments)?.1));
+    assert_eq!(seen(&["base"])?, ["added ConfigMap main", "added ConfigMap tree"]);
+    assert_eq!(seen(&["base", "HEAD"])?, ["added ConfigMap main"]);
+    assert_eq!(seen(&["main", "topic"])?, ["removed ConfigMap main", "added ConfigMap topic"]);
+    assert_eq!(seen(&["main..topic"])?, ["removed ConfigMap main", "added ConfigMap topic"]);
+    assert_eq!(seen(&["main...topic"])?, ["added ConfigMap topic"]);
+    assert_eq!(seen(&["topic..."])?, ["added ConfigMap main"]);
+    assert_eq!(seen(&["main...topic", "a.yaml"])?, Vec::<String>::new());
+    let human = repository.diff(&["main...topic"])?;
+    assert!(human.out.contains("(the merge base of main and topic ("), "{}", human.out);
+    // From a folder within, and from elsewhere.
+    repository.write(&[("deploy/b.yaml", &named("b"))])?;
+    let ran = repository.diff_in("deploy", &["base"])?;
+    assert!(ran.out.starts_with("added: ConfigMap b (deploy/b.yaml:3)\n\nallowed"), "{}{}", ran.out, ran.err);
+    let repo = repository.path().to_str().context("no text")?;
+    let elsewhere = Repository::new(&[])?;
+    assert_eq!(objects(&elsewhere.json(&["--repo", repo, "base", "main"])?.1), ["added ConfigMap main"]);
+    assert_eq!(objects(&elsewhere.json(&["--repo", repo, "base", "--", "deploy"])?.1), ["added ConfigMap b"]);
+    Ok(())
+}
+
+#[test]
+fn what_cannot_be_named_is_told() -> Result<()> {
+    let repository = Repository::new(&[("a.yaml", MAP), ("deploy/b.yaml", &named("b"))])?;
+    let url = format!("file://{}", repository.path().display());
+    for (arguments, words) in [
+        (&["mian"][..], "did you mean `main`"),
+        (&["base", "deploy"], "sluice diff base -- deploy"),
+        (&["base", "--", "none"], "cannot read `none`: neither side has it"),
+        (&["base", "--", "-"], "standard input has no other side"),
+        (&["base", "--", "../"], "cannot read `../`: it is outside of the repository"),
+        (&["--repo", "https://git.example/x.git", "main...topic"], "clone the repository"),
+        (&["base", "--keyring", "none.gpg"], "sign"),
+        (&["base", "--now", "soon"], "`soon` is no time"),
+    ] {
+        let ran = repository.diff(arguments)?;
+        assert!(
+            ran.code == Some(2) || ran.code == Some(3) && arguments.contains(&"--keyring"),
+            "{arguments:?}: {}{}",
+            ran.out,
+            ran.err
+        );
+        assert!(ran.err.contains(words), "{arguments:?}: {}", ran.err);
+    }
+    let ran = repository.diff(&["--repo", &url, "base", "main"])?;
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    Ok(())
+}
+
+#[test]
+fn a_path_may_be_on_one_side_only() -> Result<()> {
+    let repository = Repository::new(&[("old/a.yaml", &named("a")), ("x/values.yaml", "a: 1\n")])?;
+    repository.remove("old/a.yaml")?;
+    repository.write(&[("new/b.yaml", &named("b"))])?;
+    let (code, report) = repository.json(&["base", "--", "old", "new"])?;
+    assert_eq!(
+        (code, objects(&report)),
+        (Some(0), vec!["removed ConfigMap a".to_owned(), "added ConfigMap b".to_owned()])
+    );
+    repository.commit()?;
+    let (code, report) = repository.json(&["base", "HEAD", "old/a.yaml"])?;
+    assert_eq!((code, objects(&report)), (Some(0), vec!["removed ConfigMap a".to_owned()]));
+    let ran = repository.diff(&["base", "--", "x"])?;
+    assert_eq!((ran.code, ran.err.contains("no manifest on either side")), (Some(2), true), "{}", ran.err);
+    Ok(())
+}
+
+#[test]
+fn a_base_that_cannot_be_rendered_hides_nothing() -> Result<()> {
+    let web = WEB.replace(":1.4.1", ":latest");
+    let right = "resources: [web.yaml]\n";
+    let repository =
+        Repository::new(&[("set/web.yaml", &web), ("set/kustomization.yaml", "resources: [none.yaml]\n")])?;
+    repository.write(&[("set/kustomization.yaml", right)])?;
+    let (code, report) = repository.json(&["base"])?;
+    assert_eq!((code, objects(&report)), (Some(1), vec!["added Deployment web".to_owned()]));
+    assert_eq!(names(&report["findings"]["new"]), ["image-tags/mutable-tag web"]);
+    assert_eq!(report["gaps"], serde_json::json!([{ "side": "base", "name": "kustomize set", "objects": 1 }]));
+    // A change that repairs it can go on.
+    repository.write(&[("set/web.yaml", WEB)])?;
+    let ran = repository.diff(&["base"])?;
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    assert!(
+        ran.out.contains("warning: `kustomize set` could not be read or rendered as a whole in base ("),
+        "{}",
+        ran.out
+    );
+    Ok(())
+}
+
+#[test]
+fn a_head_that_cannot_be_rendered_removes_nothing() -> Result<()> {
+    let repository = Repository::new(&[
+        ("set/web.yaml", WEB),
+        ("set/kustomization.yaml", "resources: [web.yaml]\n"),
+        ("plain/a.yaml", &format!("{}---\n{}", named("a"), named("b"))),
+    ])?;
+    repository.write(&[("set/kustomization.yaml", "resources: [none.yaml]\n")])?;
+    let (code, report) = repository.json(&["base"])?;
+    assert_eq!((code, &report["verdict"], objects(&report).len()), (Some(3), &"undecided".into(), 0), "{report}");
+    assert_eq!(report["gaps"], serde_json::json!([{ "side": "head", "name": "kustomize set", "objects": 1 }]));
+    // Nor does a document that cannot be read.
+    repository.git(&["checkout", "-q", "."])?;
+    repository.write(&[("plain/a.yaml", &format!("{}---\na: [\n", named("a")))])?;
+    let (code, report) = repository.json(&["base"])?;
+    assert_eq!((code, objects(&report).len()), (Some(1), 0), "{report}");
+    assert_eq!(report["gaps"][0]["name"], "plain/a.yaml");
+    // Neither does one that could not be read before.
+    repository.commit()?;
+    let ran = repository.diff(&["HEAD"])?;
+    assert_eq!((ran.code, ran.out.matches("error[sluice/").count()), (Some(3), 1), "{}{}", ran.out, ran.err);
+    // What keeps both sides from being decided is shown, though it is not new.
+    repository.git(&["reset", "-q", "--hard", "base"])?;
+    repository.write(&[("set/kustomization.yaml", "resources: [none.yaml]\n")])?;
+    repository.commit()?;
+    let ran = repository.diff(&["HEAD"])?;
+    assert_eq!((ran.code, ran.out.contains("error[sluice/render-failed]")), (Some(3), true), "{}", ran.out);
+    Ok(())
+}
