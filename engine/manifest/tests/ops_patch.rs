@@ -22,7 +22,8 @@ fn patch(document: &str, operations: &str) -> Result<String, PatchError> {
 
 /// The cases of a file of the corpus; none, with a word, where the corpus is not there.
 fn corpus(file: &str) -> Option<Vec<Json>> {
-    let folder = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("../../../shared/corpus/json-patch");
+    let folder =
+        PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("../../../shared/corpus/json-patch");
     let Ok(text) = std::fs::read_to_string(folder.join(file)) else {
         assert!(std::env::var_os("CI").is_none(), "the corpus `json-patch/{file}` is missing");
         eprintln!("left out: the corpus `json-patch/{file}` is missing");

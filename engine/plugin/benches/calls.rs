@@ -29,7 +29,8 @@ fn host() -> Host {
 }
 
 fn guest(name: &str) -> Vec<u8> {
-    let path = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join(format!("../../target/guests/{name}.wasm"));
+    let path =
+        PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join(format!("../../target/guests/{name}.wasm"));
     std::fs::read(path).expect("run `cargo xtask guests`")
 }
 

@@ -22,7 +22,8 @@ pub(crate) fn now() -> SystemTime {
 
 /// The bytes of a component that `cargo xtask guests` made.
 pub(crate) fn guest(name: &str) -> Vec<u8> {
-    let path = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join(format!("../../target/guests/{name}.wasm"));
+    let path =
+        PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join(format!("../../target/guests/{name}.wasm"));
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}: run `cargo xtask guests`", path.display()))
 }
 

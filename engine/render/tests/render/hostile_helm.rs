@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sluice_render::{Helm, Limits, Method, RenderError, Rendered};
+use sluice_render::{Helm, Limits, Method, Origins, RenderError, Rendered};
 
 use crate::stage::{helm, renderers, tree};
 
@@ -16,7 +16,7 @@ fn chart(template: &str, helpers: &str) -> Result<Rendered, RenderError> {
 
 fn limited(template: &str, limits: Limits) -> RenderError {
     let files = [("c/Chart.yaml", CHART), ("c/templates/a.yaml", template)];
-    renderers(limits).render(tree(&files), "c", &Method::Helm(Helm::default()), false).expect_err(template)
+    renderers(limits).render(tree(&files), "c", &Method::Helm(Helm::default()), Origins::None).expect_err(template)
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn work_that_takes_too_long() {
 fn files_that_are_too_many() {
     let files = [("c/Chart.yaml", CHART), ("c/big", &"x".repeat(3 << 20))];
     let limits = Limits { read: 2 << 20, ..Limits::default() };
-    let error = renderers(limits).render(tree(&files), "c", &Method::Helm(Helm::default()), false).unwrap_err();
+    let error = renderers(limits).render(tree(&files), "c", &Method::Helm(Helm::default()), Origins::None).unwrap_err();
     assert_eq!(error.to_string(), "helm: `c` takes more than 2 MiB of files");
 }
 
