@@ -17,7 +17,7 @@ use crate::inputs::{self, PathError};
 use crate::judging::{self, Passed};
 use crate::output::{self, Color, Target};
 use crate::policy::{self, ChoiceError, Chosen};
-use crate::sets::{self, Sets, Share};
+use crate::sets::{self, DivideError, Sets, Share};
 use crate::source::{self, Repository};
 
 /// Judge manifests and name the line of everything that is wrong
@@ -163,7 +163,10 @@ fn look(arguments: &Arguments) -> Result<(Chosen, Sets), Stop> {
         let found = inputs::find(paths, chosen.file.on_disk()).map_err(misspelt)?;
         (chosen, found, None)
     };
-    let sets = sets::divide(found, checkout.as_ref(), &arguments.charts.helm()).map_err(Stop::Source)?;
+    let sets = sets::divide(found, checkout.as_ref(), &arguments.charts, &chosen).map_err(|error| match error {
+        DivideError::Source(error) => Stop::Source(error),
+        DivideError::Policy(errors) => Stop::Policy(ChoiceError::Invalid(errors)),
+    })?;
     Ok((chosen, sets))
 }
 

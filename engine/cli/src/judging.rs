@@ -1,15 +1,16 @@
 //! The pipeline from sets to a verdict, which every command that judges goes through: render, read, judge, decide.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
+use sluice_manifest::{Span, Text};
 use sluice_policy::{Base, Failure, Gate, Input, Judged, Keep, Outcome, RunOptions};
-use sluice_render::LoadError;
+use sluice_render::{LoadError, RenderError};
 
 use crate::progress::Progress;
 use crate::rendering::Rendering;
-use crate::sets::{Folder, Sets, Share};
+use crate::sets::{Folder, Group, Sets, Share};
 
 /// How to judge.
 pub(crate) struct Options<'a> {
@@ -33,14 +34,21 @@ pub(crate) struct Passed {
 /// # Errors
 /// Where the renderers cannot run at all. A folder that cannot be rendered is a finding, and the verdict is undecided.
 pub(crate) fn pass(gate: &Gate, sets: Sets, options: &Options<'_>) -> Result<Passed, LoadError> {
-    let Sets { plain, folders, shares, skipped, root } = sets;
-    let progress = Progress::new((plain.len() + folders.len()) as u64, options.quiet);
-    let done = plain.len() as u64;
+    let Sets { plain, groups, folders, shares, skipped, root } = sets;
+    let grouped: usize = groups.iter().map(|group| group.inputs.len()).sum();
+    let mut done = plain.len() as u64;
+    let progress = Progress::new(done + (grouped + folders.len()) as u64, options.quiet);
     let step = |done: u64| progress.reached(done);
     let run = RunOptions { jobs: options.jobs, keep: options.keep, base: options.base, ..RunOptions::default() };
     let mut judged = Vec::with_capacity(1 + folders.len());
     if !plain.is_empty() {
         judged.push(gate.judge(plain, &RunOptions { progress: Some(&step), ..run }));
+    }
+    for Group { name, inputs, allow_empty, entry, .. } in groups {
+        let (before, count) = (done, inputs.len() as u64);
+        let set = gate.judge(inputs, &RunOptions { progress: Some(&|more| step(before + more)), ..run });
+        judged.push(if set.is_empty() && !allow_empty { gate.failed(empty(&name, entry)) } else { set });
+        done += count;
     }
     let mut warnings = Vec::new();
     if let Some(root) = root.filter(|_| !folders.is_empty()) {
@@ -59,6 +67,13 @@ pub(crate) fn pass(gate: &Gate, sets: Sets, options: &Options<'_>) -> Result<Pas
     outcome.verdict.summary.skipped.extend(skipped);
     outcome.verdict.summary.skipped.sort();
     Ok(Passed { outcome, shares })
+}
+
+/// That a folder which is read as it is holds nothing.
+fn empty(name: &str, entry: (Arc<Text>, Span)) -> Failure {
+    let error = RenderError::Empty { renderer: String::from("plain"), path: name.to_owned() };
+    let message = format!("cannot render `{name}`: {error}");
+    Failure { message, help: error.help().to_owned(), place: Some(entry), detail: None }
 }
 
 type Done = (Judged, Vec<(String, String)>);

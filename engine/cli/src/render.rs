@@ -7,13 +7,15 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 use clap::ValueEnum;
+use sluice_render::RenderError;
 
 use crate::charts::Charts;
 use crate::exit::Exit;
 use crate::inputs;
 use crate::output::{self, Target};
+use crate::policy::{self, ChoiceError};
 use crate::rendering::Rendering;
-use crate::sets::{self, Sets};
+use crate::sets::{self, DivideError, Group, Sets};
 use crate::source::{self, Repository};
 use printer::{Format, Printer};
 
@@ -31,6 +33,9 @@ pub(crate) struct Arguments {
     /// Files and folders; `-` for standard input
     #[arg(value_name = "PATH", default_value = ".")]
     paths: Vec<PathBuf>,
+    /// The policy file, whose `render` says how [default: the nearest sluice.yaml beside or above the paths]
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
     /// How to print
     #[arg(short, long, value_enum, default_value_t = As::Yaml)]
     output: As,
@@ -70,19 +75,30 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
 }
 
 fn look(arguments: &Arguments) -> Result<Sets, Exit> {
-    let Arguments { paths, rev, repository, charts, .. } = arguments;
+    let Arguments { paths, policy: named, rev, repository, charts, .. } = arguments;
     let misspelt = |error: inputs::PathError| {
         output::complain(&error.to_string(), Some("check the spelling of the path"));
         Exit::Usage
     };
-    let (found, checkout) = if rev.is_some() || repository.repo.is_some() {
+    let (chosen, found, checkout) = if rev.is_some() || repository.repo.is_some() {
         let checkout = repository.checkout(rev.as_deref().unwrap_or("HEAD")).map_err(|error| source::tell(&error))?;
         let paths = inputs::in_checkout(checkout.prefix(), paths);
-        (inputs::find_in(&checkout, &paths, None).map_err(misspelt)?, Some(checkout))
+        let chosen = match named {
+            Some(file) => policy::choose(Some(file), &[]),
+            None => policy::choose_in(&checkout, &paths),
+        };
+        let chosen = chosen.map_err(|error| policy::tell(&error))?;
+        let found = inputs::find_in(&checkout, &paths, chosen.file.in_checkout()).map_err(misspelt)?;
+        (chosen, found, Some(checkout))
     } else {
-        (inputs::find(paths, None).map_err(misspelt)?, None)
+        let chosen = policy::choose(named.as_deref(), paths).map_err(|error| policy::tell(&error))?;
+        let found = inputs::find(paths, chosen.file.on_disk()).map_err(misspelt)?;
+        (chosen, found, None)
     };
-    sets::divide(found, checkout.as_ref(), &charts.helm()).map_err(|error| source::tell(&error))
+    sets::divide(found, checkout.as_ref(), charts, &chosen).map_err(|error| match error {
+        DivideError::Source(error) => source::tell(&error),
+        DivideError::Policy(errors) => policy::tell(&ChoiceError::Invalid(errors)),
+    })
 }
 
 fn print(sets: Sets, arguments: &Arguments) -> io::Result<Exit> {
@@ -95,13 +111,32 @@ fn print(sets: Sets, arguments: &Arguments) -> io::Result<Exit> {
     for input in sets.plain {
         printer.input(input)?;
     }
+    for Group { name, inputs, allow_empty, .. } in sets.groups {
+        let before = printer.objects();
+        for input in inputs {
+            printer.input(input)?;
+        }
+        match allow_empty {
+            true => printer.allow_nothing(),
+            false if printer.objects() == before => {
+                let error = RenderError::Empty { renderer: String::from("plain"), path: name.clone() };
+                printer.fail(&format!("cannot render `{name}`: {error}"), Some(error.help()));
+            }
+            false => {}
+        }
+    }
     if let Some(root) = sets.root.filter(|_| !sets.folders.is_empty()) {
         match Rendering::new(root, SystemTime::UNIX_EPOCH) {
             Err(error) => printer.fail(&error.to_string(), None),
             Ok(rendering) => {
                 for folder in &sets.folders {
                     match rendering.render(folder) {
-                        Ok(rendered) => printer.text(rendered.text)?,
+                        Ok(rendered) => {
+                            if folder.allow_empty {
+                                printer.allow_nothing();
+                            }
+                            printer.text(rendered.text)?;
+                        }
                         Err(failure) => printer.fail(&failure.message, Some(&failure.help)),
                     }
                 }

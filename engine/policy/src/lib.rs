@@ -20,4 +20,6 @@ pub use file::{
 };
 pub use gate::{Failure, Gate, InputOutcome, Judged, Keep, Outcome, Resolve, RunOptions};
 pub use input::{Content, Input};
-pub use verdict::{Action, Applied, Decision, Finding, Location, Rendered, RuleInfo, Snippet, Summary, Verdict};
+pub use verdict::{
+    Action, Applied, Decision, Finding, Location, Related, Rendered, RuleInfo, Snippet, Summary, Verdict,
+};

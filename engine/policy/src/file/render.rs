@@ -1,6 +1,6 @@
 //! What a file says of rendering: which paths become manifests, and how. An application says it in the same words.
 
-mod read;
+pub(crate) mod read;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use sluice_manifest::{Span, Text};
 
 use crate::ConfigError;
 
-pub(crate) use read::{ENTRY_FIELDS, HELM_FIELDS, LIMITS_FIELDS, entries};
+pub(crate) use read::entries;
 
 /// A path, and how it becomes manifests.
 #[derive(Clone, Debug)]
