@@ -66,9 +66,20 @@ impl Rendering {
             let content = self.root.checkout().read(&file).ok().and_then(|bytes| String::from_utf8(bytes).ok())?;
             Some((Arc::new(Text::new(self.root.shown(&file), content)), Span::default()))
         });
-        let message = format!("cannot render `{}`: {error}", self.root.shown(&folder.path));
+        let shown = self.root.shown(&folder.path);
+        let message = format!("cannot render `{shown}`: {}", called(&error.to_string(), &folder.path, &shown));
         Failure { message, help: error.help().to_owned(), place: place.or_else(|| folder.entry.clone()), detail: None }
     }
+}
+
+/// Words with a path as people call it, where they call it by its place in the checkout.
+fn called(words: &str, path: &str, shown: &str) -> String {
+    if path.is_empty() {
+        return words.to_owned();
+    }
+    ['`', '\''].iter().fold(words.to_owned(), |words, quote| {
+        words.replace(&format!("{quote}{path}{quote}"), &format!("{quote}{shown}{quote}"))
+    })
 }
 
 /// A renderer that the program carries.

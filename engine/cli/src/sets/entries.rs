@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use sluice_policy::{ConfigError, HelmRender, RenderEntry, RenderMethod, Written};
-use sluice_source::{Checkout, Kind, PathFault, Stat};
+use sluice_source::{Checkout, Kind, PathError, PathFault, Stat};
 
 use crate::policy::{Chosen, PolicyFile};
 use crate::root::Root;
@@ -34,7 +34,7 @@ impl<'p> Entries<'p> {
         let (mut found, mut errors) = (BTreeMap::<String, Found<'p>>::new(), Vec::new());
         for entry in chosen.policy.render() {
             match matches(entry, base.as_deref(), root.checkout(), asked) {
-                Ok(paths) => paths.into_iter().for_each(|path| add(&mut found, path, entry, &mut errors)),
+                Ok(paths) => errors.extend(paths.into_iter().filter_map(|path| add(&mut found, path, entry, root))),
                 Err(error) => errors.push(error),
             }
         }
@@ -72,6 +72,7 @@ impl<'p> Entries<'p> {
                 Ok(Stat::Folder) => {
                     Err(file.error(format!("`{shown}` is a folder, not a file with values"), FROM_HERE))
                 }
+                Err(error) if is_absent(&error) => Err(file.error(format!("there is no `{shown}`"), FROM_HERE)),
                 Err(error) => Err(file.error(error.to_string(), FROM_HERE)),
             }
         };
@@ -88,22 +89,23 @@ struct Found<'p> {
     by_name: bool,
 }
 
-/// An entry that names a path goes before one that fits it.
+/// An entry that names a path goes before one that fits it. Of two alike neither does, which is an error.
 fn add<'p>(
     found: &mut BTreeMap<String, Found<'p>>,
     path: String,
     entry: &'p RenderEntry,
-    errors: &mut Vec<ConfigError>,
-) {
+    root: &Root,
+) -> Option<ConfigError> {
     let by_name = !is_pattern(&entry.path.value);
     match found.get(&path) {
         Some(known) if known.by_name == by_name => {
-            let message = format!("`{path}` is rendered by `{}` already", known.entry.path.value);
-            errors.push(entry.path.error(message, "a path is rendered in one way: keep one of the entries"));
+            let message = format!("`{}` is rendered by `{}` already", root.shown(&path), known.entry.path.value);
+            return Some(entry.path.error(message, "a path is rendered in one way: keep one of the entries"));
         }
         Some(known) if known.by_name => {}
         Some(_) | None => drop(found.insert(path, Found { entry, by_name })),
     }
+    None
 }
 
 /// The folder of the policy file, from the root of the checkout. A file on disk says of a revision what lies below its root.
@@ -167,11 +169,15 @@ fn expand(checkout: &Checkout, names: &[&str]) -> Result<Vec<String>, String> {
     for path in paths {
         match checkout.stat(&path) {
             Ok(_) => there.push(path),
-            Err(error) if matches!(error.fault(), PathFault::Missing | PathFault::NotAFolder) => {}
+            Err(error) if is_absent(&error) => {}
             Err(error) => return Err(error.to_string()),
         }
     }
     Ok(there)
+}
+
+fn is_absent(error: &PathError) -> bool {
+    matches!(error.fault(), PathFault::Missing | PathFault::NotAFolder)
 }
 
 fn is_pattern(path: &str) -> bool {

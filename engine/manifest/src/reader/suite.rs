@@ -2,7 +2,7 @@
 //! reason, in `tests/yaml-suite.txt`; a line there that is no longer needed fails the test.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::Value;

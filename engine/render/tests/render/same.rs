@@ -47,12 +47,14 @@ fn threads_do_not_matter() {
 #[test]
 fn origins_do_not_change_the_text() {
     let files = |template: &str| {
+        let values = "name: web\nport: 80\nlabels: {a: 1, b: 2, c: 3, d: 4, e: 5, f: 6, g: 7, h: 8}\n";
         let chart = "apiVersion: v2\nname: c\nversion: 0.1.0\n";
-        tree(&[("c/Chart.yaml", chart), ("c/values.yaml", "name: web\nport: 80\n"), ("c/templates/a.yaml", template)])
+        tree(&[("c/Chart.yaml", chart), ("c/values.yaml", values), ("c/templates/a.yaml", template)])
     };
     let drawn = files(
         "a: {{ randAlphaNum 12 }}\nb: {{ uuidv4 }}\nc: {{ now | date \"2006-01-02T15:04:05\" }}\nd: {{ .Values.port }}\n\
-         e: {{ randInt 0 1000000 }}-{{ .Values.name }}\nf: {{ shuffle \"abcdefgh\" }}\n",
+         e: {{ randInt 0 1000000 }}-{{ .Values.name }}\nf: {{ shuffle \"abcdefgh\" }}\n\
+         g: {{ keys .Values.labels | join \",\" }}\n",
     );
     let mut jobs: Vec<(String, Arc<dyn Files>, Method)> = vec![("c".to_owned(), drawn, Method::Helm(Helm::default()))];
     for (kind, method) in [("kustomize", Method::Kustomize), ("helm", Method::Helm(Helm::default()))] {

@@ -49,7 +49,7 @@ fn entries() {
     7:4: this entry does not say how its path is rendered (add `plain: {}`, `kustomize: {}`, `helm: {…}` or `command: […]`)
     7:13: an entry of `render` has no field `kustomise` (did you mean `kustomize`?)
     ");
-    assert_snapshot!(entry("path: a, plain: {}, helm: {}"), @"7:29: `plain` and `helm` cannot both render one path (keep one of them)");
+    assert_snapshot!(entry("path: a, plain: {}, helm: {}"), @"7:30: `plain` and `helm` cannot both render one path (keep one of them)");
     assert_snapshot!(entry("path: a, plain: {recursive: true}, allowEmpty: 3"), @r"
     7:20: `plain` has no field `recursive`
     7:51: `allowEmpty` has to be `true` or `false`, not a number
@@ -70,7 +70,7 @@ fn charts() {
     7:26: `image` sets nothing (write `name=value`, as for `helm --set`)
     7:50: a value that is set has to be a single one (write one name for each value (`image.tag: …`), or name a file under `values`)
     ");
-    assert_snapshot!(entry("path: a, helm: {set: {cpu: 1.5}}"), @r#"7:32: Helm can set whole numbers only (put it in quotes ("1.5"), or into a file that `values` names)"#);
+    assert_snapshot!(entry("path: a, helm: {set: {cpu: 1.5}}"), @r#"7:31: Helm can set whole numbers only (put it in quotes ("1.5"), or into a file that `values` names)"#);
     assert_snapshot!(entry("path: a, helm: {skipTests: some}, limits: {memory: 1Gi}"), @r"
     7:31: `skipTests` has to be `true` or `false`, not a string
     7:47: `limits` are those of a `command`, and this is `helm` (what runs in the sandbox has the limits of the sandbox: leave them out)
