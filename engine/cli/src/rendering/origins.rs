@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use sluice_manifest::{Beside, Origin, Origins, Relation, Span, Text};
 use sluice_render::{Chosen, Files, Method, Rendered, Renderers};
 
-use super::place::in_line;
+use super::place::{in_line, is_typed};
 use super::told::Told;
 use crate::charts::Argument;
 use crate::root::Root;
@@ -46,7 +46,8 @@ pub(super) struct Again {
 /// Where a value was chosen.
 struct Choice {
     beside: Beside,
-    /// Where the value itself stands, if it does; and whether it can be edited there.
+    /// Where the value itself stands, if it does; and whether it can be edited there. Numbers and booleans stand nowhere:
+    /// whether they come out as such is the template's doing, and quotes around them would not reach it.
     value: Option<(Arc<Text>, Span, Relation)>,
 }
 
@@ -144,7 +145,8 @@ impl Sources {
         };
         let (span, verbatim) = in_line(&text, chosen.line, 0, value)?;
         let beside = Beside { what: GOES_INTO.to_owned(), place: Some((Arc::clone(&text), span)) };
-        Some(Choice { beside, value: verbatim.then_some((text, span, Relation::Value)) })
+        let itself = verbatim && !is_typed(value);
+        Some(Choice { beside, value: itself.then_some((text, span, Relation::Value)) })
     }
 
     /// A path that goes on behind that of an archive: the archive, and the path in it.
@@ -168,6 +170,19 @@ impl Sources {
         text
     }
 
+    /// Whether more work may tell more: where nothing is proved, and for numbers and booleans of charts, which carry no mark
+    /// that would lead to where they were chosen.
+    fn is_open(&self, origin: &Origin, rendered: &Text, span: Span) -> bool {
+        match origin.relation {
+            Relation::Near => true,
+            Relation::Made => {
+                let is_chart = matches!(self.again.method, Method::Helm(_));
+                is_chart && origin.beside.is_empty() && is_typed(rendered.slice(span))
+            }
+            Relation::Value => false,
+        }
+    }
+
     /// All that can be proved of a text: asked for once, by whoever comes first, and alike whoever it is.
     fn proved(&self, rendered: &Text) -> Option<&Told> {
         let ask = || {
@@ -187,7 +202,7 @@ impl Sources {
 impl Origins for Sources {
     fn origin(&self, rendered: &Text, span: Span) -> Option<Origin> {
         let told = self.look(&self.told, rendered, span);
-        if told.as_ref().is_some_and(|origin| origin.relation != Relation::Near) {
+        if told.as_ref().is_some_and(|origin| !self.is_open(origin, rendered, span)) {
             return told;
         }
         let proved = self.proved(rendered).and_then(|proved| self.look(proved, rendered, span));
@@ -201,6 +216,9 @@ impl Origins for Sources {
 /// Where in an argument of the policy file the value itself stands. Of an argument in Helm's own words only a part is the
 /// value, which is edited by hand.
 fn setting_value(text: &Text, span: Span, is_value: bool, value: &str) -> Option<(Span, Relation)> {
+    if is_typed(value) {
+        return None;
+    }
     let written = text.slice(span);
     let bare = |text: &str| text.trim().trim_matches(['"', '\'']).to_owned();
     if is_value {

@@ -52,9 +52,34 @@ fn stands_alone(line: &str, at: usize, length: usize) -> bool {
     (before.ends_with(": ") || before.ends_with("- ")) && (ends || in_flow)
 }
 
+/// Whether a value is a number, a boolean or nothing, or would be one without its quotes.
+pub(super) fn is_typed(value: &str) -> bool {
+    let text = value.trim().trim_matches(['"', '\'']);
+    const WORDS: [&str; 9] = ["true", "false", "yes", "no", "on", "off", "null", "y", "n"];
+    let number = text.replace('_', "");
+    let starts = number.trim_start_matches(['-', '+', '.']).starts_with(|c: char| c.is_ascii_digit());
+    let is_number = starts && (number.parse::<f64>().is_ok() || number.starts_with("0x") || number.starts_with("0o"));
+    is_number || WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::within;
+    use super::{is_typed, within};
+
+    #[test]
+    fn what_is_no_text_without_quotes() {
+        for (value, expected) in [
+            ("3", true),
+            ("\"3\"", true),
+            ("-1.5", true),
+            ("Yes", true),
+            ("'off'", true),
+            ("nginx:1.29", false),("1.29.3", false),("0x1f", true),
+            ("x", false),
+        ] {
+            assert_eq!(is_typed(value), expected, "{value}");
+        }
+    }
 
     #[test]
     fn a_value_is_found_where_it_stands() {

@@ -6,9 +6,6 @@ use sluice_render::{Files, Helm, Method, Origins, Rendered};
 
 use crate::stage::{RENDERERS, cases, folder, tree};
 
-/// Charts of which nothing more is asked than positions: they draw keys, and proving all that takes a minute.
-const SLOW: [&str; 1] = ["random"];
-
 /// Every case of both tools, rendered on so many threads.
 fn all(threads: usize) -> Vec<(String, Option<Rendered>)> {
     let mut jobs = Vec::new();
@@ -66,9 +63,6 @@ fn origins_do_not_change_the_text() {
         let Ok(without) = RENDERERS.render(files.clone(), &name, &method, Origins::None) else { continue };
         assert!(without.origins.is_empty() && without.values.is_empty(), "{name}");
         for level in [Origins::Positions, Origins::All] {
-            if level == Origins::All && SLOW.contains(&name.as_str()) {
-                continue;
-            }
             let with = RENDERERS.render(files.clone(), &name, &method, level).unwrap();
             assert_eq!(with.text, without.text, "{name} {level:?}");
             assert!(!with.origins.is_empty(), "{name} {level:?}");
