@@ -10,7 +10,8 @@ fn main() {
     let package = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
     let plugins = BUILT_IN.map(|name| (format!("the built-in plugin `{name}`"), format!("{name}.wasm")));
     let renderers = RENDERERS.map(|name| (format!("the renderer `{name}`"), format!("renderers/{name}.wasm.zst")));
-    for (what, file) in plugins.into_iter().chain(renderers) {
+    let digests = RENDERERS.map(|name| (format!("the renderer `{name}`"), format!("renderers/{name}.digest")));
+    for (what, file) in plugins.into_iter().chain(renderers).chain(digests) {
         // From the package's folder, as `include_bytes!` has it too.
         let file = format!("../../target/guests/{file}");
         println!("cargo::rerun-if-changed={file}");

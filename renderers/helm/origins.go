@@ -1,24 +1,17 @@
 package main
 
 import (
-	"context"
 	"maps"
 
 	"helm.sh/helm/v4/pkg/chart/common"
 	chart "helm.sh/helm/v4/pkg/chart/v2"
-	"helm.sh/helm/v4/pkg/engine"
 
 	"sluice.dev/renderers/helm/origins"
 	"sluice.dev/renderers/protocol"
 )
 
-// renderWithOrigins renders like render, and tells where each line was written. Telling can fail; the text stands.
-func renderWithOrigins(c *chart.Chart, r request, chosen origins.Values, values common.Values) (protocol.Response, error) {
-	recording := &origins.Recording{}
-	files, err := engine.Engine{CustomTemplateFuncs: recording.Record()}.RenderWithContext(context.Background(), c, values)
-	if err != nil {
-		return protocol.Response{}, err
-	}
+// withOrigins prints rendered files, and tells where each line was written. Telling can fail; the text stands.
+func withOrigins(c *chart.Chart, r request, chosen origins.Values, files map[string]string, recording *origins.Recording) (protocol.Response, error) {
 	rendered := maps.Clone(files)
 	text, err := assemble(c, r, files)
 	if err != nil {

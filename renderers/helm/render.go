@@ -32,12 +32,14 @@ func render(c *chart.Chart, r request) (protocol.Response, error) {
 	if err != nil {
 		return protocol.Response{}, err
 	}
-	if r.Origins != protocol.None {
-		return renderWithOrigins(c, r, chosen, values)
-	}
-	files, err := (engine.Engine{}).RenderWithContext(context.Background(), c, values)
+	// Chance is recorded even where nobody asks for origins: what some functions draw depends on all that was done before.
+	recording := &origins.Recording{}
+	files, err := engine.Engine{CustomTemplateFuncs: recording.Record()}.RenderWithContext(context.Background(), c, values)
 	if err != nil {
 		return protocol.Response{}, err
+	}
+	if r.Origins != protocol.None {
+		return withOrigins(c, r, chosen, files, recording)
 	}
 	text, err := assemble(c, r, files)
 	return protocol.Response{Text: text}, err

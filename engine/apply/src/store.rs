@@ -277,11 +277,6 @@ impl Kept {
     pub(crate) fn none(application: &str) -> Self {
         Self { inventory: Inventory::new(application), version: String::new(), parts: Vec::new() }
     }
-
-    /// Whether it was ever written.
-    pub(crate) fn exists(&self) -> bool {
-        !self.version.is_empty()
-    }
 }
 
 /// The objects that inventories own, with the names of their applications.

@@ -1,9 +1,11 @@
-//! How the command line wants charts to be rendered, in the words of `helm template`.
+//! How charts are rendered: what the policy file says of one, and the options of the command line on top of it, in the
+//! words of `helm template`.
 
+use sluice_policy::{HelmRender, Setting};
 use sluice_render::Helm;
 
 /// Options for charts.
-#[derive(clap::Args)]
+#[derive(Default, clap::Args)]
 #[command(next_help_heading = "Charts")]
 pub(crate) struct Charts {
     /// The name of the release
@@ -29,17 +31,101 @@ pub(crate) struct Charts {
     api_versions: Vec<String>,
 }
 
+/// How one chart is rendered, and who chose each of its arguments.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Chart {
+    pub(crate) helm: Helm,
+    /// One for each of `helm.set`.
+    pub(crate) set: Vec<Argument>,
+    /// One for each of `helm.set_string`.
+    pub(crate) set_string: Vec<Argument>,
+}
+
+/// Where an argument was written.
+#[derive(Clone, Debug)]
+pub(crate) enum Argument {
+    /// On the command line, with what stands before its value; its value may be nobody else's business.
+    Option(String),
+    /// In the policy file.
+    File(Setting),
+}
+
 impl Charts {
-    pub(crate) fn helm(&self) -> Helm {
-        Helm {
-            release: self.release.clone().unwrap_or_default(),
-            namespace: self.namespace.clone().unwrap_or_default(),
-            kube_version: self.kube_version.clone().unwrap_or_default(),
-            api_versions: self.api_versions.clone(),
-            values: self.values.clone(),
-            set: self.set.clone(),
-            set_string: self.set_string.clone(),
-            ..Helm::default()
+    /// How a chart is rendered of which no file says anything.
+    pub(crate) fn alone(&self) -> Chart {
+        self.on(&HelmRender::default(), Vec::new())
+    }
+
+    /// The options on top of what a file says: they win. `values` are the file's, from the root of the checkout.
+    pub(crate) fn on(&self, said: &HelmRender, values: Vec<String>) -> Chart {
+        let mut chart = Chart {
+            helm: Helm {
+                release: either(&self.release, &said.release),
+                namespace: either(&self.namespace, &said.namespace),
+                kube_version: either(&self.kube_version, &said.kube_version),
+                api_versions: [said.api_versions.as_slice(), &self.api_versions].concat(),
+                values: [values.as_slice(), &self.values].concat(),
+                set: Vec::new(),
+                set_string: Vec::new(),
+                include_crds: !said.skip_crds,
+                skip_tests: said.skip_tests,
+                no_hooks: said.no_hooks,
+            },
+            set: Vec::new(),
+            set_string: Vec::new(),
+        };
+        let file = |setting: &Setting| (setting.argument.value.clone(), Argument::File(setting.clone()));
+        let option = |argument: &String| (argument.clone(), Argument::Option(name(argument).to_owned()));
+        (chart.helm.set, chart.set) = said.set.iter().map(file).chain(self.set.iter().map(option)).unzip();
+        // Helm takes texts after all other values, so the file's would win over the options.
+        let chosen: Vec<&str> = self.set.iter().flat_map(|argument| parts(argument)).map(name).collect();
+        let left = |setting: &Setting| {
+            let (argument, written) = file(setting);
+            let kept = parts(&argument).into_iter().filter(|part| !chosen.contains(&name(part))).collect::<Vec<_>>();
+            (!kept.is_empty()).then(|| (kept.join(","), written))
+        };
+        let texts = said.set_string.iter().filter_map(left).chain(self.set_string.iter().map(option));
+        (chart.helm.set_string, chart.set_string) = texts.unzip();
+        chart
+    }
+}
+
+fn either(option: &Option<String>, said: &Option<String>) -> String {
+    option.as_ref().or(said.as_ref()).cloned().unwrap_or_default()
+}
+
+/// What stands before the value of an argument, or of a part of it.
+fn name(argument: &str) -> &str {
+    argument.split_once('=').map_or(argument, |(name, _)| name)
+}
+
+/// The parts of an argument: `a=1,b=2` sets two values. Commas that are escaped or in braces belong to a value.
+fn parts(argument: &str) -> Vec<&str> {
+    let (mut parts, mut start, mut depth, mut escaped) = (Vec::new(), 0, 0_usize, false);
+    for (at, c) in argument.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            ',' if depth == 0 => {
+                parts.push(argument.get(start..at).unwrap_or_default());
+                start = at + 1;
+            }
+            _ => {}
         }
+    }
+    parts.push(argument.get(start..).unwrap_or_default());
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{name, parts};
+
+    #[test]
+    fn an_argument_has_parts() {
+        assert_eq!(parts(r"a=1,b={x,y},c=1\,2"), ["a=1", "b={x,y}", r"c=1\,2"]);
+        assert_eq!((name("a.b=c=d"), name("a")), ("a.b", "a"));
     }
 }

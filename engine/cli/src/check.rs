@@ -11,11 +11,11 @@ use sluice_report::{Format, Options, Verbosity};
 
 use crate::charts::Charts;
 use crate::exit::Exit;
-use crate::inputs::{self, PathError};
 use crate::judging::{self, GateError, Passed};
+use crate::looking::{self, LookError};
 use crate::output::{self, Color, Target};
-use crate::policy::{self, ChoiceError, Chosen};
-use crate::sets::{self, Sets, Share};
+use crate::policy::{ChoiceError, Chosen};
+use crate::sets::{Sets, Share};
 use crate::source::{Origin, OriginError};
 
 /// Judge manifests and name the line of everything that is wrong
@@ -131,29 +131,13 @@ fn judge(arguments: &Arguments) -> Result<Exit, Stop> {
 
 /// The policy that holds, and what it is to judge.
 fn look(arguments: &Arguments) -> Result<(Chosen, Sets), Stop> {
-    let misspelt = |error: PathError| Stop::usage(error.to_string(), "check the spelling of the path");
-    let Arguments { policy: named, paths, origin, .. } = arguments;
+    let Arguments { policy: named, paths, origin, charts, .. } = arguments;
     let checkout = origin.checkout().map_err(Stop::Origin)?;
-    let (chosen, found) = match &checkout {
-        Some(checkout) => {
-            let paths = inputs::in_checkout(checkout.prefix(), paths).map_err(misspelt)?;
-            let chosen = match named {
-                Some(file) => policy::choose(Some(file), &[]),
-                None => policy::choose_in(checkout, &paths),
-            };
-            let chosen = chosen.map_err(Stop::Policy)?;
-            let found = inputs::find_in(checkout, &paths, chosen.file.in_checkout()).map_err(misspelt)?;
-            (chosen, found)
-        }
-        None => {
-            let chosen = policy::choose(named.as_deref(), paths).map_err(Stop::Policy)?;
-            let found = inputs::find(paths, chosen.file.on_disk()).map_err(misspelt)?;
-            (chosen, found)
-        }
-    };
-    let sets = sets::divide(found, checkout.as_ref(), &arguments.charts.helm())
-        .map_err(|error| Stop::Origin(OriginError::Source(error)))?;
-    Ok((chosen, sets))
+    looking::look(checkout.as_ref(), paths, named.as_deref(), charts).map_err(|error| match error {
+        LookError::Path(error) => Stop::usage(error.to_string(), LookError::PATH_HELP),
+        LookError::Policy(error) => Stop::Policy(error),
+        LookError::Source(error) => Stop::Origin(OriginError::Source(error)),
+    })
 }
 
 fn pass(gate: &Gate, sets: Sets, now: jiff::Timestamp, jobs: usize, arguments: &Arguments) -> Result<Outcome, Stop> {

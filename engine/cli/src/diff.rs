@@ -20,7 +20,7 @@ use crate::inputs::{self, PathError};
 use crate::judging::{self, GateError, Passed};
 use crate::output::{self, Color, Target};
 use crate::policy::{self, ChoiceError, Chosen};
-use crate::sets::{self, Sets};
+use crate::sets::{self, DivideError, Sets};
 use crate::source::{self, Repository};
 use sides::{Asked, Tree};
 
@@ -133,7 +133,8 @@ fn compare(arguments: &Arguments) -> Result<Exit, Exit> {
     let policy_changed = arguments.policy.is_none() && policy_differs(&base, &head, &paths);
     let before = judging.side(before, base, None)?;
     let names = after.folders.iter().map(|folder| folder.name.clone());
-    let names: BTreeSet<String> = names.chain((!after.plain.is_empty()).then(String::new)).collect();
+    let has_plain = !after.plain.is_empty() || !after.groups.is_empty();
+    let names: BTreeSet<String> = names.chain(has_plain.then(String::new)).collect();
     let bases = Bases::new(&before.outcome.set, &names);
     let after = judging.side(after, head, Some(&bases))?;
     if [&before, &after].iter().all(|side| side.outcome.verdict.summary.resources == 0 && side.failed.is_empty()) {
@@ -201,10 +202,12 @@ fn divide(
     let after = if head.on_disk.is_some() { on_disk.as_deref() } else { chosen.file.in_checkout() };
     let named = arguments.policy.is_some();
     let before = if named { None } else { policy::nearest_in(&base.checkout, &from_root(paths)) };
-    let helm = arguments.charts.helm();
     let divide = |tree: &Tree, leave_out: Option<&str>| {
         let found = tree.find(paths, leave_out).map_err(misspelt)?;
-        sets::divide(found, Some(&tree.checkout), &helm).map_err(|error| source::tell(&error))
+        sets::divide(found, Some(&tree.checkout), &arguments.charts, chosen).map_err(|error| match error {
+            DivideError::Source(error) => source::tell(&error),
+            DivideError::Policy(errors) => tell_config_errors(&errors, arguments),
+        })
     };
     Ok((divide(base, before.as_deref())?, divide(head, after)?))
 }

@@ -15,6 +15,8 @@ pub(crate) enum Exit {
     Usage,
     /// Something kept the gate from deciding.
     Undecided,
+    /// A plan changes something, and it was asked for that.
+    Changes,
 }
 
 impl Termination for Exit {
@@ -24,6 +26,7 @@ impl Termination for Exit {
             Self::Violations => 1,
             Self::Usage => 2,
             Self::Undecided => 3,
+            Self::Changes => 4,
         })
     }
 }

@@ -2,18 +2,19 @@
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
+use sluice_manifest::{Span, Text};
 use sluice_plugin::{Host, HostOptions};
 use sluice_policy::{Alike, ConfigError, Failure, Gate, Input, Judged, Keep, Outcome, PluginSource, RunOptions};
-use sluice_render::LoadError;
+use sluice_render::{LoadError, RenderError};
 
 use crate::bases::Bases;
 use crate::policy::{self, Chosen};
 use crate::progress::Progress;
 use crate::rendering::Rendering;
-use crate::sets::{Folder, Sets, Share};
+use crate::sets::{Folder, Group, Sets, Share};
 
 /// How to judge.
 pub(crate) struct Options<'a> {
@@ -70,9 +71,10 @@ pub(crate) fn open_gate(chosen: &Chosen, now: jiff::Timestamp, jobs: usize) -> R
 /// # Errors
 /// Where the renderers cannot run at all. A folder that cannot be rendered is a finding, and the verdict is undecided.
 pub(crate) fn pass(gate: &Gate, sets: Sets, options: &Options<'_>) -> Result<Passed, LoadError> {
-    let Sets { plain, folders, shares, skipped, root } = sets;
-    let progress = Progress::new((plain.len() + folders.len()) as u64, options.quiet);
-    let done = plain.len() as u64;
+    let Sets { plain, groups, folders, shares, skipped, root } = sets;
+    let grouped: usize = groups.iter().map(|group| group.inputs.len()).sum();
+    let mut done = plain.len() as u64;
+    let progress = Progress::new(done + (grouped + folders.len()) as u64, options.quiet);
     let step = |done: u64| progress.reached(done);
     let run = RunOptions { jobs: options.jobs, keep: options.keep, ..RunOptions::default() };
     let mut judged = Vec::with_capacity(1 + folders.len());
@@ -81,6 +83,19 @@ pub(crate) fn pass(gate: &Gate, sets: Sets, options: &Options<'_>) -> Result<Pas
     if !plain.is_empty() {
         let base = options.base.map(Bases::plain);
         judged.push(gate.judge(plain, &RunOptions { progress: Some(&step), base, ..run }));
+    }
+    for Group { name, inputs, allow_empty, entry, .. } in groups {
+        let (before, count) = (done, inputs.len() as u64);
+        let (base, read) = (options.base.map(Bases::plain), inputs.iter().map(|input| input.name().to_owned()).collect());
+        let set = gate.judge(inputs, &RunOptions { progress: Some(&|more| step(before + more)), base, ..run });
+        if set.is_empty() && !allow_empty {
+            judged.push(gate.failed(empty(&name, entry)));
+            failed.insert(name);
+        } else {
+            judged.push(set);
+            names.extend::<Vec<String>>(read);
+        }
+        done += count;
     }
     let mut warnings = Vec::new();
     if let Some(root) = root.filter(|_| !folders.is_empty()) {
@@ -105,6 +120,13 @@ pub(crate) fn pass(gate: &Gate, sets: Sets, options: &Options<'_>) -> Result<Pas
     outcome.verdict.summary.skipped.extend(skipped);
     outcome.verdict.summary.skipped.sort();
     Ok(Passed { outcome, shares, failed })
+}
+
+/// That a folder which is read as it is holds nothing.
+fn empty(name: &str, entry: (Arc<Text>, Span)) -> Failure {
+    let error = RenderError::Empty { renderer: String::from("plain"), path: name.to_owned() };
+    let message = format!("cannot render `{name}`: {error}");
+    Failure { message, help: error.help().to_owned(), place: Some(entry), detail: None }
 }
 
 /// A folder that was looked at.

@@ -5,10 +5,12 @@ mod builtin;
 mod charts;
 mod check;
 mod completions;
+mod deploy;
 mod diff;
 mod exit;
 mod inputs;
 mod judging;
+mod looking;
 mod output;
 mod plugin;
 mod policy;
@@ -47,6 +49,11 @@ enum Command {
     Check(check::Arguments),
     Render(render::Arguments),
     Diff(diff::Arguments),
+    Plan(deploy::plan::Arguments),
+    Apply(deploy::apply::Arguments),
+    Status(deploy::status::Arguments),
+    Rollback(deploy::rollback::Arguments),
+    Delete(deploy::delete::Arguments),
     #[command(subcommand)]
     Plugin(plugin::Command),
     Schema(schema::Arguments),
@@ -58,6 +65,11 @@ fn main() -> Exit {
         Command::Check(arguments) => check::run(&arguments),
         Command::Render(arguments) => render::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
+        Command::Plan(arguments) => deploy::plan::run(&arguments),
+        Command::Apply(arguments) => deploy::apply::run(&arguments),
+        Command::Status(arguments) => deploy::status::run(&arguments),
+        Command::Rollback(arguments) => deploy::rollback::run(&arguments),
+        Command::Delete(arguments) => deploy::delete::run(&arguments),
         Command::Plugin(command) => plugin::run(&command),
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),

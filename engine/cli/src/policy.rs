@@ -6,9 +6,12 @@ use std::sync::Arc;
 
 use sluice_manifest::Text;
 use sluice_policy::{ConfigError, PluginSource, Policy};
+use sluice_report::{Format, Options, Verbosity};
 use sluice_source::{Checkout, Stat};
 
 use crate::builtin;
+use crate::exit::Exit;
+use crate::output::{self, Color};
 
 /// The name that is looked for.
 pub(crate) const FILE_NAME: &str = "sluice.yaml";
@@ -20,6 +23,14 @@ const MAX_COMPONENT: u64 = 256 << 20;
 pub(crate) struct Chosen {
     pub(crate) policy: Policy,
     pub(crate) file: PolicyFile,
+}
+
+impl Chosen {
+    /// The folder on disk that the file lies in.
+    pub(crate) fn folder(&self) -> Option<&Path> {
+        let folder = self.file.on_disk()?.parent()?;
+        Some(if folder.as_os_str().is_empty() { Path::new(".") } else { folder })
+    }
 }
 
 /// Where a policy was read from.
@@ -85,6 +96,26 @@ pub(crate) fn nearest_in(checkout: &Checkout, paths: &[String]) -> Option<String
     let first = paths.first().map(String::as_str).unwrap_or_default();
     let mut files = Path::new(first).ancestors().map(|folder| folder.join(FILE_NAME).to_string_lossy().into_owned());
     files.find(|file| matches!(checkout.stat(file), Ok(Stat::File { .. })))
+}
+
+/// Says why there is no policy, to a person.
+pub(crate) fn tell(error: &ChoiceError) -> Exit {
+    match error {
+        ChoiceError::Unusable { message, help } => output::complain(message, Some(help)),
+        ChoiceError::Invalid(errors) => {
+            let color = Color::Auto.applies(&std::io::stderr());
+            let options = Options {
+                format: Format::Human,
+                color,
+                verbosity: Verbosity::Normal,
+                width: None,
+                tool_version: env!("CARGO_PKG_VERSION"),
+            };
+            // Standard error may be closed; there is nobody left to tell.
+            let _ = sluice_report::write_config_errors(errors, &options, &mut std::io::stderr().lock());
+        }
+    }
+    Exit::Usage
 }
 
 fn unreadable(name: &str, cause: &str) -> ChoiceError {

@@ -7,14 +7,15 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 use clap::ValueEnum;
+use sluice_render::RenderError;
 
 use crate::charts::Charts;
 use crate::exit::Exit;
-use crate::inputs;
+use crate::looking;
 use crate::output::{self, Target};
 use crate::rendering::Rendering;
-use crate::sets::{self, Sets};
-use crate::source::{self, Origin};
+use crate::sets::{Group, Sets};
+use crate::source::Origin;
 use printer::{Format, Printer};
 
 /// Print the objects of manifests as they were read or rendered
@@ -31,6 +32,9 @@ pub(crate) struct Arguments {
     /// Files and folders; `-` for standard input
     #[arg(value_name = "PATH", default_value = ".")]
     paths: Vec<PathBuf>,
+    /// The policy file, whose `render` says how [default: the nearest sluice.yaml beside or above the paths]
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
     /// How to print
     #[arg(short, long, value_enum, default_value_t = As::Yaml)]
     output: As,
@@ -67,20 +71,10 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
 }
 
 fn look(arguments: &Arguments) -> Result<Sets, Exit> {
-    let Arguments { paths, origin, charts, .. } = arguments;
-    let misspelt = |error: inputs::PathError| {
-        output::complain(&error.to_string(), Some("check the spelling of the path"));
-        Exit::Usage
-    };
+    let Arguments { paths, policy: named, origin, charts, .. } = arguments;
     let checkout = origin.checkout().map_err(|error| error.tell())?;
-    let found = match &checkout {
-        Some(checkout) => {
-            inputs::in_checkout(checkout.prefix(), paths).and_then(|paths| inputs::find_in(checkout, &paths, None))
-        }
-        None => inputs::find(paths, None),
-    };
-    let found = found.map_err(misspelt)?;
-    sets::divide(found, checkout.as_ref(), &charts.helm()).map_err(|error| source::tell(&error))
+    let looked = looking::look(checkout.as_ref(), paths, named.as_deref(), charts);
+    looked.map(|(_, sets)| sets).map_err(|error| error.tell())
 }
 
 fn print(sets: Sets, arguments: &Arguments) -> io::Result<Exit> {
@@ -93,13 +87,32 @@ fn print(sets: Sets, arguments: &Arguments) -> io::Result<Exit> {
     for input in sets.plain {
         printer.input(input)?;
     }
+    for Group { name, inputs, allow_empty, .. } in sets.groups {
+        let before = printer.objects();
+        for input in inputs {
+            printer.input(input)?;
+        }
+        match allow_empty {
+            true => printer.allow_nothing(),
+            false if printer.objects() == before => {
+                let error = RenderError::Empty { renderer: String::from("plain"), path: name.clone() };
+                printer.fail(&format!("cannot render `{name}`: {error}"), Some(error.help()));
+            }
+            false => {}
+        }
+    }
     if let Some(root) = sets.root.filter(|_| !sets.folders.is_empty()) {
         match Rendering::new(root, SystemTime::UNIX_EPOCH) {
             Err(error) => printer.fail(&error.to_string(), None),
             Ok(rendering) => {
                 for folder in &sets.folders {
                     match rendering.render(folder) {
-                        Ok(rendered) => printer.text(rendered.text)?,
+                        Ok(rendered) => {
+                            if folder.allow_empty {
+                                printer.allow_nothing();
+                            }
+                            printer.text(rendered.text)?;
+                        }
                         Err(failure) => printer.fail(&failure.message, Some(&failure.help)),
                     }
                 }

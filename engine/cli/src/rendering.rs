@@ -1,6 +1,8 @@
 //! The renderers, fed from checkouts, and what they give as texts that lead back to their sources.
 
 mod origins;
+mod place;
+mod told;
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -8,18 +10,18 @@ use std::time::SystemTime;
 use sluice_manifest::{Span, Text};
 use sluice_policy::Failure;
 use sluice_render::{
-    Files, FilesError, Guest, Kind, Limits, LoadError, RenderError, Renderers, RenderersOptions, Stat,
+    Files, FilesError, Guest, Kind, Limits, LoadError, Origins, RenderError, Renderers, RenderersOptions, Stat,
 };
-use sluice_source::{Checkout, PathError};
+use sluice_source::{Checkout, PathError, PathFault};
 
 use crate::output;
 use crate::root::Root;
 use crate::sets::Folder;
-use origins::Sources;
+use origins::{Again, Sources};
 
 /// Renders folders of one root.
 pub(crate) struct Rendering {
-    renderers: Renderers,
+    renderers: Arc<Renderers>,
     root: Root,
 }
 
@@ -40,16 +42,20 @@ impl Rendering {
             guests: Box::new(guest),
             on_compile: Box::new(|name| output::note(&format!("compiling the renderer {name}, once on this machine"))),
         })?;
-        Ok(Self { renderers, root })
+        Ok(Self { renderers: Arc::new(renderers), root })
     }
 
     /// Renders a folder.
     pub(crate) fn render(&self, folder: &Folder) -> Result<Rendered, Failure> {
-        let files = Arc::new(CheckoutFiles(self.root.checkout().clone()));
-        let rendered = self.renderers.render(files, &folder.path, &folder.method, true);
-        let rendered = rendered.map_err(|error| self.failure(folder, &error))?;
-        let sluice_render::Rendered { text, files, origins, warnings, .. } = rendered;
-        let sources = Sources::new(self.root.clone(), files, origins);
+        let files: Arc<dyn Files> = Arc::new(CheckoutFiles(self.root.checkout().clone()));
+        let rendered = self.renderers.render(Arc::clone(&files), &folder.path, &folder.method, Origins::Positions);
+        let rendered = match rendered {
+            Err(RenderError::Empty { .. }) if folder.allow_empty => sluice_render::Rendered::default(),
+            rendered => rendered.map_err(|error| self.failure(folder, &error))?,
+        };
+        let again = Again { renderers: Arc::clone(&self.renderers), files, method: folder.method.clone() };
+        let warnings = rendered.warnings.clone();
+        let (text, sources) = Sources::new(self.root.clone(), folder, rendered, again);
         let text = Arc::new(Text::rendered(&folder.name, text, Arc::new(sources)));
         Ok(Rendered { text, warnings })
     }
@@ -60,20 +66,40 @@ impl Rendering {
             let content = self.root.checkout().read(&file).ok().and_then(|bytes| String::from_utf8(bytes).ok())?;
             Some((Arc::new(Text::new(self.root.shown(&file), content)), Span::default()))
         });
-        let message = format!("cannot render `{}`: {error}", self.root.shown(&folder.path));
-        Failure { message, help: error.help().to_owned(), place, detail: None }
+        let shown = self.root.shown(&folder.path);
+        let message = format!("cannot render `{shown}`: {}", called(&error.to_string(), &folder.path, &shown));
+        Failure { message, help: error.help().to_owned(), place: place.or_else(|| folder.entry.clone()), detail: None }
     }
+}
+
+/// Words with a path as people call it, where they call it by its place in the checkout.
+fn called(words: &str, path: &str, shown: &str) -> String {
+    if path.is_empty() {
+        return words.to_owned();
+    }
+    ['`', '\''].iter().fold(words.to_owned(), |words, quote| {
+        words.replace(&format!("{quote}{path}{quote}"), &format!("{quote}{shown}{quote}"))
+    })
 }
 
 /// A renderer that the program carries.
 fn guest(name: &str) -> Option<Guest> {
-    let (_, compressed) = RENDERERS.iter().find(|(known, _)| *known == name)?;
-    Some(Guest { compressed: (*compressed).into(), digest: None })
+    let (_, compressed, digest) = RENDERERS.iter().find(|(known, ..)| *known == name)?;
+    Some(Guest { compressed: (*compressed).into(), digest: Some((*digest).into()) })
 }
 
-const RENDERERS: [(&str, &[u8]); 2] = [
-    ("kustomize", include_bytes!("../../../target/guests/renderers/kustomize.wasm.zst")),
-    ("helm", include_bytes!("../../../target/guests/renderers/helm.wasm.zst")),
+/// Name, module and the digest of the module, so that nobody has to take the sum of some megabytes at each start.
+const RENDERERS: [(&str, &[u8], &str); 2] = [
+    (
+        "kustomize",
+        include_bytes!("../../../target/guests/renderers/kustomize.wasm.zst"),
+        include_str!("../../../target/guests/renderers/kustomize.digest"),
+    ),
+    (
+        "helm",
+        include_bytes!("../../../target/guests/renderers/helm.wasm.zst"),
+        include_str!("../../../target/guests/renderers/helm.digest"),
+    ),
 ];
 
 /// A checkout as renderers see it.
@@ -107,24 +133,29 @@ impl Files for CheckoutFiles {
 
 fn refusal(path: &str, error: &PathError) -> FilesError {
     let path = path.to_owned();
-    match error {
-        PathError::NotFound { .. } => FilesError::Missing { path },
-        PathError::NotAFile { .. } => FilesError::Other { path, is: "a folder" },
-        PathError::NotAFolder { .. } => FilesError::Other { path, is: "a file" },
-        PathError::Io { cause, .. } => FilesError::Failed { path, why: cause.clone() },
-        other @ (PathError::LinkLeaves { .. }
-        | PathError::LinkLoop { .. }
-        | PathError::LinkBroken { .. }
-        | PathError::Submodule { .. }
-        | PathError::BadPath { .. }
-        | PathError::Leaves { .. }
-        | PathError::BadLink { .. }
-        | PathError::BadName { .. }
-        | PathError::OtherKind { .. }
-        | PathError::TooLarge { .. }
-        | PathError::TooMany { .. }
-        | PathError::TooDeep { .. }
-        | PathError::TooMuch { .. }
-        | PathError::Corrupt { .. }) => FilesError::Refused { path, why: format!("is refused: {other}") },
+    match (error.fault(), error) {
+        (PathFault::Missing, _) => FilesError::Missing { path },
+        (PathFault::NotAFile, _) => FilesError::Other { path, is: "a folder" },
+        (PathFault::NotAFolder, _) => FilesError::Other { path, is: "a file" },
+        (PathFault::Failed, PathError::Io { cause, .. }) => FilesError::Failed { path, why: cause.clone() },
+        (PathFault::Failed, other) => FilesError::Failed { path, why: other.to_string() },
+        (PathFault::Astray | PathFault::Refused, other) => {
+            FilesError::Refused { path, why: format!("is refused: {other}") }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sha2::{Digest, Sha256};
+
+    use super::RENDERERS;
+
+    #[test]
+    fn digests_are_those_of_the_modules() {
+        for (name, module, known) in RENDERERS {
+            let digest: String = Sha256::digest(module).iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!(known, format!("sha256:{digest}"), "{name}");
+        }
     }
 }

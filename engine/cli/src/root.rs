@@ -23,10 +23,12 @@ impl Root {
     }
 
     /// The root around files on disk: the Git repository that the first of them lies in, else the working directory where
-    /// all lie below it, else the folder that all of them lie in.
-    pub(crate) fn around(found: &Found) -> Result<Self, SourceError> {
+    /// all lie below it, else the folder that all of them lie in. `beside` is a folder that speaks of them, if there is one.
+    pub(crate) fn around(found: &Found, beside: Option<&Path>) -> Result<Self, SourceError> {
         let here = std::env::current_dir().ok().and_then(|here| here.canonicalize().ok());
-        let folders: Vec<PathBuf> = found.files.iter().filter_map(folder_of).collect();
+        let named = found.ranges.iter().map(|(path, _)| path.as_path()).chain(beside);
+        let named = named.filter_map(|path| path.canonicalize().ok()).filter(|path| path.is_dir());
+        let folders: Vec<PathBuf> = found.files.iter().filter_map(folder_of).chain(named).collect();
         let first = folders.first().cloned().or_else(|| here.clone()).unwrap_or_else(|| PathBuf::from("."));
         let repository = first.ancestors().find(|folder| folder.join(".git").exists()).map(Path::to_path_buf);
         let common = || {
@@ -41,6 +43,11 @@ impl Root {
 
     pub(crate) fn checkout(&self) -> &Checkout {
         &self.checkout
+    }
+
+    /// Whether it is that of a revision.
+    pub(crate) fn is_revision(&self) -> bool {
+        self.folder.is_none()
     }
 
     /// Where a file lies in the checkout; none for one outside of it.

@@ -1,33 +1,56 @@
-//! From files to sets: what a kustomization or a chart renders is a set by itself, and all other files are one. Every file
-//! falls into a set, belongs to what is rendered, or is told as skipped.
+//! From files to sets: what a kustomization or a chart renders is a set by itself, so is what the policy file says how to
+//! render, and all other files are one. Every file falls into a set, belongs to what is rendered, or is told as skipped.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use sluice_policy::Input;
-use sluice_render::{Helm, Method};
-use sluice_source::Checkout;
+use sluice_manifest::{Span, Text};
+use sluice_policy::{ConfigError, Input, RenderMethod};
+use sluice_render::Method;
+use sluice_source::{Checkout, SourceError};
 
-use crate::inputs::{At, File, Found};
+use crate::charts::{Argument, Chart, Charts};
+use crate::inputs::Found;
+use crate::policy::Chosen;
 use crate::root::Root;
 
 mod chart;
+mod entries;
 mod kustomization;
+mod map;
 
-use kustomization::Kustomization;
+use entries::{Entries, Said};
+use map::{Fate, Kind, Map};
+
+pub(crate) use map::marks;
 
 /// What to judge.
 pub(crate) struct Sets {
     /// Manifests that are read as they are.
     pub(crate) plain: Vec<Input>,
+    /// Folders whose manifests are read as they are, each a set by itself, by path.
+    pub(crate) groups: Vec<Group>,
     /// What has to be rendered, by path.
     pub(crate) folders: Vec<Folder>,
-    /// For each path of the command line: its share of `plain`, and how many of `folders` lie below it.
+    /// For each path of the command line: its share of `plain`, and whether anything else lies below it.
     pub(crate) shares: Vec<Share>,
     /// Files that were left out, with the reason.
     pub(crate) skipped: Vec<(String, String)>,
     /// Where `folders` lie.
     pub(crate) root: Option<Root>,
+}
+
+/// A folder that the policy file says is plain.
+pub(crate) struct Group {
+    /// From the root of the checkout.
+    path: String,
+    /// What messages call it.
+    pub(crate) name: String,
+    pub(crate) inputs: Vec<Input>,
+    /// Whether it may hold nothing.
+    pub(crate) allow_empty: bool,
+    /// The entry of the policy file.
+    pub(crate) entry: (Arc<Text>, Span),
 }
 
 /// A folder that is rendered.
@@ -37,187 +60,176 @@ pub(crate) struct Folder {
     /// What messages call the rendered text: `kustomize deploy/prod`.
     pub(crate) name: String,
     pub(crate) method: Method,
+    /// Whether it may render to nothing.
+    pub(crate) allow_empty: bool,
+    /// The place in the policy file that says how it is rendered, if it does.
+    pub(crate) entry: Option<(Arc<Text>, Span)>,
+    /// Who chose each argument of `--set`, and of `--set-string`.
+    pub(crate) arguments: [Vec<Argument>; 2],
 }
 
 /// What a path of the command line led to.
 pub(crate) struct Share {
     pub(crate) path: PathBuf,
     pub(crate) inputs: std::ops::Range<usize>,
+    /// How many sets of their own lie below it.
     pub(crate) folders: usize,
 }
 
-/// Puts the files into sets. `helm` is how charts are rendered.
+/// Why there are no sets.
+pub(crate) enum DivideError {
+    /// The root of what has to be rendered cannot be opened.
+    Source(SourceError),
+    /// The policy file says what cannot be.
+    Policy(Vec<ConfigError>),
+}
+
+/// Puts the files into sets, as the policy file says and else as folders do. `charts` are the options for charts.
 ///
 /// # Errors
-/// Where the root of what has to be rendered cannot be opened.
+/// Where the root of what has to be rendered cannot be opened, and where an entry of the policy file is wrong.
 pub(crate) fn divide(
     found: Found,
     checkout: Option<&Checkout>,
-    helm: &Helm,
-) -> Result<Sets, sluice_source::SourceError> {
-    if !found.files.iter().any(is_mark) {
-        return Ok(Sets { root: checkout.map(|checkout| Root::of(checkout.clone())), ..plain(found, checkout) });
+    charts: &Charts,
+    chosen: &Chosen,
+) -> Result<Sets, DivideError> {
+    let says = !chosen.policy.render().is_empty();
+    if !says && !found.files.iter().any(map::is_mark) {
+        return Ok(plain(found, checkout));
     }
     let root = match checkout {
         Some(checkout) => Root::of(checkout.clone()),
-        None => Root::around(&found)?,
+        None => Root::around(&found, chosen.folder().filter(|_| says)).map_err(DivideError::Source)?,
     };
+    let asked: Vec<Option<String>> = found.ranges.iter().map(|(path, _)| root.folder(path)).collect();
+    let named: Vec<String> = asked.iter().flatten().cloned().collect();
+    let entries = Entries::find(chosen, &root, &named).map_err(DivideError::Policy)?;
     let paths: Vec<Option<String>> = found.files.iter().map(|file| root.path_of(file)).collect();
-    let marks: Vec<&str> = found
-        .files
-        .iter()
-        .zip(&paths)
-        .filter(|(file, _)| is_mark(file))
-        .filter_map(|(_, path)| path.as_deref())
-        .collect();
-    let map = Map::of(&root, &marks, &found);
-    let mut sets = Sets { plain: Vec::new(), folders: Vec::new(), shares: Vec::new(), skipped: Vec::new(), root: None };
+    let map = Map::of(&root, &found.files, &paths, &entries, &named);
+    let mut making = Making { root: &root, charts, entries: &entries, groups: Vec::new(), folders: Vec::new() };
+    let (mut plain, mut skipped, mut shares) = (Vec::new(), Vec::new(), Vec::new());
     let mut files = found.files.into_iter().zip(paths);
-    for (path, range) in found.ranges {
-        let (first, before) = (sets.plain.len(), sets.folders.len());
+    for ((path, range), asked) in found.ranges.into_iter().zip(asked) {
+        let (first, before) = (plain.len(), making.count());
+        let mut parts = 0;
+        if let Some(asked) = &asked {
+            making.said(asked).map_err(DivideError::Policy)?;
+        }
         for (file, inside) in files.by_ref().take(range.len()) {
             match map.fate(&file, inside.as_deref()) {
-                Fate::Plain => sets.plain.push(file.input(checkout)),
+                Fate::Plain => plain.push(file.input(checkout)),
                 Fate::Part => {}
-                Fate::Skipped(reason) => sets.skipped.push((file.name, reason.to_owned())),
-                Fate::Render(folder, kind) => sets.folders.push(Folder {
-                    name: format!("{} {}", kind.name(), root.shown(folder)),
-                    path: folder.to_owned(),
-                    method: kind.method(helm),
-                }),
+                Fate::Skipped(reason) => skipped.push((file.name, reason.to_owned())),
+                Fate::Render(folder, kind) => making.found(folder, kind),
+                Fate::Grouped(folder) => {
+                    making.grouped(folder, file.input(checkout));
+                    parts += 1;
+                }
             }
         }
-        let folders = sets.folders.len() - before;
-        sets.shares.push(Share { path, inputs: first..sets.plain.len(), folders });
+        shares.push(Share { path, inputs: first..plain.len(), folders: making.count() - before + parts });
     }
-    sets.root = Some(root);
-    Ok(sets)
+    let Making { groups, mut folders, .. } = making;
+    folders.sort_by(|one, other| one.path.cmp(&other.path));
+    Ok(Sets { plain, groups, folders, shares, skipped, root: Some(root) })
 }
 
 fn plain(found: Found, checkout: Option<&Checkout>) -> Sets {
     let shares = found.ranges.into_iter().map(|(path, inputs)| Share { path, inputs, folders: 0 }).collect();
     let plain = found.files.into_iter().map(|file| file.input(checkout)).collect();
-    Sets { plain, folders: Vec::new(), shares, skipped: Vec::new(), root: None }
+    let root = checkout.map(|checkout| Root::of(checkout.clone()));
+    Sets { plain, groups: Vec::new(), folders: Vec::new(), shares, skipped: Vec::new(), root }
 }
 
-/// What renders a folder.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Kustomize,
-    Helm,
+/// Sets in the making.
+struct Making<'m> {
+    root: &'m Root,
+    charts: &'m Charts,
+    entries: &'m Entries<'m>,
+    groups: Vec<Group>,
+    folders: Vec<Folder>,
 }
 
-impl Kind {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Kustomize => "kustomize",
-            Self::Helm => "helm",
+impl Making<'_> {
+    fn count(&self) -> usize {
+        self.groups.len() + self.folders.len()
+    }
+
+    /// A folder that says itself how it is rendered.
+    fn found(&mut self, path: &str, kind: Kind) {
+        let Chart { helm, set, set_string } = self.charts.alone();
+        self.folders.push(Folder {
+            path: path.to_owned(),
+            name: format!("{} {}", kind.name(), self.root.shown(path)),
+            method: match kind {
+                Kind::Kustomize => Method::Kustomize,
+                Kind::Helm => Method::Helm(helm),
+            },
+            allow_empty: false,
+            entry: None,
+            arguments: [set, set_string],
+        });
+    }
+
+    /// A file of a folder that the policy file says is plain.
+    fn grouped(&mut self, folder: &str, input: Input) {
+        if let Some(group) = self.groups.iter_mut().find(|group| group.path == folder) {
+            group.inputs.push(input);
         }
     }
 
-    fn method(self, helm: &Helm) -> Method {
-        match self {
-            Self::Kustomize => Method::Kustomize,
-            Self::Helm => Method::Helm(helm.clone()),
-        }
-    }
-}
-
-/// What becomes of a file.
-enum Fate<'m> {
-    /// It is read as it is.
-    Plain,
-    /// It belongs to what is rendered.
-    Part,
-    /// It makes a folder one that is rendered.
-    Render(&'m str, Kind),
-    Skipped(&'static str),
-}
-
-/// The folders that are rendered, and what they name.
-struct Map {
-    charts: BTreeMap<String, chart::Type>,
-    kustomizations: BTreeMap<String, Kustomization>,
-    /// Every path that a kustomization names.
-    named: BTreeSet<String>,
-    /// Folders that the command line names.
-    asked: BTreeSet<String>,
-}
-
-impl Map {
-    fn of(root: &Root, marks: &[&str], found: &Found) -> Self {
-        let mut map = Self {
-            charts: BTreeMap::new(),
-            kustomizations: BTreeMap::new(),
-            named: BTreeSet::new(),
-            asked: found.ranges.iter().filter_map(|(path, _)| root.folder(path)).collect(),
-        };
-        // Sorted, so that a chart comes before the charts in it.
-        for path in marks.iter().copied().collect::<BTreeSet<_>>() {
-            let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-            if map.chart_of(folder).is_some() {
+    /// What the policy file says of a path and of what lies below it, unless another path led there already.
+    fn said(&mut self, asked: &str) -> Result<(), Vec<ConfigError>> {
+        let mut errors = Vec::new();
+        for said in self.entries.below(asked) {
+            let known =
+                self.groups.iter().map(|group| &group.path).chain(self.folders.iter().map(|folder| &folder.path));
+            if known.into_iter().any(|path| *path == said.path) {
                 continue;
             }
-            if name == chart::FILE {
-                map.charts.insert(folder.to_owned(), chart::Type::read(root.checkout(), path));
-            } else {
-                map.kustomizations.insert(folder.to_owned(), Kustomization::read(root.checkout(), folder, path));
+            if let Err(error) = self.one(said) {
+                errors.push(error);
             }
         }
-        let charts = &map.charts;
-        map.kustomizations.retain(|folder, _| !charts.contains_key(folder));
-        map.named = map.kustomizations.values().flat_map(|kustomization| kustomization.names.iter().cloned()).collect();
-        map
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 
-    /// The chart that a folder lies in.
-    fn chart_of(&self, folder: &str) -> Option<&str> {
-        let holds = |chart: &&String| {
-            chart.is_empty()
-                || folder.strip_prefix(chart.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    fn one(&mut self, Said { path, entry }: &Said<'_>) -> Result<(), ConfigError> {
+        let place = |(text, span): (&Arc<Text>, Span)| (Arc::clone(text), span);
+        let allow_empty = entry.render.allow_empty;
+        let mut folder = Folder {
+            path: path.clone(),
+            name: String::new(),
+            method: Method::Kustomize,
+            allow_empty,
+            entry: Some(place(entry.path.place())),
+            arguments: [Vec::new(), Vec::new()],
         };
-        self.charts.keys().find(holds).map(String::as_str)
+        let by = match &entry.render.method {
+            RenderMethod::Plain => {
+                let (name, entry) = (self.root.shown(path), place(entry.path.place()));
+                self.groups.push(Group { path: path.clone(), name, inputs: Vec::new(), allow_empty, entry });
+                return Ok(());
+            }
+            RenderMethod::Kustomize => Kind::Kustomize.name(),
+            RenderMethod::Helm(helm) => {
+                let values = self.entries.values(helm, self.root.checkout())?;
+                let Chart { helm, set, set_string } = self.charts.on(helm, values);
+                (folder.method, folder.arguments) = (Method::Helm(helm), [set, set_string]);
+                Kind::Helm.name()
+            }
+            RenderMethod::Command(said) => {
+                let mut command = sluice_render::Command::new(said.program.value.clone(), said.arguments.clone());
+                command.timeout = said.time.unwrap_or(command.timeout);
+                command.memory = said.memory.unwrap_or(command.memory);
+                folder.entry = Some(place(said.program.place()));
+                folder.method = Method::Command(command);
+                &said.program.value
+            }
+        };
+        folder.name = format!("{by} {}", self.root.shown(path));
+        self.folders.push(folder);
+        Ok(())
     }
-
-    fn fate<'m>(&'m self, file: &File, path: Option<&'m str>) -> Fate<'m> {
-        let Some(path) = path.filter(|_| !file.named) else { return Fate::Plain };
-        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-        if let Some(chart) = self.chart_of(folder) {
-            return match self.charts.get(chart) {
-                Some(chart::Type::Library) if chart == folder && name == chart::FILE => {
-                    Fate::Skipped("a library chart, which other charts render")
-                }
-                Some(_) if self.named.contains(chart) => Fate::Part,
-                Some(chart::Type::Application) if chart == folder && name == chart::FILE => {
-                    Fate::Render(folder, Kind::Helm)
-                }
-                Some(_) | None => Fate::Part,
-            };
-        }
-        match self.kustomizations.get(folder) {
-            Some(kustomization) if kustomization.file == path => match kustomization {
-                _ if self.asked.contains(folder) => Fate::Render(folder, Kind::Kustomize),
-                _ if self.named.contains(folder) => Fate::Part,
-                Kustomization { is_component: true, .. } => {
-                    Fate::Skipped("a component, which is rendered as a part of what names it")
-                }
-                Kustomization { .. } => Fate::Render(folder, Kind::Kustomize),
-            },
-            Some(_) if self.named.contains(path) => Fate::Part,
-            Some(_) => Fate::Skipped("the kustomization of its folder does not name it"),
-            None if self.named.contains(path) => Fate::Part,
-            None => Fate::Plain,
-        }
-    }
-}
-
-/// Whether a file makes its folder one that is rendered.
-fn is_mark(file: &File) -> bool {
-    let path = match &file.at {
-        At::Stdin => return false,
-        At::Disk(path) => path.to_string_lossy(),
-        At::Checkout(path) => path.as_str().into(),
-    };
-    let name = path.rsplit('/').next().unwrap_or_default();
-    !file.named && (name == chart::FILE || kustomization::NAMES.contains(&name))
 }

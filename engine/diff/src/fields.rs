@@ -55,16 +55,21 @@ impl Shown {
     }
 }
 
-pub(crate) struct Fields {
-    pub(crate) list: Vec<Field>,
-    pub(crate) left_out: usize,
+/// The fields of two objects that differ.
+#[derive(Debug)]
+pub struct Fields {
+    /// Each field.
+    pub list: Vec<Field>,
+    /// How many more there are.
+    pub left_out: usize,
     /// Both objects, redacted.
     pub(crate) before: Arc<Resource>,
     pub(crate) after: Arc<Resource>,
 }
 
 /// Compares the objects as they are, and gives out what they look like redacted.
-pub(crate) fn of(before: &Arc<Resource>, after: &Arc<Resource>) -> Fields {
+#[must_use]
+pub fn of(before: &Arc<Resource>, after: &Arc<Resource>) -> Fields {
     let (one, other) = (Arc::new(before.redacted()), Arc::new(after.redacted()));
     let is_secret = [before, after].iter().any(|object| object.identity().kind == "Secret");
     let arrays = if is_secret { Arrays::Plain } else { Arrays::Keyed };

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use sluice_manifest::Resource;
 use sluice_policy::{Decision, Finding, Outcome};
 
-pub use fields::{Field, Shown, What};
+pub use fields::{Field, Fields, Shown, What, of as fields};
 pub use objects::{Change, Object, Past, Place, set_of};
 pub use radius::{Area, Effect, Force, Image, Radius, Reason, Use};
 

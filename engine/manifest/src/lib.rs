@@ -25,7 +25,7 @@ mod yaml_out;
 
 pub use difference::{Arrays, Delta, Difference, Differences, differences};
 pub use json::JsonError;
-pub use origin::{Origin, Origins, Relation};
+pub use origin::{Beside, Origin, Origins, Relation};
 pub use patch::{Operation, PatchCause, PatchError};
 pub use path::{Path, PathError};
 pub use pointer::{Located, push_token};

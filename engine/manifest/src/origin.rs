@@ -19,6 +19,17 @@ pub struct Origin {
     pub span: Span,
     /// How sure it is, and what the bytes are.
     pub relation: Relation,
+    /// What else has a part in it, in an order that is always the same.
+    pub beside: Vec<Beside>,
+}
+
+/// Something else that has a part in a piece of a rendered text.
+#[derive(Clone, Debug)]
+pub struct Beside {
+    /// What it is, in words that go on after its place: `the template that prints it`.
+    pub what: String,
+    /// The file and the bytes in it; none for what stands in no file.
+    pub place: Option<(Arc<Text>, Span)>,
 }
 
 /// How the bytes of an [`Origin`] belong to what was rendered from them.

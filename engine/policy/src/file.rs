@@ -1,9 +1,10 @@
-//! The policy file, `sluice.yaml`: which plugins judge which objects, what follows, and what is excepted. What comes out
+//! The policy file, `sluice.yaml`: how paths are rendered, which plugins judge which objects, what follows, what is excepted. What comes out
 //! of here is meant: every name, date, size and pattern has been read, and all that is wrong has been told at once.
 
 pub(crate) mod decode;
 mod entries;
 mod matching;
+mod render;
 mod shape;
 pub(crate) mod values;
 
@@ -21,6 +22,7 @@ use crate::matching::{Glob, Match};
 use crate::{Action, ConfigError};
 
 pub(crate) use entries::{GATE_RULES, constant};
+pub use render::{CommandRender, HelmRender, Render, RenderEntry, RenderMethod, Setting, Written};
 pub use shape::schema;
 
 /// The `apiVersion` of a policy file.
@@ -31,6 +33,7 @@ pub(crate) const API_VERSION: &str = "sluice.dev/v1alpha1";
 pub struct Policy {
     pub(crate) plugins: Vec<PluginEntry>,
     pub(crate) exceptions: Vec<Exception>,
+    pub(crate) render: Vec<RenderEntry>,
     /// The file, for the places of what is found wrong later; none for the recommended policy.
     pub(crate) tree: Option<Arc<Tree>>,
 }
@@ -126,12 +129,18 @@ impl Policy {
             limits: Limits::default(),
             places: Places::default(),
         });
-        Self { plugins: plugins.into(), exceptions: Vec::new(), tree: None }
+        Self { plugins: plugins.into(), exceptions: Vec::new(), render: Vec::new(), tree: None }
     }
 
     /// The names of the plugins, in the order in which they run.
     pub fn plugin_names(&self) -> impl Iterator<Item = &str> {
         self.plugins.iter().map(|plugin| plugin.name.as_str())
+    }
+
+    /// The paths that are rendered as the file says, in its order.
+    #[must_use]
+    pub fn render(&self) -> &[RenderEntry] {
+        &self.render
     }
 
     /// An error at a place of the file; without a place where there is no file.

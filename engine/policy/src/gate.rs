@@ -98,6 +98,14 @@ pub struct InputOutcome {
 #[derive(Debug)]
 pub struct Judged(Collected);
 
+impl Judged {
+    /// Whether there was no object in it, and nothing that could not be read.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.resources == 0 && self.0.drafts.is_empty() && self.0.inputs.iter().all(|(_, input)| !input.failed)
+    }
+}
+
 /// Why a set could not be made.
 #[derive(Clone, Debug)]
 pub struct Failure {

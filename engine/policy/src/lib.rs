@@ -19,7 +19,11 @@ pub use application::{
 pub use approved::{Approved, PluginDigests};
 pub use base::Base;
 pub use config::ConfigError;
-pub use file::{PluginSource, Policy, schema};
+pub use file::{
+    CommandRender, HelmRender, PluginSource, Policy, Render, RenderEntry, RenderMethod, Setting, Written, schema,
+};
 pub use gate::{Alike, Failure, Gate, InputOutcome, Judged, Keep, Outcome, Resolve, RunOptions};
 pub use input::{Content, Input};
-pub use verdict::{Action, Applied, Decision, Finding, Location, Rendered, RuleInfo, Snippet, Summary, Verdict};
+pub use verdict::{
+    Action, Applied, Decision, Finding, Location, Related, Rendered, RuleInfo, Snippet, Summary, Verdict,
+};

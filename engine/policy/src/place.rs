@@ -3,10 +3,11 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
-use sluice_manifest::{Node, Relation, Resource, Span, Text, Value};
+use sluice_manifest::{Beside, Node, Relation, Resource, Span, Text, Value};
 
-use crate::{Location, Rendered, Snippet};
+use crate::{Location, Related, Rendered, Snippet};
 
 /// Longest line that is shown, in characters.
 pub(crate) const MAX_COLUMNS: usize = 240;
@@ -23,6 +24,27 @@ pub(crate) struct At {
     pub(crate) location: Location,
     pub(crate) snippet: Option<Snippet>,
     pub(crate) rendered: Option<Rendered>,
+}
+
+/// A span of an object that was rendered, for which nobody has asked yet what it was rendered from: that may take long.
+#[derive(Clone, Debug)]
+pub(crate) struct Unasked {
+    text: Arc<Text>,
+    span: Span,
+    is_secret: bool,
+}
+
+impl Unasked {
+    /// A span of an object; none for one that someone wrote.
+    pub(crate) fn of(resource: &Resource, span: Span) -> Option<Self> {
+        let text = resource.text();
+        text.is_rendered().then(|| Self { text: Arc::clone(text), span, is_secret: is_secret(resource) })
+    }
+
+    /// Asks.
+    pub(crate) fn at(&self) -> Option<At> {
+        source_of(&self.text, self.span, true, self.is_secret)
+    }
 }
 
 /// Where a span of an object stands: in the file it was read from, or in what it was rendered from.
@@ -59,7 +81,8 @@ fn source_of(text: &Text, span: Span, exact: bool, is_secret: bool) -> Option<At
     let origin = text.origin(span);
     let relation = origin.as_ref().map_or(Relation::Near, |origin| origin.relation);
     let verbatim = exact && relation == Relation::Value;
-    let rendered = Rendered { name: text.name().to_owned(), line: place.line, column: place.column, verbatim };
+    let related = origin.iter().flat_map(|origin| &origin.beside).map(related).collect();
+    let rendered = Rendered { name: text.name().to_owned(), line: place.line, column: place.column, verbatim, related };
     let Some(origin) = origin else {
         return Some(At { location: location(text, span, false), snippet: None, rendered: Some(rendered) });
     };
@@ -70,6 +93,11 @@ fn source_of(text: &Text, span: Span, exact: bool, is_secret: bool) -> Option<At
     }
     let location = location(&origin.text, origin.span, exact && relation != Relation::Near);
     Some(At { location, snippet, rendered: Some(rendered) })
+}
+
+fn related(beside: &Beside) -> Related {
+    let location = beside.place.as_ref().map(|(text, span)| location(text, *span, true));
+    Related { what: beside.what.clone(), location }
 }
 
 /// The whole lines that a span lies on.

@@ -42,6 +42,17 @@ pub struct Rendered {
     pub column: u32,
     /// Whether the value stands at the finding's location as it was rendered, so that it can be edited there.
     pub verbatim: bool,
+    /// What else has a part in the value: the template that prints it, a value that goes into it.
+    pub related: Vec<Related>,
+}
+
+/// Something that has a part in a value of a rendered object.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Related {
+    /// What it is: `the template that prints it`.
+    pub what: String,
+    /// Where it stands; none for what stands in no file, such as an option of the command line.
+    pub location: Option<Location>,
 }
 
 /// The source lines around a location, kept when the finding is made so that files need not be read again.
@@ -110,6 +121,12 @@ impl Finding {
     #[must_use]
     pub fn is_alike(&self, other: &Self) -> bool {
         self.location.is_some() && Self { rendered: other.rendered.clone(), ..self.clone() } == *other
+    }
+
+    /// What else has a part in the value, where it was rendered.
+    #[must_use]
+    pub fn related(&self) -> &[Related] {
+        self.rendered.as_ref().map_or(&[], |rendered| &rendered.related)
     }
 
     /// Whether this finding alone keeps the set from going on.

@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::SystemTime;
 
-use sluice_render::{Files, FolderFiles, Guest, Helm, Limits, MemoryFiles, Method, Renderers, RenderersOptions};
+use sluice_render::{
+    Files, FolderFiles, Guest, Helm, Limits, MemoryFiles, Method, Origins, Renderers, RenderersOptions,
+};
 
 /// Overlays that are rendered side by side.
 const OVERLAYS: usize = 20;
@@ -46,7 +48,7 @@ fn folder(path: &str) -> Arc<dyn Files> {
 }
 
 fn render(renderers: &Renderers, files: &Arc<dyn Files>, path: &str, method: &Method) -> u64 {
-    renderers.render(files.clone(), path, method, false).unwrap_or_else(|error| panic!("{error}")).memory
+    renderers.render(files.clone(), path, method, Origins::None).unwrap_or_else(|error| panic!("{error}")).memory
 }
 
 fn native(program: &str, arguments: &[&str], path: &str) {

@@ -189,7 +189,9 @@ impl RenderError {
                 "a render runs no programs: commit what the program makes, or render this folder by a `command`"
             }
             Self::Endless { .. } => "take the reference away that leads back to where it stands",
-            Self::Empty { .. } => "check the path; where nothing is meant to come out, allow an empty render",
+            Self::Empty { .. } => {
+                "check the path; where nothing is meant to come out, say `allowEmpty: true` for it under `render` in the policy file"
+            }
             Self::TimedOut { .. } => "if it is merely large, allow it more time; else look for what never ends",
             Self::TooMuch { .. } => "if it is merely large, raise the limit or split the set; else look for what grows",
             Self::Crashed { .. } => "the tool fails on what it was given: take away what was added last",

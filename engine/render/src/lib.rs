@@ -18,9 +18,9 @@ mod state;
 pub mod warm;
 mod wasi;
 
-pub use answer::{Origin, Rendered};
+pub use answer::{Chosen, Origin, Rendered};
 pub use error::{LoadError, RenderError};
 pub use files::{Files, FilesError, FolderFiles, Kind, MemoryFiles, Stat};
 pub use limits::Limits;
-pub use method::{Command, Helm, Method, find};
+pub use method::{Command, Helm, Method, Origins, find};
 pub use renderers::{Guest, Guests, Renderers, RenderersOptions};

@@ -62,6 +62,19 @@ impl Default for Helm {
     }
 }
 
+/// How much is told of where the text came from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origins {
+    /// Nothing, which costs nothing.
+    #[default]
+    None,
+    /// What little more than one render tells.
+    Positions,
+    /// What is left open is proved by rendering again with changed sources, which takes several times as long.
+    All,
+}
+
 /// A program that renders: it runs in a private copy of the folder, with no environment but the `PATH`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Command {
@@ -100,7 +113,8 @@ pub fn find(files: &dyn Files, path: &str) -> Option<Method> {
 #[derive(Serialize)]
 struct KustomizeRequest<'a> {
     path: &'a str,
-    origins: bool,
+    #[serde(skip_serializing_if = "Origins::is_none")]
+    origins: Origins,
 }
 
 /// What the guest of helm is asked for.
@@ -121,7 +135,15 @@ struct HelmRequest<'a> {
     include_crds: bool,
     skip_tests: bool,
     no_hooks: bool,
-    origins: bool,
+    #[serde(skip_serializing_if = "Origins::is_none")]
+    origins: Origins,
+}
+
+impl Origins {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+    fn is_none(&self) -> bool {
+        *self == Self::None
+    }
 }
 
 /// The root has a name of its own for the guests.
@@ -130,12 +152,12 @@ fn shown(path: &str) -> &str {
 }
 
 /// The request for kustomize's guest.
-pub(crate) fn kustomize_request(path: &str, origins: bool) -> serde_json::Result<Vec<u8>> {
+pub(crate) fn kustomize_request(path: &str, origins: Origins) -> serde_json::Result<Vec<u8>> {
     serde_json::to_vec(&KustomizeRequest { path: shown(path), origins })
 }
 
 /// The request for helm's guest.
-pub(crate) fn helm_request(path: &str, helm: &Helm, origins: bool) -> serde_json::Result<Vec<u8>> {
+pub(crate) fn helm_request(path: &str, helm: &Helm, origins: Origins) -> serde_json::Result<Vec<u8>> {
     serde_json::to_vec(&HelmRequest {
         chart: shown(path),
         name: &helm.release,

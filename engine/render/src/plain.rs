@@ -5,6 +5,7 @@ use crate::error::RenderError;
 use crate::explain::is_empty;
 use crate::files::{Files, FilesError, Kind, Stat, join};
 use crate::limits::Limits;
+use crate::method::Origins;
 
 /// How errors name this method.
 const NAME: &str = "plain";
@@ -12,7 +13,7 @@ const NAME: &str = "plain";
 const DEEPEST: usize = 100;
 
 /// Puts the YAML and JSON files below a path together. Names that begin with a dot are left out.
-pub(crate) fn render(files: &dyn Files, path: &str, limits: Limits, origins: bool) -> Result<Rendered, RenderError> {
+pub(crate) fn render(files: &dyn Files, path: &str, limits: Limits, origins: Origins) -> Result<Rendered, RenderError> {
     let mut found = Vec::new();
     match files.stat(path)? {
         Stat::File { .. } => found.push(path.to_owned()),
@@ -30,7 +31,7 @@ pub(crate) fn render(files: &dyn Files, path: &str, limits: Limits, origins: boo
     if is_empty(&rendered.text) {
         return Err(RenderError::Empty { renderer: NAME.to_owned(), path: shown(path) });
     }
-    if !origins {
+    if origins == Origins::None {
         rendered.files.clear();
     }
     Ok(rendered)
@@ -65,7 +66,7 @@ fn is_manifest(name: &str) -> bool {
     name.rsplit_once('.').is_some_and(|(_, end)| ["yaml", "yml", "json"].contains(&end))
 }
 
-fn append(files: &dyn Files, path: String, origins: bool, rendered: &mut Rendered) -> Result<(), RenderError> {
+fn append(files: &dyn Files, path: String, origins: Origins, rendered: &mut Rendered) -> Result<(), RenderError> {
     let content = files.read(&path)?;
     let Ok(text) = std::str::from_utf8(&content) else {
         let message = "it is not UTF-8".to_owned();
@@ -75,7 +76,7 @@ fn append(files: &dyn Files, path: String, origins: bool, rendered: &mut Rendere
     if !rendered.text.is_empty() {
         rendered.text.push_str("---\n");
     }
-    if origins {
+    if origins != Origins::None {
         let file = rendered.files.len() as u32;
         let before = rendered.text.matches('\n').count() as u32;
         let lines = 1..=text.lines().count() as u32;

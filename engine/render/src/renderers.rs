@@ -15,7 +15,7 @@ use crate::explain;
 use crate::files::{Files, FilesError, Stat, normal};
 use crate::guest::Program;
 use crate::limits::Limits;
-use crate::method::{Helm, Method, helm_request, kustomize_request};
+use crate::method::{Helm, Method, Origins, helm_request, kustomize_request};
 use crate::state::State;
 use crate::{command, engine, plain};
 
@@ -89,8 +89,8 @@ impl Renderers {
         &self.notes
     }
 
-    /// Renders what lies at a path, which is from the root of the checkout; the empty path is the root itself. Origins are
-    /// told where they are asked for, which takes longer.
+    /// Renders what lies at a path, which is from the root of the checkout; the empty path is the root itself. What is told
+    /// of origins does not change the text.
     ///
     /// # Errors
     /// Where it cannot be rendered as a whole, and where nothing comes out, which is [`RenderError::Empty`].
@@ -99,7 +99,7 @@ impl Renderers {
         files: Arc<dyn Files>,
         path: &str,
         method: &Method,
-        origins: bool,
+        origins: Origins,
     ) -> Result<Rendered, RenderError> {
         let path = within(path)?;
         match method {
@@ -114,7 +114,7 @@ impl Renderers {
         }
     }
 
-    fn helm(&self, files: Arc<dyn Files>, path: &str, helm: &Helm, origins: bool) -> Result<Rendered, RenderError> {
+    fn helm(&self, files: Arc<dyn Files>, path: &str, helm: &Helm, origins: Origins) -> Result<Rendered, RenderError> {
         files.stat(path)?;
         for values in &helm.values {
             files.stat(&within(values)?)?;

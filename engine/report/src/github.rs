@@ -7,7 +7,7 @@ use sluice_policy::{ConfigError, Finding, Location, Verdict};
 
 use crate::human::summary;
 use crate::outcome::{Outcome, object_name};
-use crate::{Options, Verbosity, clean};
+use crate::{Options, Verbosity, clean, place};
 
 /// One annotation.
 struct Annotation<'a> {
@@ -82,6 +82,9 @@ fn text(finding: &Finding) -> String {
     }
     if let Some(location) = finding.location.as_ref().filter(|location| location.file == "-") {
         add(&format!("on standard input, line {}, column {}", location.line, location.column));
+    }
+    for related in finding.related() {
+        add(&format!("also {}", place::related(related)));
     }
     if let Some(plugin) = &finding.written_by {
         add(&clean::line(&format!("the value was written by `{plugin}`; this is the nearest source line")));

@@ -6,7 +6,7 @@ use std::io::{self, Write as _};
 use serde::{Serialize, Serializer};
 use sluice_manifest::Identity;
 use sluice_plugin::Severity;
-use sluice_policy::{Action, Applied, ConfigError, Decision, Finding, Location, Rendered, Verdict};
+use sluice_policy::{Action, Applied, ConfigError, Decision, Finding, Location, Related, Rendered, Verdict};
 
 use crate::Options;
 use crate::json_text::PatchOperation;
@@ -72,6 +72,7 @@ pub(crate) struct OneFinding<'a> {
     path: Option<&'a str>,
     location: Option<Place<'a>>,
     rendered: Option<RenderedPlace<'a>>,
+    related: Vec<RelatedPlace<'a>>,
     written_by: Option<&'a str>,
     fix: Vec<PatchOperation<'a>>,
     exception: Option<Exception<'a>>,
@@ -104,6 +105,12 @@ struct RenderedPlace<'a> {
     line: u32,
     column: u32,
     verbatim: bool,
+}
+
+#[derive(Serialize)]
+struct RelatedPlace<'a> {
+    what: &'a str,
+    location: Option<Place<'a>>,
 }
 
 #[derive(Serialize)]
@@ -202,6 +209,7 @@ impl<'a> OneFinding<'a> {
             path: finding.path.as_deref(),
             location: finding.location.as_ref().map(Place::of),
             rendered: finding.rendered.as_ref().map(RenderedPlace::of),
+            related: finding.related().iter().map(RelatedPlace::of).collect(),
             written_by: finding.written_by.as_deref(),
             fix: finding.fix.iter().map(PatchOperation::of).collect(),
             exception: finding.exception.as_ref().map(Exception::of),
@@ -237,6 +245,12 @@ impl<'a> Place<'a> {
 impl<'a> RenderedPlace<'a> {
     fn of(rendered: &'a Rendered) -> Self {
         Self { name: &rendered.name, line: rendered.line, column: rendered.column, verbatim: rendered.verbatim }
+    }
+}
+
+impl<'a> RelatedPlace<'a> {
+    fn of(related: &'a Related) -> Self {
+        Self { what: &related.what, location: related.location.as_ref().map(Place::of) }
     }
 }
 

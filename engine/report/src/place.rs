@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use sluice_policy::{Location, Snippet};
+use sluice_policy::{Location, Related, Snippet};
 
 use crate::clean;
 
@@ -23,6 +23,12 @@ pub(crate) struct Marked<'a> {
 /// `cart.yaml:21:18`; standard input is called by its name.
 pub(crate) fn words(location: &Location) -> String {
     format!("{}:{}:{}", file_name(&location.file), location.line, location.column)
+}
+
+/// `cart.yaml:21:18, the template that prints it`.
+pub(crate) fn related(related: &Related) -> String {
+    let place = related.location.as_ref().map(|location| format!("{}, ", words(location))).unwrap_or_default();
+    format!("{place}{}", clean::line(&related.what))
 }
 
 /// What a person calls a file.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::budget::Budget;
 use crate::commit::Commit;
-use crate::error::{PathError, SourceError};
+use crate::error::{PathError, PathFault, SourceError};
 use crate::folder::Folder;
 use crate::request::{Limits, Request};
 use crate::resolve::{Target, resolve, tidied};
@@ -222,26 +222,7 @@ impl std::fmt::Debug for Checkout {
 
 /// Whether following a link failed because of where it leads, rather than because something could not be read.
 fn leads_nowhere(error: &PathError) -> bool {
-    match error {
-        PathError::NotFound { .. }
-        | PathError::NotAFolder { .. }
-        | PathError::LinkLeaves { .. }
-        | PathError::LinkLoop { .. }
-        | PathError::LinkBroken { .. }
-        | PathError::Submodule { .. } => true,
-        PathError::NotAFile { .. }
-        | PathError::BadPath { .. }
-        | PathError::Leaves { .. }
-        | PathError::BadLink { .. }
-        | PathError::BadName { .. }
-        | PathError::OtherKind { .. }
-        | PathError::TooLarge { .. }
-        | PathError::TooMany { .. }
-        | PathError::TooDeep { .. }
-        | PathError::TooMuch { .. }
-        | PathError::Corrupt { .. }
-        | PathError::Io { .. } => false,
-    }
+    matches!(error.fault(), PathFault::Missing | PathFault::NotAFolder | PathFault::Astray)
 }
 
 /// Turns paths below the folder `real` into paths below `asked`, the way that led there.

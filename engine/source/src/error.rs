@@ -1,9 +1,11 @@
 //! What can go wrong, in words: each error names the path or the place, the cause, and in its help what to do.
 
+mod fault;
 #[cfg(feature = "fetch")]
 mod fetch;
 mod signature;
 
+pub use fault::PathFault;
 #[cfg(feature = "fetch")]
 pub use fetch::FetchCause;
 pub use signature::SignatureError;

@@ -31,7 +31,7 @@ pub use commit::{Commit, Signature, SignatureFormat};
 pub use credentials::{Account, Credentials, CredentialsError};
 #[cfg(feature = "fetch")]
 pub use error::FetchCause;
-pub use error::{PathError, SignatureError, SourceError};
+pub use error::{PathError, PathFault, SignatureError, SourceError};
 pub use local::merge_base;
 pub use location::{LocationError, RepoLocation};
 pub use name::NameFault;

@@ -14,11 +14,10 @@ use sluice_source::{Checkout, Credentials, RepoLocation, Request, SourceError};
 use super::Loaded;
 use crate::charts::Charts;
 use crate::exit::Exit;
-use crate::inputs;
+use crate::looking;
 use crate::judging::{self, GateError, Passed};
 use crate::output::{self, Color};
 use crate::policy::{self, ChoiceError};
-use crate::sets;
 use crate::source;
 
 /// The trailer of a commit's message that acknowledges what the commit destroys.
@@ -45,34 +44,14 @@ pub(crate) fn gather(loaded: &Loaded, revision: Option<&str>, color: Color) -> R
         (None, Some(revision)) => Some(checkout(&beside(&application.source.path).to_string_lossy(), revision)?),
         (None, None) => None,
     };
-    let misspelt = |error: inputs::PathError| {
-        output::complain(&error.to_string(), Some("check `source` of the application file"));
-        Exit::Usage
-    };
     let named = application.policy.as_ref().map(|policy| loaded.folder.join(policy));
-    let (chosen, found) = match &checkout {
-        Some(checkout) => {
-            let path = match application.source.repo {
-                Some(_) => application.source.path.clone(),
-                None => String::from("."),
-            };
-            let paths = inputs::in_checkout(checkout.prefix(), &[PathBuf::from(path)]).map_err(misspelt)?;
-            let chosen = match &named {
-                Some(file) => policy::choose(Some(file), &[]),
-                None => policy::choose_in(checkout, &paths),
-            };
-            let chosen = chosen.map_err(|error| policy::tell(&error))?;
-            let found = inputs::find_in(checkout, &paths, chosen.file.in_checkout()).map_err(misspelt)?;
-            (chosen, found)
-        }
-        None => {
-            let paths = [beside(&application.source.path)];
-            let chosen = policy::choose(named.as_deref(), &paths).map_err(|error| policy::tell(&error))?;
-            let found = inputs::find(&paths, chosen.file.on_disk()).map_err(misspelt)?;
-            (chosen, found)
-        }
+    let path = match (&checkout, &application.source.repo) {
+        (Some(_), Some(_)) => PathBuf::from(&application.source.path),
+        (Some(_), None) => PathBuf::from("."),
+        (None, _) => beside(&application.source.path),
     };
-    let sets = sets::divide(found, checkout.as_ref(), &Charts::default(), &chosen).map_err(|error| error.tell())?;
+    let (chosen, sets) = looking::look(checkout.as_ref(), &[path], named.as_deref(), &Charts::default())
+        .map_err(|error| error.tell())?;
     let now = jiff::Timestamp::now();
     let jobs = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let gate = judging::open_gate(&chosen, now, jobs).map_err(|error| match error {

@@ -22,6 +22,8 @@ pub(crate) struct Printer<'o> {
     origins: bool,
     objects: u64,
     failed: bool,
+    /// Whether it is right that there is no object.
+    may_be_empty: bool,
     /// The places of the objects, for the end of a JSON list.
     places: Vec<serde_json::Value>,
 }
@@ -30,7 +32,17 @@ const LIST_HEAD: &str = r#"{"apiVersion":"v1","kind":"List","items":["#;
 
 impl<'o> Printer<'o> {
     pub(crate) fn new(out: &'o mut Target, format: Format, origins: bool) -> Self {
-        Self { out, format, origins, objects: 0, failed: false, places: Vec::new() }
+        Self { out, format, origins, objects: 0, failed: false, may_be_empty: false, places: Vec::new() }
+    }
+
+    /// How many objects were printed so far.
+    pub(crate) fn objects(&self) -> u64 {
+        self.objects
+    }
+
+    /// Takes it as right that there is no object.
+    pub(crate) fn allow_nothing(&mut self) {
+        self.may_be_empty = true;
     }
 
     /// Says what is missing from what is printed.
@@ -112,7 +124,7 @@ impl<'o> Printer<'o> {
         if self.failed {
             return Ok(Exit::Undecided);
         }
-        if self.objects == 0 {
+        if self.objects == 0 && !self.may_be_empty {
             output::complain("no manifest found", Some("name a file or folder that holds Kubernetes manifests"));
             return Ok(Exit::Usage);
         }

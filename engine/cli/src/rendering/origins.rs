@@ -1,128 +1,243 @@
-//! From a place in a rendered text to the file, the line and, where it stands there as it was rendered, the value.
+//! From a place in a rendered text to the file and the line that someone wrote, and what else has a part in the value. What
+//! a render did not prove is asked for once more, with more work, as soon as somebody wants to know it.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use sluice_manifest::{Origins, Place, Relation, Span, Text};
-use sluice_render::Origin;
+use sluice_manifest::{Beside, Origin, Origins, Relation, Span, Text};
+use sluice_render::{Chosen, Files, Method, Rendered, Renderers};
 
+use super::place::{in_line, is_typed};
+use super::told::Told;
+use crate::charts::Argument;
 use crate::root::Root;
+use crate::sets::{Folder, marks};
 
-/// What a renderer told of where its text came from.
-pub(crate) struct Sources {
+/// How renderers name values that were set one by one; the line counts them from 1.
+const ARGUMENTS: [&str; 2] = ["--set", "--set-string"];
+/// What archives of charts end in.
+const ARCHIVE: &str = ".tgz";
+/// Most places that are told beside one.
+const MOST_BESIDE: usize = 8;
+
+/// Where a rendered text came from.
+pub(super) struct Sources {
     root: Root,
-    files: Vec<String>,
-    /// Sorted by place in the text.
-    origins: Vec<Origin>,
+    path: String,
+    told: Told,
+    again: Again,
+    /// All that could be proved, once somebody asked; none where that could not be told.
+    proved: OnceLock<Option<Told>>,
+    /// What stands for the text where nothing is known.
+    stands_for: Option<(Arc<Text>, Span)>,
+    /// Who chose the arguments of each of [`ARGUMENTS`].
+    arguments: [Vec<Argument>; 2],
     /// The files that were asked for.
-    texts: Mutex<HashMap<u32, Option<Arc<Text>>>>,
+    texts: Mutex<HashMap<String, Option<Arc<Text>>>>,
+}
+
+/// How to render once more.
+pub(super) struct Again {
+    pub(super) renderers: Arc<Renderers>,
+    pub(super) files: Arc<dyn Files>,
+    pub(super) method: Method,
+}
+
+/// Where a value was chosen.
+struct Choice {
+    beside: Beside,
+    /// Where the value itself stands, if it does; and whether it can be edited there. Numbers and booleans stand nowhere:
+    /// whether they come out as such is the template's doing, and quotes around them would not reach it.
+    value: Option<(Arc<Text>, Span, Relation)>,
 }
 
 impl Sources {
-    pub(crate) fn new(root: Root, files: Vec<String>, origins: Vec<Origin>) -> Self {
-        Self { root, files, origins, texts: Mutex::default() }
+    /// The text of a render, and where it came from.
+    pub(super) fn new(root: Root, folder: &Folder, rendered: Rendered, again: Again) -> (String, Self) {
+        let (text, told) = Told::of(rendered);
+        let mut sources = Self {
+            root,
+            path: folder.path.clone(),
+            told,
+            again,
+            proved: OnceLock::new(),
+            stands_for: folder.entry.clone(),
+            arguments: folder.arguments.clone(),
+            texts: Mutex::default(),
+        };
+        // A file that says what is rendered is nearer than the one that says how.
+        let above = if folder.path.is_empty() { String::new() } else { format!("{}/", folder.path) };
+        let mark = marks(&folder.method).iter().find_map(|name| sources.text(&format!("{above}{name}")));
+        sources.stands_for = mark.map(|text| (text, Span::default())).or(sources.stands_for);
+        (text, sources)
     }
 
-    /// The entry of a place, or the nearest before it in its document, and whether it is the place's own.
-    fn entry(&self, rendered: &Text, place: Place) -> Option<(Origin, bool)> {
-        let at = (place.line, place.column);
-        let after = self.origins.partition_point(|origin| (origin.out_line, origin.out_column) <= at);
-        let origin = *self.origins.get(after.checked_sub(1)?)?;
-        if origin.out_line == place.line {
-            return Some((origin, origin.out_column == place.column || origin.out_column == 0));
-        }
-        let starts = |line: u32| rendered.line(line).is_some_and(|line| line.starts_with("---"));
-        let same_document = !(origin.out_line + 1..=place.line).any(starts);
-        same_document.then_some((origin, false))
-    }
-
-    fn text(&self, file: u32) -> Option<Arc<Text>> {
-        let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
-        let text = texts.entry(file).or_insert_with(|| {
-            let path = self.files.get(file as usize)?;
-            let bytes = self.root.checkout().read(path).ok()?;
-            Some(Arc::new(Text::new(self.root.shown(path), String::from_utf8(bytes).ok()?)))
+    /// What a render told of a span.
+    fn look(&self, told: &Told, rendered: &Text, span: Span) -> Option<Origin> {
+        let place = rendered.place(span);
+        let value = rendered.slice(span);
+        let printed = told.entry(rendered, place).and_then(|(origin, own)| {
+            self.written(told.file(origin.file)?, origin.line, origin.column, value, origin.exact && own)
         });
-        text.clone()
+        if printed.as_ref().is_some_and(|origin| origin.relation == Relation::Value) {
+            return printed;
+        }
+        let choices: Vec<Choice> = told
+            .values(place.line)
+            .iter()
+            .take(MOST_BESIDE)
+            .filter_map(|chosen| self.choice(told, *chosen, value))
+            .collect();
+        let mut themselves = choices.iter().filter_map(|choice| choice.value.clone());
+        if let (Some((text, span, relation)), None) = (themselves.next(), themselves.next()) {
+            let template = printed.map(|origin| Beside {
+                what: String::from("the template that prints it"),
+                place: Some((origin.text, origin.span)),
+            });
+            return Some(Origin { text, span, relation, beside: template.into_iter().collect() });
+        }
+        let mut origin = printed?;
+        origin.beside.extend(choices.into_iter().map(|choice| choice.beside));
+        Some(origin)
+    }
+
+    /// A place in a file of the checkout, or in an archive there, which has no lines to show.
+    fn written(&self, file: &str, line: u32, column: u32, value: &str, proved: bool) -> Option<Origin> {
+        if let Some(text) = self.text(file) {
+            let (span, verbatim) = in_line(&text, line, column, value)?;
+            let relation = match (proved, verbatim) {
+                (false, _) => Relation::Near,
+                (true, true) => Relation::Value,
+                (true, false) => Relation::Made,
+            };
+            return Some(Origin { text, span, relation, beside: Vec::new() });
+        }
+        let (archive, inner) = self.archive(file)?;
+        let beside = Beside { what: format!("`{inner}` in this archive, line {line}"), place: None };
+        let text = Arc::new(Text::new(self.root.shown(archive), ""));
+        Some(Origin { text, span: Span::default(), relation: Relation::Near, beside: vec![beside] })
+    }
+
+    /// Where a value of a line was chosen.
+    fn choice(&self, told: &Told, chosen: Chosen, value: &str) -> Option<Choice> {
+        const GOES_INTO: &str = "a value that goes into it";
+        let file = told.file(chosen.file)?;
+        if let Some((option, arguments)) = ARGUMENTS.iter().zip(&self.arguments).find(|(name, _)| **name == file) {
+            return match arguments.get((chosen.line as usize).checked_sub(1)?)? {
+                Argument::Option(name) => {
+                    let what = format!("`{option} {name}=…` of the command line, which goes into it");
+                    Some(Choice { beside: Beside { what, place: None }, value: None })
+                }
+                Argument::File(setting) => {
+                    let (text, span) = setting.argument.place();
+                    let beside = Beside { what: GOES_INTO.to_owned(), place: Some((Arc::clone(text), span)) };
+                    let itself = setting_value(text, span, setting.is_value, value);
+                    let value = itself.map(|(span, relation)| (Arc::clone(text), span, relation));
+                    Some(Choice { beside, value })
+                }
+            };
+        }
+        let Some(text) = self.text(file) else {
+            let (archive, inner) = self.archive(file)?;
+            let archive = self.root.shown(archive);
+            let what = format!("a value that goes into it: `{inner}` in the archive `{archive}`, line {}", chosen.line);
+            return Some(Choice { beside: Beside { what, place: None }, value: None });
+        };
+        let (span, verbatim) = in_line(&text, chosen.line, 0, value)?;
+        let beside = Beside { what: GOES_INTO.to_owned(), place: Some((Arc::clone(&text), span)) };
+        let itself = verbatim && !is_typed(value);
+        Some(Choice { beside, value: itself.then_some((text, span, Relation::Value)) })
+    }
+
+    /// A path that goes on behind that of an archive: the archive, and the path in it.
+    fn archive<'f>(&self, file: &'f str) -> Option<(&'f str, &'f str)> {
+        file.match_indices(ARCHIVE).find_map(|(at, _)| {
+            let (archive, rest) = file.split_at_checked(at + ARCHIVE.len())?;
+            let inner = rest.strip_prefix('/')?;
+            matches!(self.root.checkout().stat(archive), Ok(sluice_source::Stat::File { .. }))
+                .then_some((archive, inner))
+        })
+    }
+
+    fn text(&self, path: &str) -> Option<Arc<Text>> {
+        let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = texts.get(path) {
+            return known.clone();
+        }
+        let content = self.root.checkout().read(path).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        let text = content.map(|content| Arc::new(Text::new(self.root.shown(path), content)));
+        texts.insert(path.to_owned(), text.clone());
+        text
+    }
+
+    /// Whether more work may tell more: where nothing is proved, and for numbers and booleans of charts, which carry no mark
+    /// that would lead to where they were chosen.
+    fn is_open(&self, origin: &Origin, rendered: &Text, span: Span) -> bool {
+        match origin.relation {
+            Relation::Near => true,
+            Relation::Made => {
+                let is_chart = matches!(self.again.method, Method::Helm(_));
+                is_chart && origin.beside.is_empty() && is_typed(rendered.slice(span))
+            }
+            Relation::Value => false,
+        }
+    }
+
+    /// All that can be proved of a text: asked for once, by whoever comes first, and alike whoever it is.
+    fn proved(&self, rendered: &Text) -> Option<&Told> {
+        let ask = || {
+            let Again { renderers, files, method } = &self.again;
+            match method {
+                Method::Kustomize | Method::Helm(_) => {}
+                Method::Plain | Method::Command(_) => return None,
+            }
+            let again = renderers.render(Arc::clone(files), &self.path, method, sluice_render::Origins::All).ok()?;
+            let (text, told) = Told::of(again);
+            (text == rendered.as_str()).then_some(told)
+        };
+        self.proved.get_or_init(ask).as_ref()
     }
 }
 
 impl Origins for Sources {
-    fn origin(&self, rendered: &Text, span: Span) -> Option<sluice_manifest::Origin> {
-        let (origin, own) = self.entry(rendered, rendered.place(span))?;
-        let text = self.text(origin.file)?;
-        let line = text.line(origin.line)?;
-        let start = line.as_ptr() as usize - text.as_str().as_ptr() as usize;
-        let (bytes, verbatim) = within(line, origin.column, rendered.slice(span));
-        let relation = match (origin.exact && own, verbatim) {
-            (false, _) => Relation::Near,
-            (true, true) => Relation::Value,
-            (true, false) => Relation::Made,
-        };
-        let span = Span { start: (start + bytes.start) as u32, end: (start + bytes.end) as u32 };
-        Some(sluice_manifest::Origin { text, span, relation })
-    }
-}
-
-/// The bytes of a source line that belong to a rendered value, and whether they are the value as it was rendered.
-fn within(line: &str, column: u32, value: &str) -> (std::ops::Range<usize>, bool) {
-    let indent = line.len() - line.trim_start().len();
-    let whole = indent..line.trim_end().len().max(indent);
-    let start = match column {
-        0 => None,
-        column => line.char_indices().nth(column as usize - 1).map(|(at, _)| at),
-    };
-    let bare = value.trim();
-    let plain = bare.trim_matches(['"', '\'']);
-    if plain.is_empty() || bare.contains('\n') {
-        return (start.map_or(whole.clone(), |start| start..whole.end.max(start)), false);
-    }
-    let rest = line.get(start.unwrap_or(indent)..).unwrap_or_default();
-    let offset = line.len() - rest.len();
-    // With its quotes, if it has any there.
-    for form in [bare.to_owned(), format!("\"{plain}\""), format!("'{plain}'"), plain.to_owned()] {
-        let mut places = rest.match_indices(form.as_str());
-        match (places.next(), places.next()) {
-            (Some((0, _)), _) if start.is_some() => return (offset..offset + form.len(), true),
-            (Some((at, _)), None) if start.is_none() && stands_alone(rest, at, form.len()) => {
-                return (offset + at..offset + at + form.len(), true);
-            }
-            (_, _) => {}
+    fn origin(&self, rendered: &Text, span: Span) -> Option<Origin> {
+        let told = self.look(&self.told, rendered, span);
+        if told.as_ref().is_some_and(|origin| !self.is_open(origin, rendered, span)) {
+            return told;
         }
+        let proved = self.proved(rendered).and_then(|proved| self.look(proved, rendered, span));
+        proved.or(told).or_else(|| {
+            let (text, span) = self.stands_for.clone()?;
+            Some(Origin { text, span, relation: Relation::Near, beside: Vec::new() })
+        })
     }
-    (start.map_or(whole.clone(), |start| start..whole.end.max(start)), false)
 }
 
-/// Whether a piece of a template's line is a value: after a key or a dash, and nothing but a comment behind it.
-fn stands_alone(line: &str, at: usize, length: usize) -> bool {
-    let before = line.get(..at).unwrap_or_default();
-    let after = line.get(at + length..).unwrap_or_default();
-    (before.ends_with(": ") || before.ends_with("- ")) && (after.trim().is_empty() || after.starts_with(" #"))
+/// Where in an argument of the policy file the value itself stands. Of an argument in Helm's own words only a part is the
+/// value, which is edited by hand.
+fn setting_value(text: &Text, span: Span, is_value: bool, value: &str) -> Option<(Span, Relation)> {
+    if is_typed(value) {
+        return None;
+    }
+    let written = text.slice(span);
+    let bare = |text: &str| text.trim().trim_matches(['"', '\'']).to_owned();
+    if is_value {
+        return (bare(written) == bare(value)).then_some((span, Relation::Value));
+    }
+    let value = bare(value);
+    let mut places =
+        written.match_indices(&value).filter(|(at, _)| written.get(..*at).is_some_and(|s| s.ends_with('=')));
+    match (places.next(), places.next()) {
+        (Some((at, _)), None) if !value.is_empty() => {
+            let start = span.start + at as u32;
+            Some((Span { start, end: start + value.len() as u32 }, Relation::Made))
+        }
+        (_, _) => None,
+    }
 }
 
 impl std::fmt::Debug for Sources {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sources").field("files", &self.files).finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::within;
-
-    #[test]
-    fn a_value_is_found_where_it_stands() {
-        for (line, column, value, expected, verbatim) in [
-            ("  image: nginx:1.29 # web", 10, "nginx:1.29", "nginx:1.29", true),
-            ("  tag: \"1.29\"", 8, "1.29", "\"1.29\"", true),
-            ("  image: nginx:1.29", 0, "nginx:1.29", "nginx:1.29", true),
-            ("  image: {{ .Values.image }}", 0, "nginx:1.29", "image: {{ .Values.image }}", false),
-            ("  a: {{ if eq x \"b\" }}b{{ end }}", 0, "b", "a: {{ if eq x \"b\" }}b{{ end }}", false),
-            ("namePrefix: prod-", 13, "prod-web", "prod-", false),
-            ("  name: x", 0, "a: 1\nb: 2", "name: x", false),
-        ] {
-            let (bytes, found) = within(line, column, value);
-            assert_eq!((&line[bytes], found), (expected, verbatim), "{line}");
-        }
+        f.debug_struct("Sources").field("files", &self.told.files).finish_non_exhaustive()
     }
 }

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use sluice_manifest::{Limits, Node, Text, Value, read_value};
 use sluice_source::Checkout;
 
+use super::entries::joined;
+
 /// The names under which kustomize looks for its file.
 pub(crate) const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
@@ -42,43 +44,13 @@ fn names(root: Node<'_>, folder: &str, found: &mut BTreeSet<String>) {
     while let Some(node) = waiting.pop() {
         match node.value() {
             Value::String(text) if text.len() <= MAX_PATH && !text.contains('\n') => {
-                found.extend(below(folder, text));
+                found.extend(joined(folder, text));
                 // Generators write `key=path`.
-                found.extend(text.split_once('=').and_then(|(_, path)| below(folder, path)));
+                found.extend(text.split_once('=').and_then(|(_, path)| joined(folder, path)));
             }
             Value::Array(items) => waiting.extend(items),
             Value::Object(entries) => waiting.extend(entries.map(|(_, value)| value)),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-        }
-    }
-}
-
-/// A path from the root of the checkout; none where it leaves it.
-fn below(folder: &str, path: &str) -> Option<String> {
-    let mut names: Vec<&str> = folder.split('/').filter(|name| !name.is_empty()).collect();
-    for name in path.split('/') {
-        match name {
-            "" | "." => {}
-            ".." => drop(names.pop()?),
-            name => names.push(name),
-        }
-    }
-    Some(names.join("/"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::below;
-
-    #[test]
-    fn paths_are_from_the_root() {
-        for (folder, path, expected) in [
-            ("deploy/prod", "../base", Some("deploy/base")),
-            ("deploy/prod", "./patch.yaml", Some("deploy/prod/patch.yaml")),
-            ("", "base/", Some("base")),
-            ("a", "../../b", None),
-        ] {
-            assert_eq!(below(folder, path).as_deref(), expected, "{folder} {path}");
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use sluice_manifest::{Node, Span, Text, Value};
 
+use super::Written;
 use crate::ConfigError;
 use crate::config::suggest;
 
@@ -33,6 +34,11 @@ impl<'t> Decoder<'t> {
 
     pub(crate) fn error(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
         self.errors.push(ConfigError::at(self.text, span, message, help));
+    }
+
+    /// A value with its place.
+    pub(crate) fn written<T>(&self, value: T, span: Span) -> Written<T> {
+        Written::new(value, self.text, span)
     }
 
     fn mismatch(&mut self, node: Node<'_>, what: &str, wanted: &str) {
@@ -91,6 +97,17 @@ impl<'t> Decoder<'t> {
             }
             Value::Null | Value::Array(_) | Value::Object(_) => {
                 self.mismatch(node, what, "a string");
+                None
+            }
+        }
+    }
+
+    /// Yes or no.
+    pub(crate) fn flag(&mut self, node: Node<'t>, what: &str) -> Option<bool> {
+        match node.value() {
+            Value::Bool(flag) => Some(flag),
+            Value::Null | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
+                self.mismatch(node, what, "`true` or `false`");
                 None
             }
         }

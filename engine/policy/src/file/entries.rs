@@ -1,16 +1,17 @@
 //! Reading the file from the top: plugins, exceptions, and their fields.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use sluice_manifest::{Node, Value};
 use sluice_plugin::{Grants, KindSelector, Limits, SecretAccess, Severity};
 
 use super::decode::{Decoder, Fields, head};
-use super::{API_VERSION, Exception, Places, PluginEntry, Policy, RuleEntry, matching, values};
+use super::{API_VERSION, Exception, Places, PluginEntry, Policy, RuleEntry, matching, render, values};
 use crate::Action;
 use crate::matching::{Glob, Match};
 
-pub(crate) const POLICY_FIELDS: &[&str] = &["apiVersion", "kind", "plugins", "exceptions"];
+pub(crate) const POLICY_FIELDS: &[&str] = &["apiVersion", "kind", "render", "plugins", "exceptions"];
 pub(crate) const PLUGIN_FIELDS: &[&str] =
     &["name", "source", "settings", "match", "action", "rules", "grants", "limits"];
 pub(crate) const RULE_FIELDS: &[&str] = &["action", "severity"];
@@ -55,7 +56,8 @@ pub(crate) fn policy<'t>(decoder: &mut Decoder<'t>, root: Node<'t>) -> Option<Po
             exceptions.extend(exception(decoder, node));
         }
     }
-    Some(Policy { plugins, exceptions, tree: None })
+    let render = fields.get("render").map_or_else(Vec::new, |list| render::entries(decoder, list));
+    Some(Policy { plugins, exceptions, render, tree: None })
 }
 
 pub(crate) fn constant<'t>(decoder: &mut Decoder<'t>, fields: &Fields<'t>, name: &str, wanted: &str) {
@@ -171,18 +173,24 @@ fn limits<'t>(decoder: &mut Decoder<'t>, node: Node<'t>) -> Limits {
     if let Some(size) = fields.get("output").and_then(|node| size(decoder, node, "`output`")) {
         limits.output = size;
     }
-    if let Some(node) = fields.get("time")
-        && let Some(text) = decoder.string(node, "`time`")
-    {
-        match values::duration(text) {
-            Some(duration) => limits.time = duration,
-            None => decoder.error(node.span(), format!("`{text}` is no duration"), "write `1s`, `500ms` or `2m`"),
-        }
+    if let Some(time) = fields.get("time").and_then(|node| duration(decoder, node)) {
+        limits.time = time;
     }
     limits
 }
 
-fn size<'t>(decoder: &mut Decoder<'t>, node: Node<'t>, what: &str) -> Option<u64> {
+/// Reads a duration under `time`.
+pub(crate) fn duration<'t>(decoder: &mut Decoder<'t>, node: Node<'t>) -> Option<Duration> {
+    let text = decoder.string(node, "`time`")?;
+    let duration = values::duration(text);
+    if duration.is_none() {
+        decoder.error(node.span(), format!("`{text}` is no duration"), "write `1s`, `500ms` or `2m`");
+    }
+    duration
+}
+
+/// Reads a number of bytes.
+pub(crate) fn size<'t>(decoder: &mut Decoder<'t>, node: Node<'t>, what: &str) -> Option<u64> {
     let text = match node.value() {
         Value::Number(text) => text,
         Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {

@@ -3,6 +3,8 @@
 
 #![expect(dead_code, reason = "these types are read by `schemars` only")]
 
+mod render;
+
 use std::collections::BTreeMap;
 
 use schemars::{JsonSchema, schema_for};
@@ -14,7 +16,7 @@ pub fn schema() -> String {
     serde_json::to_string_pretty(schema.as_value()).unwrap_or_default()
 }
 
-/// The policy of Sluice: which plugins judge which objects, what follows, and what is excepted.
+/// The policy of Sluice: how paths are rendered, which plugins judge which objects, what follows, and what is excepted.
 #[derive(JsonSchema)]
 #[schemars(rename = "Policy", deny_unknown_fields, rename_all = "camelCase")]
 struct PolicyFile {
@@ -22,6 +24,9 @@ struct PolicyFile {
     api_version: ApiVersion,
     /// What this file is.
     kind: PolicyKind,
+    /// How paths become manifests. What is not named here is found by what its folder holds.
+    #[schemars(default)]
+    render: Option<Vec<render::RenderEntry>>,
     /// The plugins, in the order in which they run. Those that change objects run before those that judge them.
     #[schemars(length(min = 1))]
     plugins: Vec<Plugin>,

@@ -1,11 +1,13 @@
 //! What a person reads when a policy file is wrong, and that the schema for editors says the same.
 
+mod rendering;
+
 use std::sync::Arc;
 
 use insta::assert_snapshot;
 use sluice_manifest::Text;
 
-use super::{Policy, entries, matching, schema};
+use super::{Policy, entries, matching, render, schema};
 
 const HEAD: &str = "apiVersion: sluice.dev/v1alpha1\nkind: Policy\n";
 const PLUGIN: &str = "plugins:\n- name: a\n  source: builtin:a\n";
@@ -50,6 +52,27 @@ fn a_file_that_uses_everything_is_right() {
 const ALL: &str = r#"
 apiVersion: sluice.dev/v1alpha1
 kind: Policy
+render:
+  - path: deploy/*/plain
+    plain: {}
+    allowEmpty: true
+  - { path: deploy/prod, kustomize: null }
+  - path: charts/shop
+    helm:
+      release: shop
+      namespace: prod
+      values: [values/base.yaml, values/prod.yaml]
+      set: { image.tag: "1.4", replicas: 3, debug: false, nothing: null }
+      setString: [number=0123]
+      kubeVersion: "1.36"
+      apiVersions: monitoring.coreos.com/v1
+      includeCRDs: false
+      skipTests: true
+      noHooks: true
+  - { path: ../lib, helm: }
+  - path: deploy/generated
+    command: [jsonnet, -y, "", main.jsonnet]
+    limits: { memory: 256Mi, time: 5s }
 plugins:
   - name: image-tags
     source: builtin:image-tags
@@ -206,6 +229,9 @@ fn the_schema_has_the_fields_that_are_read() {
         ("NamesParts", matching::NAMES_FIELDS),
         ("Labels", matching::LABELS_FIELDS),
         ("Expression", matching::EXPRESSION_FIELDS),
+        ("RenderEntry", render::read::ENTRY_FIELDS),
+        ("HelmEntry", render::read::HELM_FIELDS),
+        ("CommandLimits", render::read::LIMITS_FIELDS),
     ] {
         assert_eq!(fields(&schema["$defs"][name]), sorted(read), "{name}");
     }
@@ -230,6 +256,16 @@ fn the_schema_agrees_with_the_reader() {
         "grants: {secrets: all}",
         "match: {kinds: []}",
         "match: {labels: {app: x}}",
+        "rules: {}\nrender: [{path: a}]",
+        "rules: {}\nrender: [{path: a, plain: {}, kustomize: {}}]",
+        "rules: {}\nrender: [{plain: {}}]",
+        "rules: {}\nrender: [{path: a, plain: {x: 1}}]",
+        "rules: {}\nrender: [{path: a, helm: {relese: x}}]",
+        "rules: {}\nrender: [{path: a, helm: {set: [x]}}]",
+        "rules: {}\nrender: [{path: a, helm: {set: {a: 1.5}}}]",
+        "rules: {}\nrender: [{path: a, command: []}]",
+        "rules: {}\nrender: [{path: a, command: [x], limits: {cpu: 1}}]",
+        "rules: {}\nrender: [{path: a, plain: {}, allowEmpty: 3}]",
     ] {
         let text = format!("{HEAD}{PLUGIN}  {wrong}\n");
         assert!(!valid(&text) && !errors(&text).is_empty(), "{wrong}");

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sluice_manifest::{Identity, Resource, Text};
 
 use super::collect::Order;
-use crate::place::{self, At};
+use crate::place::{self, At, Unasked};
 use crate::{Location, Rendered, Snippet};
 
 /// Names that were met, and the lines they stand on.
@@ -29,7 +29,7 @@ struct Name {
     parts: [u32; 6],
     namespaced: bool,
     /// What it was rendered from.
-    source: Option<Box<At>>,
+    source: Option<Box<Unasked>>,
 }
 
 /// A place in a text that is walked from its start to its end, so that a file of a single line costs no more than others.
@@ -80,7 +80,7 @@ impl NameTable {
             end_column,
             parts,
             namespaced: identity.namespace.is_some(),
-            source: resource.text().is_rendered().then(|| Box::new(place::of_object(resource, span, true))),
+            source: Unasked::of(resource, span).map(Box::new),
         });
     }
 
@@ -136,9 +136,7 @@ impl NameTable {
         };
         let first = first.place(file_names);
         let first = (first.file, first.line);
-        if let Some(source) = &name.source {
-            let At { location, snippet, rendered } = &**source;
-            let (location, snippet, rendered) = (location.clone(), snippet.clone(), rendered.clone());
+        if let Some(At { location, snippet, rendered }) = name.source.as_deref().and_then(Unasked::at) {
             return Duplicate { identity, location, snippet, rendered, first };
         }
         let snippet = (name.column as usize <= place::MAX_COLUMNS)
@@ -155,8 +153,8 @@ impl NameTable {
 
 impl Name {
     fn place(&self, file_names: &[String]) -> Location {
-        if let Some(source) = &self.source {
-            return source.location.clone();
+        if let Some(at) = self.source.as_deref().and_then(Unasked::at) {
+            return at.location;
         }
         let file = file_names.get(self.order.file as usize).cloned().unwrap_or_default();
         let Self { line, column, end_column, .. } = *self;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use sluice_render::{Command, Limits, Method, RenderError, Rendered};
+use sluice_render::{Command, Limits, Method, Origins, RenderError, Rendered};
 
 use crate::stage::{RENDERERS, renderers, tree};
 
@@ -13,7 +13,7 @@ fn sh(script: &str) -> Command {
 }
 
 fn run(command: Command) -> Result<Rendered, RenderError> {
-    RENDERERS.render(tree(&FILES), "app", &Method::Command(command), false)
+    RENDERERS.render(tree(&FILES), "app", &Method::Command(command), Origins::None)
 }
 
 #[test]
@@ -54,6 +54,7 @@ fn it_is_ended_with_all_its_children_when_it_takes_too_long() {
     let timeout = Duration::from_millis(300);
     let error = run(Command { timeout, ..sh("sleep 100 & echo a: b; sleep 100") }).unwrap_err();
     assert_eq!(error, RenderError::TimedOut { renderer: "sh".to_owned(), path: "app".to_owned(), limit: timeout });
+    assert!(started.elapsed() < 20 * timeout, "{:?}", started.elapsed());
     // A child in the background holds the pipe open, and is ended with its parent.
     assert_eq!(run(sh("sleep 100 & echo a: b")).unwrap().text, "a: b\n");
     assert!(started.elapsed() < Duration::from_secs(50));
@@ -63,18 +64,18 @@ fn it_is_ended_with_all_its_children_when_it_takes_too_long() {
 fn it_may_use_so_much_and_no_more() {
     let small = renderers(Limits { output: 1 << 20, ..Limits::default() });
     let method = Method::Command(sh("yes a: b"));
-    let error = small.render(tree(&FILES), "app", &method, false).unwrap_err();
+    let error = small.render(tree(&FILES), "app", &method, Origins::None).unwrap_err();
     assert_eq!(error.to_string(), "sh: `app` takes more than 1 MiB of output");
     let hungry = Command { memory: 64 << 20, ..sh("x=$(head -c 200000000 /dev/zero | tr '\\0' x); echo \"a: ${#x}\"") };
     let error = run(hungry).unwrap_err();
     assert!(matches!(error, RenderError::Failed { .. }), "{error:?}");
     let few = renderers(Limits { read: 4, ..Limits::default() });
-    let error = few.render(tree(&FILES), "app", &Method::Command(sh("cat a.yaml")), false).unwrap_err();
+    let error = few.render(tree(&FILES), "app", &Method::Command(sh("cat a.yaml")), Origins::None).unwrap_err();
     assert!(matches!(error, RenderError::Files(_)), "{error:?}");
 }
 
 #[test]
 fn a_path_that_is_no_folder() {
-    let error = RENDERERS.render(tree(&FILES), "app/a.yaml", &Method::Command(sh("true")), false).unwrap_err();
+    let error = RENDERERS.render(tree(&FILES), "app/a.yaml", &Method::Command(sh("true")), Origins::None).unwrap_err();
     assert_eq!(error.to_string(), "`app/a.yaml` is a file");
 }

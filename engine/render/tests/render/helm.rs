@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use sluice_render::{Helm, Method, RenderError, Rendered};
+use sluice_render::{Helm, Method, Origins, RenderError, Rendered};
 
 use crate::stage::{RENDERERS, cases, folder, helm_program};
 
@@ -42,7 +42,7 @@ fn compare(program: &Path, root: &Path, chart: &str, helm: Helm, arguments: &[&s
 }
 
 fn render(root: &Path, chart: &str, helm: Helm) -> Result<Rendered, RenderError> {
-    RENDERERS.render(folder(root), chart, &Method::Helm(helm), false)
+    RENDERERS.render(folder(root), chart, &Method::Helm(helm), Origins::None)
 }
 
 #[test]

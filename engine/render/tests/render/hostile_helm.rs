@@ -1,8 +1,8 @@
 //! Charts that mean harm to whoever renders them, each refused with the reason and the file.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use sluice_render::{Helm, Limits, Method, RenderError, Rendered};
+use sluice_render::{Helm, Limits, Method, Origins, RenderError, Rendered};
 
 use crate::stage::{helm, renderers, tree};
 
@@ -16,7 +16,7 @@ fn chart(template: &str, helpers: &str) -> Result<Rendered, RenderError> {
 
 fn limited(template: &str, limits: Limits) -> RenderError {
     let files = [("c/Chart.yaml", CHART), ("c/templates/a.yaml", template)];
-    renderers(limits).render(tree(&files), "c", &Method::Helm(Helm::default()), false).expect_err(template)
+    renderers(limits).render(tree(&files), "c", &Method::Helm(Helm::default()), Origins::None).expect_err(template)
 }
 
 #[test]
@@ -52,17 +52,21 @@ fn a_gigabyte_of_output() {
 
 #[test]
 fn work_that_takes_too_long() {
+    // So that nobody compiles while the clock runs.
+    assert!(chart("a: b", "").is_ok());
     let limit = Duration::from_millis(300);
+    let started = Instant::now();
     let loops = "a: {{ range until 100000 }}{{ range until 100000 }}{{ end }}{{ end }}";
     let error = limited(loops, Limits { time: limit, ..Limits::default() });
     assert_eq!(error, RenderError::TimedOut { renderer: "helm".to_owned(), path: "c".to_owned(), limit });
+    assert!(started.elapsed() < 20 * limit, "{:?}", started.elapsed());
 }
 
 #[test]
 fn files_that_are_too_many() {
     let files = [("c/Chart.yaml", CHART), ("c/big", &"x".repeat(3 << 20))];
     let limits = Limits { read: 2 << 20, ..Limits::default() };
-    let error = renderers(limits).render(tree(&files), "c", &Method::Helm(Helm::default()), false).unwrap_err();
+    let error = renderers(limits).render(tree(&files), "c", &Method::Helm(Helm::default()), Origins::None).unwrap_err();
     assert_eq!(error.to_string(), "helm: `c` takes more than 2 MiB of files");
 }
 

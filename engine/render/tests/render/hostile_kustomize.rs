@@ -3,7 +3,7 @@
 use std::fs;
 use std::sync::Arc;
 
-use sluice_render::{Files, FilesError, Kind, Method, RenderError, Stat};
+use sluice_render::{Files, FilesError, Kind, Method, Origins, RenderError, Stat};
 
 use crate::stage::{RENDERERS, folder, kustomize};
 
@@ -180,7 +180,7 @@ fn links_are_followed_inside_and_lead_nowhere_else() {
     fs::write(at("real.yaml"), OBJECT).unwrap();
 
     let files = folder(checkout.path());
-    let render = |path: &str| RENDERERS.render(files.clone(), path, &Method::Kustomize, false);
+    let render = |path: &str| RENDERERS.render(files.clone(), path, &Method::Kustomize, Origins::None);
     for (path, link) in [("file", "file/a.yaml"), ("folder", "folder/link/a.yaml"), ("overlay", "overlay/link")] {
         let error = render(path).unwrap_err();
         let RenderError::Files(FilesError::Refused { path, .. }) = &error else { panic!("{error:?}") };
@@ -218,7 +218,7 @@ impl Files for Loop {
 
 #[test]
 fn a_folder_that_holds_itself() {
-    let error = RENDERERS.render(Arc::new(Loop), "", &Method::Kustomize, false).unwrap_err();
+    let error = RENDERERS.render(Arc::new(Loop), "", &Method::Kustomize, Origins::None).unwrap_err();
     assert!(matches!(error, RenderError::Endless { .. }), "{error:?}");
     assert!(error.to_string().len() < 200, "{error}");
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use sluice_render::{Method, RenderError};
+use sluice_render::{Method, Origins, RenderError};
 
 use crate::stage::{RENDERERS, cases, corpus, folder, has, holding, kustomize};
 
@@ -23,7 +23,7 @@ fn agreeing(root: &Path, paths: impl IntoIterator<Item = String>) -> usize {
     let files = folder(root);
     let mut agreed = 0;
     for path in paths {
-        let ours = RENDERERS.render(files.clone(), &path, &Method::Kustomize, false);
+        let ours = RENDERERS.render(files.clone(), &path, &Method::Kustomize, Origins::None);
         match (ours, kubectl(root, &path)) {
             (Ok(ours), Ok(theirs)) => assert_eq!(ours.text, theirs, "{path}"),
             (Err(RenderError::Empty { .. }), Ok(theirs)) => assert_eq!(theirs, "", "{path}"),

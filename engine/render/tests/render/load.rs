@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use sluice_render::{Guest, Limits, LoadError, Method, RenderError, Renderers, RenderersOptions};
+use sluice_render::{Guest, Limits, LoadError, Method, Origins, RenderError, Renderers, RenderersOptions};
 
 use crate::stage::{options, tree};
 
 fn with(guest: Option<Vec<u8>>) -> RenderError {
     let guests = move |_: &str| Some(Guest { compressed: guest.clone()?.into(), digest: None });
     let options = RenderersOptions { cache: None, guests: Box::new(guests), ..options(Limits::default()) };
-    Renderers::new(options).unwrap().render(tree(&[("a", "")]), "", &Method::Kustomize, false).unwrap_err()
+    Renderers::new(options).unwrap().render(tree(&[("a", "")]), "", &Method::Kustomize, Origins::None).unwrap_err()
 }
 
 /// A guest that does what this core code does.
@@ -89,7 +89,7 @@ fn a_guest_is_compiled_once_and_says_so() {
         };
         let renderers = Renderers::new(options).unwrap();
         for _ in 0..2 {
-            let error = renderers.render(tree(&[("a", "")]), "", &Method::Kustomize, false).unwrap_err();
+            let error = renderers.render(tree(&[("a", "")]), "", &Method::Kustomize, Origins::None).unwrap_err();
             assert!(matches!(error, RenderError::Crashed { .. }), "{error:?}");
         }
     };

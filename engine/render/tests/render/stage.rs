@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::{Duration, SystemTime};
 
 use sluice_render::{
-    FolderFiles, Guest, Helm, Limits, MemoryFiles, Method, RenderError, Rendered, Renderers, RenderersOptions,
+    FolderFiles, Guest, Helm, Limits, MemoryFiles, Method, Origins, RenderError, Rendered, Renderers, RenderersOptions,
 };
 
 /// The renderers of all tests but those that are about limits, so that each guest is loaded once.
@@ -57,12 +57,12 @@ pub(crate) fn tree(files: &[(&str, &str)]) -> Arc<MemoryFiles> {
 
 /// Renders a kustomization in memory.
 pub(crate) fn kustomize(files: &[(&str, &str)], path: &str) -> Result<Rendered, RenderError> {
-    RENDERERS.render(tree(files), path, &Method::Kustomize, false)
+    RENDERERS.render(tree(files), path, &Method::Kustomize, Origins::None)
 }
 
 /// Renders a chart in memory.
 pub(crate) fn helm(files: &[(&str, &str)], path: &str) -> Result<Rendered, RenderError> {
-    RENDERERS.render(tree(files), path, &Method::Helm(Helm::default()), false)
+    RENDERERS.render(tree(files), path, &Method::Helm(Helm::default()), Origins::None)
 }
 
 /// Helm's own program, which `cargo xtask setup` compiles into the cache; with `CI=true` it must be there.

@@ -125,6 +125,9 @@ impl Painter {
             let text = format!("`{}`, line {}", clean::line(&rendered.name), rendered.line);
             notes.push(self.named("rendered", &text));
         }
+        for related in finding.related() {
+            notes.push(self.named("also", &place::related(related)));
+        }
         if let Some(exception) = &finding.exception {
             let until = exception.expires.as_ref().map(|day| format!(" (until {day})")).unwrap_or_default();
             notes.push(self.named("excepted", &format!("{}{until}", exception.reason)));

@@ -24,6 +24,8 @@ pub(super) struct Reported<'a> {
     message: Text<'a>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     locations: Vec<Place<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    related_locations: Vec<RelatedLocation<'a>>,
     partial_fingerprints: Fingerprints<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     suppressions: Option<Vec<Suppression<'a>>>,
@@ -39,6 +41,14 @@ struct Place<'a> {
     physical_location: Option<PhysicalLocation>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     logical_locations: Vec<LogicalLocation<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RelatedLocation<'a> {
+    id: usize,
+    physical_location: PhysicalLocation,
+    message: Text<'a>,
 }
 
 #[derive(Serialize)]
@@ -129,6 +139,7 @@ impl<'a> Reported<'a> {
             level: level(finding),
             message: message(finding),
             locations: locations(finding),
+            related_locations: related_locations(finding),
             partial_fingerprints: Fingerprints { finding: print },
             suppressions: suppressed.then(|| suppressions(finding)),
             fixes: fixes(finding),
@@ -187,6 +198,17 @@ fn locations(finding: &Finding) -> Vec<Place<'_>> {
         return vec![];
     }
     vec![Place { physical_location, logical_locations: logical_locations.into_iter().collect() }]
+}
+
+/// What has a part in the value and stands in a file.
+fn related_locations(finding: &Finding) -> Vec<RelatedLocation<'_>> {
+    let placed = finding.related().iter().filter_map(|related| Some((related, related.location.as_ref()?)));
+    let located = placed.enumerate().map(|(index, (related, location))| RelatedLocation {
+        id: index + 1,
+        physical_location: PhysicalLocation::of(location),
+        message: Text { text: Cow::Borrowed(related.what.as_str()) },
+    });
+    located.collect()
 }
 
 /// `apps/v1/Deployment/shop/cart/spec/replicas`; an object without a namespace has an empty one.

@@ -4,7 +4,7 @@ use sluice_plugin::Severity;
 use sluice_policy::{Action, Applied, Finding};
 use sluice_report::{Format, Verbosity};
 
-use crate::sample::{CART, fault, finding_at, mutable_tag, options, verdict, written};
+use crate::sample::{CART, fault, finding_at, mutable_tag, options, rendered, verdict, written};
 
 #[test]
 fn annotations() {
@@ -13,7 +13,8 @@ fn annotations() {
     block.severity = Severity::Warning;
     let mut stdin = finding_at("-", CART);
     stdin.severity = Severity::Info;
-    let findings = vec![block, mutable_tag(), stdin, fault()];
+    let made = Finding { rendered: rendered(false), ..mutable_tag() };
+    let findings = vec![block, mutable_tag(), made, stdin, fault()];
     insta::assert_snapshot!(written(&verdict(findings), &options(Format::Github)));
 }
 

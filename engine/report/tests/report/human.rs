@@ -2,10 +2,10 @@
 
 use sluice_manifest::{Identity, Operation};
 use sluice_plugin::Severity;
-use sluice_policy::{Action, Applied, Decision, Finding, Rendered, Snippet, Verdict};
+use sluice_policy::{Action, Applied, Decision, Finding, Snippet, Verdict};
 use sluice_report::{Format, Verbosity};
 
-use crate::sample::{CART, cart, fault, finding_at, mutable_tag, options, verdict, written};
+use crate::sample::{CART, cart, fault, finding_at, mutable_tag, options, rendered, verdict, written};
 
 fn human(verdict: &Verdict, verbosity: Verbosity) -> String {
     let mut options = options(Format::Human);
@@ -133,7 +133,6 @@ fn a_value_that_a_mutator_wrote() {
 /// rendered is edited there.
 #[test]
 fn a_finding_on_something_rendered() {
-    let rendered = |verbatim| Some(Rendered { name: "kustomize deploy/prod".into(), line: 41, column: 16, verbatim });
     let fix = vec![Operation::Replace {
         pointer: "/spec/template/spec/containers/0/image".into(),
         value: "\"ghcr.io/acme/cart:1.4.2\"".into(),

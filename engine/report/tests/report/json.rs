@@ -6,7 +6,7 @@ use sluice_plugin::Severity;
 use sluice_policy::{Action, Applied, Finding, Verdict};
 use sluice_report::Format;
 
-use crate::sample::{cart, fault, mutable_tag, options, verdict, written};
+use crate::sample::{cart, fault, mutable_tag, options, rendered, verdict, written};
 
 fn valid(text: &str) -> Value {
     let schema = serde_json::from_str(sluice_report::json_schema()).unwrap();
@@ -37,6 +37,7 @@ pub(crate) fn everything() -> Verdict {
         Finding { action: Action::Audit, resource: Some(cluster), ..mutable_tag() },
         Finding { severity: Severity::Warning, written_by: Some(value("standard-labels")), ..mutable_tag() },
         Finding { severity: Severity::Info, action: Action::Warn, ..mutable_tag() },
+        Finding { rendered: rendered(false), ..mutable_tag() },
         fault(),
     ];
     let mut verdict = verdict(findings);

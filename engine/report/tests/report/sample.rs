@@ -2,7 +2,7 @@
 
 use sluice_manifest::Identity;
 use sluice_plugin::Severity;
-use sluice_policy::{Action, Decision, Finding, Location, RuleInfo, Snippet, Summary, Verdict};
+use sluice_policy::{Action, Decision, Finding, Location, Related, Rendered, RuleInfo, Snippet, Summary, Verdict};
 use sluice_report::{Format, Options, Verbosity};
 
 pub(crate) const CART: &str = "\
@@ -81,6 +81,17 @@ pub(crate) fn mutable_tag() -> Finding {
         written_by: None,
         detail: None,
     }
+}
+
+/// What a finding says whose object was rendered.
+pub(crate) fn rendered(verbatim: bool) -> Option<Rendered> {
+    let (location, _) = place("chart/templates/cart.yaml", CART);
+    let option = "`--set image=…` of the command line, which goes into it";
+    let related = vec![
+        Related { what: "the template that prints it".into(), location: Some(location) },
+        Related { what: option.into(), location: None },
+    ];
+    Some(Rendered { name: "helm chart".into(), line: 41, column: 16, verbatim, related })
 }
 
 /// A finding at `«…»` of another source.

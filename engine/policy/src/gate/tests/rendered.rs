@@ -21,7 +21,7 @@ impl Origins for Map {
         let (_, word, relation) = self.lines.iter().find(|(line, _, _)| *line == place.line)?;
         let start = self.source.as_str().find(word)?;
         let span = Span { start: start as u32, end: (start + word.len()) as u32 };
-        Some(Origin { text: Arc::clone(&self.source), span, relation: *relation })
+        Some(Origin { text: Arc::clone(&self.source), span, relation: *relation, beside: Vec::new() })
     }
 }
 
@@ -48,7 +48,7 @@ fn a_finding_leads_to_the_line_that_someone_wrote() {
     ");
     let [finding] = findings.as_slice() else { panic!("{findings:?}") };
     assert!(finding.location.as_ref().unwrap().exact && !finding.is_verbatim());
-    let place = Rendered { name: "helm chart".into(), line: 6, column: 10, verbatim: false };
+    let place = Rendered { name: "helm chart".into(), line: 6, column: 10, verbatim: false, related: Vec::new() };
     assert_eq!(finding.rendered, Some(place));
     let snippet = finding.snippet.as_ref().unwrap();
     assert_eq!((snippet.first_line, snippet.text.as_str()), (2, "image: {{ .Values.image }} # x:latest"));

@@ -1,0 +1,68 @@
+//! What a command reads: the policy that holds, and the sets that the paths lead to.
+
+use std::path::{Path, PathBuf};
+
+use sluice_source::{Checkout, SourceError};
+
+use crate::charts::Charts;
+use crate::exit::Exit;
+use crate::inputs::{self, PathError};
+use crate::output;
+use crate::policy::{self, ChoiceError, Chosen};
+use crate::sets::{self, DivideError, Sets};
+use crate::source;
+
+/// Why there is nothing to work on.
+pub(crate) enum LookError {
+    Path(PathError),
+    Policy(ChoiceError),
+    Source(SourceError),
+}
+
+/// Finds the policy and the sets, in a checkout or on disk. `named` is the policy file that the command line names.
+pub(crate) fn look(
+    checkout: Option<&Checkout>,
+    paths: &[PathBuf],
+    named: Option<&Path>,
+    charts: &Charts,
+) -> Result<(Chosen, Sets), LookError> {
+    let (chosen, found) = match checkout {
+        Some(checkout) => {
+            let paths = inputs::in_checkout(checkout.prefix(), paths).map_err(LookError::Path)?;
+            let chosen = match named {
+                Some(file) => policy::choose(Some(file), &[]),
+                None => policy::choose_in(checkout, &paths),
+            };
+            let chosen = chosen.map_err(LookError::Policy)?;
+            let found = inputs::find_in(checkout, &paths, chosen.file.in_checkout()).map_err(LookError::Path)?;
+            (chosen, found)
+        }
+        None => {
+            let chosen = policy::choose(named, paths).map_err(LookError::Policy)?;
+            let found = inputs::find(paths, chosen.file.on_disk()).map_err(LookError::Path)?;
+            (chosen, found)
+        }
+    };
+    let sets = sets::divide(found, checkout, charts, &chosen).map_err(|error| match error {
+        DivideError::Source(error) => LookError::Source(error),
+        DivideError::Policy(errors) => LookError::Policy(ChoiceError::Invalid(errors)),
+    })?;
+    Ok((chosen, sets))
+}
+
+impl LookError {
+    /// What to do about a path that cannot be read.
+    pub(crate) const PATH_HELP: &str = "check the spelling of the path";
+
+    /// Says to a person what is wrong.
+    pub(crate) fn tell(&self) -> Exit {
+        match self {
+            Self::Path(error) => {
+                output::complain(&error.to_string(), Some(Self::PATH_HELP));
+                Exit::Usage
+            }
+            Self::Policy(error) => policy::tell(error),
+            Self::Source(error) => source::tell(error),
+        }
+    }
+}

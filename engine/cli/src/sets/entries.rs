@@ -1,0 +1,229 @@
+//! The entries of a policy file's `render`, as paths of the checkout: what each covers, and that there is something.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use sluice_policy::{ConfigError, HelmRender, RenderEntry, RenderMethod, Written};
+use sluice_source::{Checkout, Kind, PathError, PathFault, Stat};
+
+use crate::policy::{Chosen, PolicyFile};
+use crate::root::Root;
+
+/// A path that is rendered as the policy file says.
+pub(super) struct Said<'p> {
+    /// From the root of the checkout.
+    pub(super) path: String,
+    pub(super) entry: &'p RenderEntry,
+}
+
+/// All of them that lie in what the command line names, by path.
+pub(super) struct Entries<'p> {
+    said: Vec<Said<'p>>,
+    /// The folder of the policy file, from the root of the checkout; none where it lies outside.
+    base: Option<String>,
+}
+
+impl<'p> Entries<'p> {
+    /// Finds the paths that the entries name. An entry that names none is wrong where it lies in or above what the command
+    /// line names; what else the policy file speaks of does not matter to this run.
+    ///
+    /// # Errors
+    /// All that is wrong with the entries.
+    pub(super) fn find(chosen: &'p Chosen, root: &Root, asked: &[String]) -> Result<Self, Vec<ConfigError>> {
+        let base = base(&chosen.file, root);
+        let (mut found, mut errors) = (BTreeMap::<String, Found<'p>>::new(), Vec::new());
+        for entry in chosen.policy.render() {
+            match matches(entry, base.as_deref(), root.checkout(), asked) {
+                Ok(paths) => errors.extend(paths.into_iter().filter_map(|path| add(&mut found, path, entry, root))),
+                Err(error) => errors.push(error),
+            }
+        }
+        let said = found.into_iter().map(|(path, Found { entry, .. })| Said { path, entry }).collect();
+        if errors.is_empty() { Ok(Self { said, base }) } else { Err(errors) }
+    }
+
+    /// Those that lie at or below a path.
+    pub(super) fn below<'s>(&'s self, path: &'s str) -> impl Iterator<Item = &'s Said<'p>> {
+        self.said.iter().filter(move |said| holds(path, &said.path))
+    }
+
+    /// The innermost entry that covers a file. Kustomize covers its folder, the others all that lies below theirs.
+    pub(super) fn cover(&self, path: &str) -> Option<&Said<'p>> {
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let covers = |said: &&Said<'p>| match said.entry.render.method {
+            RenderMethod::Kustomize => said.path == folder,
+            RenderMethod::Plain | RenderMethod::Helm(_) | RenderMethod::Command(_) => holds(&said.path, path),
+        };
+        self.said.iter().filter(covers).max_by_key(|said| said.path.len())
+    }
+
+    /// The files with values of a chart, from the root of the checkout.
+    ///
+    /// # Errors
+    /// The first that is not there.
+    pub(super) fn values(&self, helm: &HelmRender, checkout: &Checkout) -> Result<Vec<String>, ConfigError> {
+        let one = |file: &Written<String>| {
+            let shown = &file.value;
+            let path = self.base.as_deref().and_then(|base| joined(base, shown));
+            let path =
+                path.ok_or_else(|| file.error(format!("`{shown}` lies outside of the repository"), FROM_HERE))?;
+            match checkout.stat(&path) {
+                Ok(Stat::File { .. }) => Ok(path),
+                Ok(Stat::Folder) => {
+                    Err(file.error(format!("`{shown}` is a folder, not a file with values"), FROM_HERE))
+                }
+                Err(error) if is_absent(&error) => Err(file.error(format!("there is no `{shown}`"), FROM_HERE)),
+                Err(error) => Err(file.error(error.to_string(), FROM_HERE)),
+            }
+        };
+        helm.values.iter().map(one).collect()
+    }
+}
+
+const FROM_HERE: &str = "check the spelling: the path is from the folder of this file";
+
+/// What is known of a path so far.
+struct Found<'p> {
+    entry: &'p RenderEntry,
+    /// Whether the entry names it, and does not merely fit it.
+    by_name: bool,
+}
+
+/// An entry that names a path goes before one that fits it. Of two alike neither does, which is an error.
+fn add<'p>(
+    found: &mut BTreeMap<String, Found<'p>>,
+    path: String,
+    entry: &'p RenderEntry,
+    root: &Root,
+) -> Option<ConfigError> {
+    let by_name = !is_pattern(&entry.path.value);
+    match found.get(&path) {
+        Some(known) if known.by_name == by_name => {
+            let message = format!("`{}` is rendered by `{}` already", root.shown(&path), known.entry.path.value);
+            return Some(entry.path.error(message, "a path is rendered in one way: keep one of the entries"));
+        }
+        Some(known) if known.by_name => {}
+        Some(_) | None => drop(found.insert(path, Found { entry, by_name })),
+    }
+    None
+}
+
+/// The folder of the policy file, from the root of the checkout. A file on disk says of a revision what lies below its root.
+fn base(file: &PolicyFile, root: &Root) -> Option<String> {
+    match file {
+        PolicyFile::Recommended => None,
+        PolicyFile::Checkout(_, path) => Some(path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned()),
+        PolicyFile::Disk(_) if root.is_revision() => Some(String::new()),
+        PolicyFile::Disk(path) => {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            root.folder(folder)
+        }
+    }
+}
+
+/// The paths of an entry that lie in what the command line names.
+fn matches(
+    entry: &RenderEntry,
+    base: Option<&str>,
+    checkout: &Checkout,
+    asked: &[String],
+) -> Result<Vec<String>, ConfigError> {
+    let shown = if entry.path.value.is_empty() { "." } else { &entry.path.value };
+    let Some(pattern) = base.and_then(|base| joined(base, &entry.path.value)) else {
+        let help = "paths are from the folder of this file, and lie in the repository that is checked";
+        return Err(entry.path.error(format!("`{shown}` lies outside of what can be rendered"), help));
+    };
+    let names: Vec<&str> = pattern.split('/').filter(|name| !name.is_empty()).collect();
+    let fixed = names.iter().take_while(|name| **name != "*").copied().collect::<Vec<_>>().join("/");
+    if !asked.iter().any(|path| holds(path, &fixed) || holds(&fixed, path)) {
+        return Ok(Vec::new());
+    }
+    let paths = expand(checkout, &names).map_err(|why| entry.path.error(why, ""))?;
+    if paths.is_empty() {
+        let message =
+            if is_pattern(shown) { format!("no path fits `{shown}`") } else { format!("there is no `{shown}`") };
+        return Err(entry.path.error(message, FROM_HERE));
+    }
+    Ok(paths.into_iter().filter(|path| asked.iter().any(|asked| holds(asked, path))).collect())
+}
+
+/// The paths that fit a pattern: of the names that `*` stands for, those of folders that are not hidden.
+fn expand(checkout: &Checkout, names: &[&str]) -> Result<Vec<String>, String> {
+    let mut paths = vec![String::new()];
+    for name in names {
+        let mut next = Vec::new();
+        for path in paths {
+            if *name != "*" {
+                next.extend(joined(&path, name));
+                continue;
+            }
+            let Ok(Stat::Folder) = checkout.stat(&path) else { continue };
+            let entries = checkout.list(&path).map_err(|error| error.to_string())?;
+            let folders =
+                entries.into_iter().filter(|entry| entry.kind == Kind::Folder && !entry.name.starts_with('.'));
+            next.extend(folders.filter_map(|entry| joined(&path, &entry.name)));
+        }
+        paths = next;
+    }
+    let mut there = Vec::new();
+    for path in paths {
+        match checkout.stat(&path) {
+            Ok(_) => there.push(path),
+            Err(error) if is_absent(&error) => {}
+            Err(error) => return Err(error.to_string()),
+        }
+    }
+    Ok(there)
+}
+
+fn is_absent(error: &PathError) -> bool {
+    matches!(error.fault(), PathFault::Missing | PathFault::NotAFolder)
+}
+
+fn is_pattern(path: &str) -> bool {
+    path.split('/').any(|name| name == "*")
+}
+
+/// Whether a path is another one or lies above it. The root is the empty path.
+fn holds(above: &str, path: &str) -> bool {
+    above.is_empty() || path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// A path below a folder; none where it leaves the checkout.
+pub(super) fn joined(folder: &str, path: &str) -> Option<String> {
+    let mut names: Vec<&str> = folder.split('/').filter(|name| !name.is_empty()).collect();
+    for name in path.split('/') {
+        match name {
+            "" | "." => {}
+            ".." => drop(names.pop()?),
+            name => names.push(name),
+        }
+    }
+    Some(names.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{holds, joined};
+
+    #[test]
+    fn a_path_holds_what_lies_below_it() {
+        for (above, path, expected) in
+            [("", "a", true), ("a", "a", true), ("a", "a/b", true), ("a", "ab", false), ("a/b", "a", false)]
+        {
+            assert_eq!(holds(above, path), expected, "{above} {path}");
+        }
+    }
+
+    #[test]
+    fn paths_are_from_the_root() {
+        for (folder, path, expected) in [
+            ("deploy/prod", "../base", Some("deploy/base")),
+            ("deploy/prod", "./patch.yaml", Some("deploy/prod/patch.yaml")),
+            ("", "base/", Some("base")),
+            ("a", "../../b", None),
+        ] {
+            assert_eq!(joined(folder, path).as_deref(), expected, "{folder} {path}");
+        }
+    }
+}

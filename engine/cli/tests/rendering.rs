@@ -1,0 +1,207 @@
+//! What the policy file says of rendering, in folders and revisions that a test makes: with places that lead to files that
+//! are there, and alike on any number of threads.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
+const POLICY: &str = "\
+apiVersion: sluice.dev/v1alpha1
+kind: Policy
+render:
+  - path: ../charts/shop
+    helm:
+      values: prod.yaml
+      set: [\"image=registry.example.com/shop:latest\"]
+  - path: ../made
+    command: [sh, -c, 'cat pod.txt']
+  - path: ../raw
+    plain: {}
+plugins:
+  - { name: image-tags, source: 'builtin:image-tags' }
+  - { name: kubernetes-schema, source: 'builtin:kubernetes-schema' }
+";
+
+const CHART: &str = "apiVersion: v2\nname: shop\nversion: 1.0.0\n";
+
+const TEMPLATE: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: shop
+  annotations: { drawn: {{ randAlphaNum 8 }}, made: {{ now | date \"2006-01-02\" | quote }} }
+spec:
+  replicas: {{ .Values.replicas | quote }}
+  selector: { matchLabels: { app: shop } }
+  template:
+    metadata: { labels: { app: shop } }
+    spec:
+      containers:
+        - name: shop
+          image: {{ .Values.image }}
+        - name: log
+          image: {{ .Values.log }}
+        - name: old
+          image: \"{{ .Values.repository }}:{{ .Values.tag }}\"
+";
+
+const POD: &str =
+    "apiVersion: v1\nkind: Pod\nmetadata: {name: NAME}\nspec: {containers: [{name: a, image: 'NAME:latest'}]}\n";
+
+/// Files below a folder.
+fn write(folder: &Path, files: &[(&str, &str)]) -> Result<()> {
+    for (path, content) in files {
+        let path = folder.join(path);
+        fs::create_dir_all(path.parent().context("no folder")?)?;
+        fs::write(path, content)?;
+    }
+    Ok(())
+}
+
+fn files(folder: &Path) -> Result<()> {
+    let values = "replicas: 1\nlog: registry.example.com/log:1.0\nrepository: registry.example.com/old\ntag: \"1.0\"\n";
+    let prod = "log: registry.example.com/log:latest\ntag: latest\n";
+    let (made, raw) = (POD.replace("NAME", "made"), POD.replace("NAME", "raw"));
+    write(
+        folder,
+        &[
+            ("policies/sluice.yaml", POLICY),
+            ("policies/prod.yaml", prod),
+            ("charts/shop/Chart.yaml", CHART),
+            ("charts/shop/values.yaml", values),
+            ("charts/shop/templates/shop.yaml", TEMPLATE),
+            ("made/pod.txt", &made),
+            ("raw/kustomization.yaml", "resources: [nothing.yaml]\n"),
+            ("raw/pod.yaml", &raw),
+        ],
+    )
+}
+
+/// Runs git with nothing of this machine's configuration.
+fn git(folder: &Path, arguments: &[&str]) -> Result<()> {
+    let mut command = Command::new("git");
+    command.args(["-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false"]);
+    command.args(arguments).current_dir(folder);
+    command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
+    let output = command.output().context("cannot start git")?;
+    ensure!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    Ok(())
+}
+
+fn sluice(folder: &Path, arguments: &[&str]) -> Result<(Option<i32>, String, String)> {
+    let Output { status, stdout, stderr } =
+        Command::new(env!("CARGO_BIN_EXE_sluice")).args(arguments).current_dir(folder).output()?;
+    Ok((status.code(), String::from_utf8(stdout)?, String::from_utf8(stderr)?))
+}
+
+/// `FILE:LINE RULE`, and what else is told, for each finding.
+fn places(report: &str) -> Result<Vec<String>> {
+    let report: Value = serde_json::from_str(report)?;
+    let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let place = |location: &Value| format!("{}:{}", word(&location["file"]), location["line"]);
+    let findings = report["findings"].as_array().context("no findings")?;
+    let one = |finding: &Value| {
+        let also = finding["related"].as_array().into_iter().flatten();
+        let also: Vec<String> = also.map(|related| place(&related["location"])).collect();
+        let exact = if finding["location"]["exact"] == Value::Bool(true) { "" } else { "about " };
+        format!("{exact}{} {} {}", place(&finding["location"]), word(&finding["rule"]), also.join(" "))
+    };
+    Ok(findings.iter().map(|finding| one(finding).trim_end().to_owned()).collect())
+}
+
+const PLACES: [&str; 6] = [
+    "charts/shop/templates/shop.yaml:7 kubernetes-schema/wrong-type charts/shop/values.yaml:1",
+    "charts/shop/templates/shop.yaml:18 image-tags/mutable-tag charts/shop/values.yaml:3 policies/prod.yaml:2",
+    "policies/prod.yaml:1 image-tags/mutable-tag charts/shop/templates/shop.yaml:16",
+    "policies/sluice.yaml:7 image-tags/mutable-tag charts/shop/templates/shop.yaml:14",
+    "about policies/sluice.yaml:9 image-tags/mutable-tag",
+    "raw/pod.yaml:4 image-tags/mutable-tag",
+];
+
+#[test]
+fn a_revision_is_rendered_as_its_policy_says() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    git(folder.path(), &["init", "-q", "-b", "main"])?;
+    files(folder.path())?;
+    let check = ["check", "--format", "json", "--now", "2026-11-25"];
+    let with = |more: &[&'static str]| sluice(folder.path(), &[&check[..], more].concat());
+    let (code, out, err) = with(&["--policy", "policies/sluice.yaml"])?;
+    assert_eq!((code, places(&out)?), (Some(1), PLACES.map(String::from).into()), "{out}{err}");
+
+    // A policy beside the paths is that of the revision, whatever lies in the work tree.
+    fs::rename(folder.path().join("policies/prod.yaml"), folder.path().join("prod.yaml"))?;
+    fs::remove_file(folder.path().join("policies/sluice.yaml"))?;
+    fs::write(folder.path().join("sluice.yaml"), POLICY.replace("../", ""))?;
+    git(folder.path(), &["add", "."])?;
+    git(folder.path(), &["commit", "-qm", "all"])?;
+    fs::write(folder.path().join("sluice.yaml"), "nonsense")?;
+    fs::write(folder.path().join("made/pod.txt"), "nonsense")?;
+    fs::remove_dir_all(folder.path().join("charts"))?;
+    let expected = |place: &str| place.replace("policies/", "");
+    let mut places_of_the_revision = PLACES.map(expected);
+    places_of_the_revision[2..].sort_by_key(|place| place.trim_start_matches("about ").to_owned());
+    for jobs in ["1", "2", "4"] {
+        let (code, out, err) = with(&["--rev", "HEAD", "--jobs", jobs])?;
+        let mut seen = places(&out)?;
+        seen[2..].sort_by_key(|place| place.trim_start_matches("about ").to_owned());
+        assert_eq!((code, seen), (Some(1), places_of_the_revision.to_vec()), "{out}{err}");
+    }
+    let (code, out, err) = sluice(folder.path(), &["render", "--rev", "HEAD", "--origins", "made", "raw"])?;
+    assert_eq!((code, out.matches("\nkind: Pod").count()), (Some(0), 2), "{out}{err}");
+    assert!(out.contains("# from sluice.yaml:9, by sh made"), "{out}");
+    Ok(())
+}
+
+#[test]
+fn every_place_of_a_report_for_code_scanning_is_a_file() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    git(folder.path(), &["init", "-q", "-b", "main"])?;
+    files(folder.path())?;
+    // A subchart in an archive, whose lines nobody can be led to.
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: db}\nspec:\n  containers:\n  - {name: db, image: 'db:latest'}\n  - {name: b, \
+               image: {{ .Values.b }}}\n";
+    let db = "apiVersion: v2\nname: db\nversion: 1.0.0\n";
+    write(
+        folder.path(),
+        &[("db/Chart.yaml", db), ("db/values.yaml", "b: b:latest\n"), ("db/templates/pod.yaml", pod)],
+    )?;
+    fs::create_dir_all(folder.path().join("charts/shop/charts"))?;
+    let archive = "charts/shop/charts/db-1.0.0.tgz";
+    let packed = Command::new("tar").args(["-czf", archive, "db"]).current_dir(folder.path()).status()?;
+    assert!(packed.success());
+    fs::remove_dir_all(folder.path().join("db"))?;
+    let policy = ["--policy", "policies/sluice.yaml"];
+    let option = "image=registry.example.com/other:latest";
+    let check =
+        |format: &str| sluice(folder.path(), &[&["check", "--format", format, "--set", option], &policy[..]].concat());
+
+    let (_, report, err) = check("json")?;
+    let about = format!("about {archive}:1 image-tags/mutable-tag ");
+    let places = places(&report)?;
+    assert_eq!(places.iter().filter(|place| place.starts_with(&about)).count(), 2, "{places:?}{err}");
+    assert!(report.contains("`templates/pod.yaml` in this archive, line 6"), "{report}");
+    assert!(report.contains("`--set image=…` of the command line, which goes into it"), "{report}");
+
+    let (_, sarif, _) = check("sarif")?;
+    let log: Value = serde_json::from_str(&sarif)?;
+    let results = log["runs"][0]["results"].as_array().context("no results")?;
+    let mut seen = 0;
+    for result in results {
+        let lists = ["locations", "relatedLocations"].map(|name| result[name].as_array().cloned().unwrap_or_default());
+        for location in lists.concat() {
+            let uri = location["physicalLocation"]["artifactLocation"]["uri"].as_str().context("no file")?.to_owned();
+            assert!(folder.path().join(&uri).is_file(), "{uri}");
+            seen += 1;
+        }
+    }
+    assert!(results.len() >= 8 && seen > results.len(), "{sarif}");
+    let (_, annotations, _) = check("github")?;
+    for line in annotations.lines().filter(|line| line.starts_with("::")) {
+        let file = line.split_once("file=").and_then(|(_, rest)| rest.split_once(',')).context("no file")?.0;
+        assert!(folder.path().join(file).is_file(), "{line}");
+    }
+    Ok(())
+}
