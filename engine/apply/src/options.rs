@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use crate::inventory::Release;
+
 /// How an application is applied.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -22,6 +24,8 @@ pub struct Options {
     pub adopt: bool,
     /// What has been acknowledged of the blast radius.
     pub acknowledged: BTreeSet<String>,
+    /// The release that is given up by this run, and must not be tried again until another commit comes.
+    pub quarantine: Option<Release>,
     /// How long to wait for what was applied to become healthy; none to not wait.
     pub wait: Option<Duration>,
     /// Requests that are under way at once.
@@ -53,6 +57,7 @@ impl Default for Options {
             conflicts: Conflicts::Refuse,
             adopt: false,
             acknowledged: BTreeSet::new(),
+            quarantine: None,
             wait: None,
             concurrency: 8,
         }

@@ -136,7 +136,7 @@ impl Run<'_> {
             plan.kept = kept;
             return Ok(Applied { plan, has_written: false, failures: Vec::new(), health });
         }
-        let union = union(&plan, &before.inventory, release);
+        let union = Inventory { quarantined: self.options.quarantine.clone(), ..union(&plan, &before.inventory, release) };
         let mut kept = store.replace(before, union.clone()).await?;
         (self.told)(Event::Begun);
 
@@ -179,7 +179,6 @@ impl Run<'_> {
         let health = if whole { self.health(&plan, kinds).await? } else { Vec::new() };
         if whole && self.options.wait.is_some() && is_healthy(&health) {
             inventory.remember();
-            inventory.quarantined = None;
             kept = store.replace(kept, inventory).await?;
         }
         (self.told)(Event::Ended);

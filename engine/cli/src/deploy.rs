@@ -4,6 +4,7 @@ pub(crate) mod apply;
 pub(crate) mod delete;
 mod gathered;
 pub(crate) mod plan;
+pub(crate) mod reconcile;
 pub(crate) mod rollback;
 mod show;
 pub(crate) mod status;
@@ -72,18 +73,7 @@ impl Place {
 
     /// How the application is applied.
     pub(crate) fn options(&self, application: &Application, acknowledged: BTreeSet<String>) -> Options {
-        Options {
-            application: application.name.clone(),
-            namespace: application.destination.namespace.clone(),
-            inventory_namespace: application.destination.inventory_namespace.clone(),
-            manager: self.field_manager.clone(),
-            prune: application.prune,
-            conflicts: if application.take_fields { Conflicts::Take } else { Conflicts::Refuse },
-            adopt: application.adopt,
-            acknowledged,
-            wait: application.wait,
-            ..Options::default()
-        }
+        options(application, &self.field_manager, acknowledged)
     }
 
     /// The application's cluster.
@@ -95,6 +85,22 @@ impl Place {
 
     pub(crate) fn color(&self) -> Color {
         self.color
+    }
+}
+
+/// How an application is applied.
+pub(crate) fn options(application: &Application, manager: &str, acknowledged: BTreeSet<String>) -> Options {
+    Options {
+        application: application.name.clone(),
+        namespace: application.destination.namespace.clone(),
+        inventory_namespace: application.destination.inventory_namespace.clone(),
+        manager: manager.to_owned(),
+        prune: application.prune,
+        conflicts: if application.take_fields { Conflicts::Take } else { Conflicts::Refuse },
+        adopt: application.adopt,
+        acknowledged,
+        wait: application.wait,
+        ..Options::default()
     }
 }
 

@@ -53,6 +53,7 @@ enum Command {
     Apply(deploy::apply::Arguments),
     Status(deploy::status::Arguments),
     Rollback(deploy::rollback::Arguments),
+    Reconcile(deploy::reconcile::Arguments),
     Delete(deploy::delete::Arguments),
     #[command(subcommand)]
     Plugin(plugin::Command),
@@ -69,6 +70,7 @@ fn main() -> Exit {
         Command::Apply(arguments) => deploy::apply::run(&arguments),
         Command::Status(arguments) => deploy::status::run(&arguments),
         Command::Rollback(arguments) => deploy::rollback::run(&arguments),
+        Command::Reconcile(arguments) => deploy::reconcile::run(&arguments),
         Command::Delete(arguments) => deploy::delete::run(&arguments),
         Command::Plugin(command) => plugin::run(&command),
         Command::Schema(arguments) => schema::run(&arguments),

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use sluice_apply::{ApplyError, Applied, Blast, Event, Health};
+use sluice_apply::{Applied, ApplyError, Blast, Event, Health, Options, Release};
 
 use super::gathered::{self, Gathered};
 use super::{Loaded, Place, show, tell_store, waiting};
@@ -49,7 +49,7 @@ fn apply(arguments: &Arguments) -> Result<Exit, Exit> {
     if arguments.dry_run {
         return dry_run(place, &loaded, &gathered);
     }
-    carry_out(place, &loaded, gathered, arguments.quiet)
+    carry_out(place, &loaded, gathered, None, arguments.quiet)
 }
 
 fn dry_run(place: &Place, loaded: &Loaded, gathered: &Gathered) -> Result<Exit, Exit> {
@@ -65,9 +65,16 @@ fn dry_run(place: &Place, loaded: &Loaded, gathered: &Gathered) -> Result<Exit, 
     Ok(if plan.is_refused() || !blast.gates.is_empty() { Exit::Violations } else { Exit::Clean })
 }
 
-/// Applies what was gathered, and says how it went.
-pub(crate) fn carry_out(place: &Place, loaded: &Loaded, gathered: Gathered, quiet: bool) -> Result<Exit, Exit> {
+/// Applies what was gathered, and says how it went. A release that is given up by it is not tried again by an agent.
+pub(crate) fn carry_out(
+    place: &Place,
+    loaded: &Loaded,
+    gathered: Gathered,
+    given_up: Option<Release>,
+    quiet: bool,
+) -> Result<Exit, Exit> {
     let options = place.options(&loaded.application, gathered.acknowledged);
+    let options = Options { quarantine: given_up, ..options };
     let told = |event: Event| {
         if !quiet {
             // Progress is for whoever looks; nothing depends on it.

@@ -31,6 +31,13 @@ pub(crate) struct Gathered {
     pub(crate) acknowledged: BTreeSet<String>,
 }
 
+impl Gathered {
+    /// Digest of the approved set, in hexadecimal.
+    pub(crate) fn digest(&self) -> String {
+        sluice_apply::hex(self.approved.set_digest())
+    }
+}
+
 /// Fetches, renders and judges an application, at another revision than its own where one is given. What keeps it from
 /// being applied is told as `sluice check` tells it.
 pub(crate) fn gather(loaded: &Loaded, revision: Option<&str>, color: Color) -> Result<Gathered, Exit> {

@@ -30,21 +30,19 @@ fn rollback(arguments: &Arguments) -> Result<Exit, Exit> {
     let loaded = place.load()?;
     let name = &loaded.application.name;
     let options = place.options(&loaded.application, std::collections::BTreeSet::new());
-    let revision = match &arguments.to {
-        Some(revision) => revision.clone(),
-        None => {
-            let inventory = waiting(async {
-                let cluster = place.connect(&loaded.application).await?;
-                let store = Store::new(&cluster, &options.inventory_namespace, &options.manager);
-                Ok(store.all().await.map_err(|error| tell_store(&error))?.remove(name))
-            })?;
-            let healthy = inventory.as_ref().and_then(sluice_apply::Inventory::last_healthy);
-            let Some(healthy) = healthy else {
-                let help = "name one with --to; healthy revisions are remembered where the application has `wait`";
-                output::complain(&format!("no healthy revision of `{name}` is known before the current"), Some(help));
-                return Err(Exit::Usage);
-            };
-            healthy.revision.clone()
+    let inventory = waiting(async {
+        let cluster = place.connect(&loaded.application).await?;
+        let store = Store::new(&cluster, &options.inventory_namespace, &options.manager);
+        Ok(store.all().await.map_err(|error| tell_store(&error))?.remove(name))
+    })?;
+    let healthy = inventory.as_ref().and_then(sluice_apply::Inventory::last_healthy);
+    let revision = match (&arguments.to, healthy) {
+        (Some(revision), _) => revision.clone(),
+        (None, Some(healthy)) => healthy.revision.clone(),
+        (None, None) => {
+            let help = "name one with --to; healthy revisions are remembered where the application has `wait`";
+            output::complain(&format!("no healthy revision of `{name}` is known before the current"), Some(help));
+            return Err(Exit::Usage);
         }
     };
     let mut gathered = gathered::gather(&loaded, Some(&revision), place.color())?;
@@ -53,5 +51,6 @@ fn rollback(arguments: &Arguments) -> Result<Exit, Exit> {
     if !arguments.quiet {
         output::note(&format!("rolling back `{name}` to {}", gathered.release.revision));
     }
-    apply::carry_out(place, &loaded, gathered, arguments.quiet)
+    let given_up = inventory.and_then(|inventory| inventory.release);
+    apply::carry_out(place, &loaded, gathered, given_up, arguments.quiet)
 }

@@ -1,0 +1,194 @@
+//! `sluice reconcile`: the agent. Again and again it brings every application of a folder to where Git says.
+
+mod agent;
+mod log;
+mod serve;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use sluice_apply::{Cluster, Destination};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use super::Loaded;
+use crate::exit::Exit;
+use crate::output;
+use agent::Agent;
+use log::Log;
+use serve::Board;
+
+/// Keep applications as Git says: fetch, render, judge, apply and watch, again and again
+///
+/// Reads every application file of a folder, anew in each round, so that changes are taken up without a restart. Writes one
+/// line of JSON for each step to standard output; what people have to see of findings goes to standard error.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// The folder with the application files
+    #[arg(long, value_name = "DIR")]
+    config: PathBuf,
+    /// Time between two rounds
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    interval: u64,
+    /// End after one round: 0 where every application is as it should be
+    #[arg(long)]
+    once: bool,
+    /// Where /healthz, /readyz and /metrics are served; `off` for nowhere
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9809")]
+    listen: String,
+    /// Applications that are worked on at once
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    concurrency: usize,
+    /// The kubeconfig [default: $KUBECONFIG, ~/.kube/config, or the account of the pod]
+    #[arg(long, value_name = "FILE", help_heading = "Cluster")]
+    kubeconfig: Option<PathBuf>,
+    /// The context of the kubeconfig, whatever the application files say
+    #[arg(long, value_name = "NAME", help_heading = "Cluster")]
+    context: Option<String>,
+    /// The field manager of every write: one for each installation of Sluice
+    #[arg(long, value_name = "NAME", default_value = "sluice", help_heading = "Cluster")]
+    field_manager: String,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Exit {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            output::complain(&format!("cannot start threads for the network: {error}"), None);
+            return Exit::Undecided;
+        }
+    };
+    let exit = runtime.block_on(async {
+        tokio::select! {
+            exit = rounds(arguments) => exit,
+            () = super::interrupted() => Exit::Clean,
+        }
+    });
+    // What still runs is left where it is: the inventories say so.
+    runtime.shutdown_timeout(Duration::from_millis(200));
+    exit
+}
+
+async fn rounds(arguments: &Arguments) -> Exit {
+    let board = Arc::new(Board::default());
+    if arguments.listen != "off" {
+        let Ok(address) = arguments.listen.parse::<SocketAddr>() else {
+            output::complain(&format!("`{}` is no address", arguments.listen), Some("write `127.0.0.1:9809` or `off`"));
+            return Exit::Usage;
+        };
+        let listener = match tokio::net::TcpListener::bind(address).await {
+            Ok(listener) => listener,
+            Err(error) => {
+                output::complain(&format!("cannot listen at {address}: {error}"), Some("name another with --listen"));
+                return Exit::Usage;
+            }
+        };
+        tokio::spawn(serve::serve(listener, Arc::clone(&board)));
+    }
+    let log = Arc::new(Log::default());
+    let permits = Arc::new(Semaphore::new(arguments.concurrency.max(1)));
+    let mut clusters: BTreeMap<Option<String>, Cluster> = BTreeMap::new();
+    let mut work: JoinSet<(String, bool)> = JoinSet::new();
+    let mut busy: std::collections::BTreeSet<String> = std::collections::BTreeSet::new();
+    loop {
+        let mut whole = true;
+        let files = match application_files(&arguments.config) {
+            Ok(files) => files,
+            Err(error) => {
+                output::complain(
+                    &format!("cannot read `{}`: {error}", arguments.config.display()),
+                    Some("name a folder with application files"),
+                );
+                return Exit::Usage;
+            }
+        };
+        let mut names = std::collections::BTreeSet::new();
+        for file in files {
+            let Ok(loaded) = Loaded::read(&file) else {
+                log.write("error", &file.display().to_string(), "read", "", "the application file is wrong");
+                whole = false;
+                continue;
+            };
+            let name = loaded.application.name.clone();
+            if !names.insert(name.clone()) {
+                log.write("error", &name, "read", "", "two files have an application of this name");
+                whole = false;
+                continue;
+            }
+            // One that is still at work is left to it.
+            if !busy.insert(name.clone()) {
+                continue;
+            }
+            let context = arguments.context.clone().or_else(|| loaded.application.destination.context.clone());
+            let cluster = match clusters.get(&context) {
+                Some(cluster) => cluster.clone(),
+                None => {
+                    let destination = Destination { kubeconfig: arguments.kubeconfig.clone(), context: context.clone() };
+                    match Cluster::connect(&destination).await {
+                        Ok(cluster) => clusters.entry(context).or_insert(cluster).clone(),
+                        Err(error) => {
+                            log.write("error", &name, "connect", "", &error.to_string());
+                            busy.remove(&name);
+                            whole = false;
+                            continue;
+                        }
+                    }
+                }
+            };
+            let agent = Agent { loaded, cluster, manager: arguments.field_manager.clone(), log: Arc::clone(&log) };
+            let (permits, board) = (Arc::clone(&permits), Arc::clone(&board));
+            work.spawn(async move {
+                let permit = permits.acquire_owned().await;
+                let outcome = agent.round().await;
+                drop(permit);
+                board.note(&name, &outcome, agent.cluster.counts());
+                (name, outcome.is_good())
+            });
+        }
+        board.keep(&names);
+        if arguments.once {
+            while let Some(done) = work.join_next().await {
+                whole &= done.is_ok_and(|(_, is_good)| is_good);
+            }
+            return if whole { Exit::Clean } else { Exit::Violations };
+        }
+        let next = tokio::time::sleep(Duration::from_secs(arguments.interval.max(1)));
+        tokio::pin!(next);
+        loop {
+            tokio::select! {
+                () = &mut next => break,
+                Some(done) = work.join_next(), if !work.is_empty() => match done {
+                    Ok((name, _)) => drop(busy.remove(&name)),
+                    // A round that came to a sudden end: everything is tried again.
+                    Err(_) => busy.clear(),
+                },
+            }
+        }
+        board.ready();
+    }
+}
+
+/// The application files of a folder, by name.
+fn application_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let is_yaml = path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
+        // Mounted ConfigMaps hold the same files once more behind hidden names.
+        let is_hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        if is_yaml && !is_hidden && path.is_file() && says_application(&path) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Whether a file is an application, or cannot be read: then that is told.
+fn says_application(path: &Path) -> bool {
+    std::fs::read_to_string(path).map_or(true, |text| text.lines().any(|line| line.trim_end() == "kind: Application"))
+}

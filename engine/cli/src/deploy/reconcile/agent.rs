@@ -1,0 +1,259 @@
+//! One round of one application.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use sluice_apply::{
+    Action, ApplyError, Cluster, Conflicts, Event, Health, Inventory, Options, Phase, Release, Store, StoreError,
+};
+use sluice_policy::{Drift, OnFailure};
+
+use super::log::Log;
+use crate::deploy::gathered::{Gathered, gather};
+use crate::deploy::{Loaded, options, show};
+use crate::exit::Exit;
+use crate::output::Color;
+
+/// What works on an application.
+pub(crate) struct Agent {
+    pub(crate) loaded: Loaded,
+    pub(crate) cluster: Cluster,
+    pub(crate) manager: String,
+    pub(crate) log: Arc<Log>,
+}
+
+/// What came of a round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// The cluster is as Git says, and nothing had to be written.
+    Unchanged,
+    /// The cluster was brought to where Git says.
+    Applied,
+    /// Others have changed the cluster, and that is told only.
+    Drifted,
+    /// Another application has to be healthy first.
+    Waiting,
+    /// The revision has failed before.
+    Quarantined,
+    /// The revision does not pass the gate, or cannot be applied: nothing was written.
+    Refused,
+    /// It was applied and is not as it should be.
+    Failed,
+    /// It failed, and the last healthy revision was applied.
+    RolledBack,
+    /// Git or the cluster did not answer.
+    Unreachable,
+}
+
+impl Outcome {
+    /// Its name in metrics.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Unchanged => "unchanged",
+            Self::Applied => "applied",
+            Self::Drifted => "drifted",
+            Self::Waiting => "waiting",
+            Self::Quarantined => "quarantined",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+            Self::RolledBack => "rolled_back",
+            Self::Unreachable => "unreachable",
+        }
+    }
+
+    pub(crate) const fn is_good(&self) -> bool {
+        matches!(self, Self::Unchanged | Self::Applied)
+    }
+}
+
+impl Agent {
+    /// Brings the application to where Git says, as far as it may.
+    pub(crate) async fn round(&self) -> Outcome {
+        let gathered = match self.gather(None).await {
+            Ok(gathered) => gathered,
+            Err(Exit::Violations) => return self.end("error", "judge", "", "the gate denies", Outcome::Refused),
+            Err(Exit::Usage) => return self.end("error", "read", "", "the source or the policy is wrong", Outcome::Refused),
+            Err(Exit::Clean | Exit::Undecided | Exit::Changes) => {
+                let message = "the source cannot be had, or the gate cannot decide; the last state stays";
+                return self.end("error", "fetch", "", message, Outcome::Unreachable);
+            }
+        };
+        let revision = gathered.release.revision.clone();
+        self.log("info", "judge", &revision, "approved");
+        match self.bring(gathered).await {
+            Ok(outcome) => outcome,
+            Err(error) => self.end("error", "cluster", &revision, &error.to_string(), Outcome::Unreachable),
+        }
+    }
+
+    async fn bring(&self, gathered: Gathered) -> Result<Outcome, StoreError> {
+        let application = &self.loaded.application;
+        let revision = gathered.release.revision.clone();
+        let release = Release { digest: gathered.digest(), ..gathered.release.clone() };
+        let options = self.options(gathered.acknowledged.clone());
+        let store = Store::new(&self.cluster, &options.inventory_namespace, &options.manager);
+        let inventories = store.all().await?;
+        for name in &application.after {
+            let is_there = inventories.get(name).is_some_and(|before| is_healthy_at(before, &revision));
+            if !is_there {
+                let message = format!("waits until `{name}` is healthy at this revision");
+                return Ok(self.end("info", "order", &revision, &message, Outcome::Waiting));
+            }
+        }
+        let before = inventories.get(&application.name);
+        let has_failed = before.and_then(|it| it.quarantined.as_ref()).is_some_and(|bad| bad.is_same(&release));
+        if has_failed {
+            let message = "this revision has failed before; waits for another commit";
+            return Ok(self.end("warning", "quarantine", &revision, message, Outcome::Quarantined));
+        }
+        let is_current = before.is_some_and(|before| {
+            before.phase == Phase::Applied && before.release.as_ref().is_some_and(|known| known.is_same(&release))
+        });
+        if is_current
+            && let Some(outcome) = self.drift(&gathered, &options, &revision).await?
+        {
+            return Ok(outcome);
+        }
+        let corrects = is_current && application.drift == Drift::Correct;
+        let options = if corrects { Options { conflicts: Conflicts::Take, ..options } } else { options };
+        self.apply(gathered, &options, before).await
+    }
+
+    /// Looks for what others have changed; none where the application is to be applied.
+    async fn drift(&self, gathered: &Gathered, options: &Options, revision: &str) -> Result<Option<Outcome>, StoreError> {
+        let plan = sluice_apply::plan(&self.cluster, &gathered.approved, options).await?;
+        let mut has_drifted = false;
+        for step in &plan.steps {
+            let words = match &step.action {
+                Action::Unchanged { .. } => continue,
+                Action::Create => "it is gone",
+                Action::Change { .. } => "it was changed",
+                Action::Deferred { reason } => reason,
+                Action::Refused { message, .. } => message,
+            };
+            has_drifted = true;
+            self.log("warning", "drift", revision, &format!("{}: {words}", step.reference));
+        }
+        if has_drifted && self.loaded.application.drift == Drift::Report {
+            return Ok(Some(Outcome::Drifted));
+        }
+        if !has_drifted && !plan.changes() && self.loaded.application.wait.is_none() {
+            return Ok(Some(self.end("info", "plan", revision, "unchanged", Outcome::Unchanged)));
+        }
+        Ok(None)
+    }
+
+    async fn apply(
+        &self,
+        gathered: Gathered,
+        options: &Options,
+        before: Option<&Inventory>,
+    ) -> Result<Outcome, StoreError> {
+        let release = gathered.release.clone();
+        let digest = gathered.digest();
+        let revision = release.revision.clone();
+        let told = |event: Event| self.event(&revision, &event);
+        let applied = sluice_apply::apply(&self.cluster, &gathered.approved, release.clone(), options, &told).await;
+        let applied = match applied {
+            Ok(applied) => applied,
+            Err(ApplyError::Store(error)) => return Err(error),
+            Err(ApplyError::Refused(plan)) => {
+                for step in &plan.steps {
+                    if let Action::Refused { message, .. } = &step.action {
+                        self.log("error", "plan", &revision, &format!("{}: {message}", step.reference));
+                    }
+                }
+                return Ok(self.end("error", "plan", &revision, "nothing was applied", Outcome::Refused));
+            }
+            Err(ApplyError::Blast(_, blast)) => {
+                for gate in &blast.gates {
+                    let message = format!("{}; not acknowledged by `Sluice-Acknowledge: {}`", gate.message, gate.word);
+                    self.log("error", "plan", &revision, &message);
+                }
+                return Ok(self.end("error", "plan", &revision, "nothing was applied", Outcome::Refused));
+            }
+        };
+        if applied.is_good() {
+            let (message, outcome) =
+                if applied.has_written { ("applied", Outcome::Applied) } else { ("unchanged", Outcome::Unchanged) };
+            return Ok(self.end("info", "apply", &revision, message, outcome));
+        }
+        for (reference, health) in applied.health.iter().filter(|(_, health)| *health != Health::Current) {
+            self.log("error", "health", &revision, &format!("{reference}: {}", show::health(health)));
+        }
+        self.log("error", "apply", &revision, "the application is not as it should be");
+        let last = before.and_then(|before| before.healthy.first()).filter(|last| last.revision != revision);
+        match last {
+            Some(last) if self.loaded.application.on_failure == OnFailure::Rollback => {
+                self.roll_back(last, Release { digest, ..release }, options).await
+            }
+            Some(_) | None => Ok(Outcome::Failed),
+        }
+    }
+
+    /// Applies the last healthy revision, and remembers that the other is bad.
+    async fn roll_back(&self, last: &Release, bad: Release, options: &Options) -> Result<Outcome, StoreError> {
+        let revision = last.revision.clone();
+        self.log("warning", "rollback", &revision, &format!("goes back from {}", bad.revision));
+        let Ok(gathered) = self.gather(Some(revision.clone())).await else {
+            return Ok(self.end("error", "rollback", &revision, "the revision does not pass any more", Outcome::Failed));
+        };
+        let mut acknowledged = gathered.acknowledged.clone();
+        acknowledged.insert(String::from("prune"));
+        let options = Options { acknowledged, quarantine: Some(bad), ..options.clone() };
+        let told = |event: Event| self.event(&revision, &event);
+        let applied =
+            sluice_apply::apply(&self.cluster, &gathered.approved, gathered.release.clone(), &options, &told).await;
+        match applied {
+            Ok(applied) if applied.is_good() => {
+                Ok(self.end("warning", "rollback", &revision, "rolled back", Outcome::RolledBack))
+            }
+            Ok(_) | Err(ApplyError::Refused(_) | ApplyError::Blast(..)) => {
+                Ok(self.end("error", "rollback", &revision, "the rollback failed", Outcome::Failed))
+            }
+            Err(ApplyError::Store(error)) => Err(error),
+        }
+    }
+
+    /// Fetches, renders and judges on a thread that may block.
+    async fn gather(&self, revision: Option<String>) -> Result<Gathered, Exit> {
+        let loaded = Loaded { application: self.loaded.application.clone(), folder: self.loaded.folder.clone() };
+        let work = tokio::task::spawn_blocking(move || gather(&loaded, revision.as_deref(), Color::Never));
+        work.await.unwrap_or(Err(Exit::Undecided))
+    }
+
+    fn options(&self, acknowledged: BTreeSet<String>) -> Options {
+        options(&self.loaded.application, &self.manager, acknowledged)
+    }
+
+    fn event(&self, revision: &str, event: &Event) {
+        match event {
+            Event::Begun => self.log("info", "inventory", revision, "written; applying"),
+            Event::Written(reference) => self.log("info", "apply", revision, &format!("applied {reference}")),
+            Event::Failed(reference, message) => {
+                self.log("error", "apply", revision, &format!("{reference}: {message}"));
+            }
+            Event::Deleted(reference) => self.log("info", "prune", revision, &format!("deleted {reference}")),
+            Event::NotDeleted(reference, message) => {
+                self.log("error", "prune", revision, &format!("{reference}: {message}"));
+            }
+            Event::Health(reference, health) => {
+                self.log("info", "health", revision, &format!("{reference}: {}", show::health(health)));
+            }
+            Event::Ended => self.log("info", "inventory", revision, "written; done"),
+        }
+    }
+
+    fn log(&self, level: &str, step: &str, revision: &str, message: &str) {
+        self.log.write(level, &self.loaded.application.name, step, revision, message);
+    }
+
+    fn end(&self, level: &str, step: &str, revision: &str, message: &str, outcome: Outcome) -> Outcome {
+        self.log(level, step, revision, message);
+        outcome
+    }
+}
+
+fn is_healthy_at(inventory: &Inventory, revision: &str) -> bool {
+    inventory.phase == Phase::Applied && inventory.healthy.first().is_some_and(|healthy| healthy.revision == revision)
+}

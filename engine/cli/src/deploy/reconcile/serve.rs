@@ -1,0 +1,126 @@
+//! /healthz, /readyz and /metrics.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use sluice_apply::Counts;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::agent::Outcome;
+
+/// Longest request that is read, in bytes.
+const LONGEST: usize = 8 << 10;
+/// Time for a request.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What is told of the agent.
+#[derive(Default)]
+pub(crate) struct Board(Mutex<Told>);
+
+#[derive(Default)]
+struct Told {
+    is_ready: bool,
+    rounds: BTreeMap<(String, &'static str), u64>,
+    last: BTreeMap<String, (Outcome, i64)>,
+    counts: Counts,
+}
+
+impl Board {
+    /// Notes what came of a round.
+    pub(crate) fn note(&self, application: &str, outcome: &Outcome, counts: Counts) {
+        let mut told = self.told();
+        *told.rounds.entry((application.to_owned(), outcome.name())).or_default() += 1;
+        told.last.insert(application.to_owned(), (*outcome, jiff::Timestamp::now().as_second()));
+        told.counts = counts;
+        told.is_ready = true;
+    }
+
+    /// Says that a first round is over, however it went.
+    pub(crate) fn ready(&self) {
+        self.told().is_ready = true;
+    }
+
+    /// Forgets applications whose files are gone.
+    pub(crate) fn keep(&self, names: &BTreeSet<String>) {
+        self.told().last.retain(|name, _| names.contains(name));
+    }
+
+    fn told(&self) -> std::sync::MutexGuard<'_, Told> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn metrics(&self) -> String {
+        let told = self.told();
+        let mut out = String::from("# TYPE sluice_rounds_total counter\n");
+        // Writing to a string cannot fail.
+        for ((application, outcome), count) in &told.rounds {
+            let _ = writeln!(out, "sluice_rounds_total{{application=\"{application}\",outcome=\"{outcome}\"}} {count}");
+        }
+        out.push_str("# TYPE sluice_application_good gauge\n");
+        for (application, (outcome, _)) in &told.last {
+            let good = u8::from(outcome.is_good());
+            let _ = writeln!(out, "sluice_application_good{{application=\"{application}\"}} {good}");
+        }
+        out.push_str("# TYPE sluice_last_round_timestamp_seconds gauge\n");
+        for (application, (_, time)) in &told.last {
+            let _ = writeln!(out, "sluice_last_round_timestamp_seconds{{application=\"{application}\"}} {time}");
+        }
+        out.push_str("# TYPE sluice_api_requests_total counter\n");
+        let Counts { reads, dry_runs, writes } = told.counts;
+        for (kind, count) in [("read", reads), ("dry_run", dry_runs), ("write", writes)] {
+            let _ = writeln!(out, "sluice_api_requests_total{{kind=\"{kind}\"}} {count}");
+        }
+        out
+    }
+
+    fn answer(&self, path: &str) -> (&'static str, String) {
+        match path {
+            "/healthz" => ("200 OK", String::from("ok\n")),
+            "/readyz" if self.told().is_ready => ("200 OK", String::from("ok\n")),
+            "/readyz" => ("503 Service Unavailable", String::from("no round is over yet\n")),
+            "/metrics" => ("200 OK", self.metrics()),
+            _ => ("404 Not Found", String::from("there are /healthz, /readyz and /metrics\n")),
+        }
+    }
+}
+
+/// Answers requests for as long as it is asked.
+pub(crate) async fn serve(listener: TcpListener, board: Arc<Board>) {
+    loop {
+        if let Ok((stream, _)) = listener.accept().await {
+            let board = Arc::clone(&board);
+            tokio::spawn(async move {
+                // Whoever asks too slowly gets no answer.
+                let _ = tokio::time::timeout(PATIENCE, one(stream, &board)).await;
+            });
+        } else {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+}
+
+async fn one(mut stream: TcpStream, board: &Board) -> std::io::Result<()> {
+    let mut request = Vec::new();
+    let mut piece = [0_u8; 1024];
+    while !request.windows(4).any(|window| window == b"\r\n\r\n") && request.len() < LONGEST {
+        match stream.read(&mut piece).await? {
+            0 => break,
+            read => request.extend_from_slice(piece.get(..read).unwrap_or_default()),
+        }
+    }
+    let text = String::from_utf8_lossy(&request);
+    let mut words = text.split_whitespace();
+    let (status, body) = match (words.next(), words.next()) {
+        (Some("GET"), Some(path)) => board.answer(path),
+        (_, _) => ("405 Method Not Allowed", String::from("only GET is answered\n")),
+    };
+    let length = body.len();
+    let answer = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: text/plain; version=0.0.4\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+    );
+    stream.write_all(answer.as_bytes()).await?;
+    stream.shutdown().await
+}
