@@ -116,7 +116,8 @@ pub async fn plan(cluster: &Cluster, approved: &Approved, options: &Options) -> 
     let desired = Desired::all(approved, &kinds, options);
     let others = owners(kept.values().map(|kept| &kept.inventory));
     let look = Look { cluster, options, kinds: &kinds, others: &others, entries: own.inventory.by_key(), desired: &desired };
-    let steps: Vec<Step> = futures::stream::iter(desired.iter().map(|desired| look.step(desired)))
+    let looks: Vec<_> = desired.iter().map(|desired| look.step(desired)).collect();
+    let steps: Vec<Step> = futures::stream::iter(looks)
         .buffered(options.concurrency.max(1))
         .collect::<Vec<_>>()
         .await

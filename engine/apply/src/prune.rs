@@ -25,16 +25,12 @@ pub(crate) async fn look(
     stale: &[Entry],
     others: &BTreeMap<Key, BTreeSet<String>>,
 ) -> Result<Vec<(Reference, Prune)>, ClusterError> {
-    let one = |entry: &Entry| {
-        let entry = entry.clone();
-        async move { fate(cluster, kinds, options, &entry, others).await.map(|fate| (entry.reference, fate)) }
-    };
-    futures::stream::iter(stale.iter().map(one))
+    let looks: Vec<_> = stale.iter().map(|entry| fate(cluster, kinds, options, entry, others)).collect();
+    let fates: Vec<Result<Prune, ClusterError>> = futures::stream::iter(looks)
         .buffered(options.concurrency.max(1))
-        .collect::<Vec<_>>()
-        .await
-        .into_iter()
         .collect()
+        .await;
+    stale.iter().zip(fates).map(|(entry, fate)| Ok((entry.reference.clone(), fate?))).collect()
 }
 
 async fn fate(

@@ -149,7 +149,8 @@ impl Run<'_> {
                 continue;
             }
             let kinds = refreshed.as_ref().unwrap_or(&plan.kinds);
-            let written: Vec<_> = futures::stream::iter(steps.iter().map(|step| self.one(&step.action, &step.desired, kinds)))
+            let writes: Vec<_> = steps.iter().map(|step| self.one(&step.action, &step.desired, kinds)).collect();
+            let written: Vec<_> = futures::stream::iter(writes)
                 .buffered(self.options.concurrency.max(1))
                 .collect()
                 .await;
@@ -293,7 +294,9 @@ impl Run<'_> {
         let mut away: BTreeSet<Reference> = BTreeSet::new();
         for stage in Stage::ALL.into_iter().rev() {
             let of_stage: Vec<_> = plan.prunes.iter().filter(|(reference, _)| Stage::of(reference) == stage).collect();
-            let done: Vec<_> = futures::stream::iter(of_stage.iter().map(|(reference, prune)| self.leave(reference, prune, plan, &applied)))
+            let leaving = of_stage.iter().map(|(reference, prune)| self.leave(reference, prune, plan, &applied));
+            let leaving: Vec<_> = leaving.collect();
+            let done: Vec<_> = futures::stream::iter(leaving)
                 .buffered(self.options.concurrency.max(1))
                 .collect()
                 .await;

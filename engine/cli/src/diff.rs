@@ -5,7 +5,7 @@ mod sides;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use clap::ValueEnum;
@@ -200,8 +200,12 @@ fn divide(
 ) -> Result<(Sets, Sets), Exit> {
     let on_disk = chosen.file.on_disk().map(|file| file.to_string_lossy().into_owned());
     let after = if head.on_disk.is_some() { on_disk.as_deref() } else { chosen.file.in_checkout() };
-    let named = arguments.policy.is_some();
-    let before = if named { None } else { policy::nearest_in(&base.checkout, &from_root(paths)) };
+    // A policy file that was named lies beside what is compared at most in the work tree.
+    let before = match (&arguments.policy, &head.on_disk) {
+        (None, _) => policy::nearest_in(&base.checkout, &from_root(paths)),
+        (Some(file), Some((_, root))) => file.canonicalize().ok().and_then(|file| below(root, &file)),
+        (Some(_), None) => None,
+    };
     let divide = |tree: &Tree, leave_out: Option<&str>| {
         let found = tree.find(paths, leave_out).map_err(misspelt)?;
         sets::divide(found, Some(&tree.checkout), &arguments.charts, chosen).map_err(|error| match error {
@@ -210,6 +214,12 @@ fn divide(
         })
     };
     Ok((divide(base, before.as_deref())?, divide(head, after)?))
+}
+
+/// The path of a file from a root that it lies below.
+fn below(root: &Path, file: &Path) -> Option<String> {
+    let names: Vec<_> = file.strip_prefix(root).ok()?.iter().map(|name| name.to_string_lossy()).collect();
+    Some(names.join("/"))
 }
 
 impl Judging<'_> {

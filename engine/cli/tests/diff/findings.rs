@@ -74,6 +74,55 @@ fn a_finding_stays_where_its_object_is() -> Result<()> {
     Ok(())
 }
 
+/// Two overlays share what is wrong with their base; one of them is repaired.
+#[test]
+fn a_finding_of_two_sets_stays_in_one() -> Result<()> {
+    let overlay = "resources: [../base]\n";
+    let repository = Repository::new(&[
+        ("base/pod.yaml", &POD.replace("NAME", "a")),
+        ("base/kustomization.yaml", "resources: [pod.yaml]\n"),
+        ("one/kustomization.yaml", overlay),
+        ("two/kustomization.yaml", overlay),
+    ])?;
+    repository.write(&[("one/kustomization.yaml", &format!("{overlay}images: [{{name: a, newTag: '1'}}]\n"))])?;
+    let (code, report) = repository.json(&["base"])?;
+    let count = |list: &str| names(&report["findings"][list]).len();
+    assert_eq!((code, count("new"), count("resolved"), count("staying")), (Some(0), 0, 1, 1), "{report}");
+    // What is new in both is told once.
+    repository.commit()?;
+    repository.write(&[(
+        "base/pod.yaml",
+        &POD.replace("NAME", "a").replace("{name: a,", "{name: b, image: 'b:latest'}, {name: a,"),
+    )])?;
+    let (code, report) = repository.json(&["HEAD"])?;
+    assert_eq!((code, names(&report["findings"]["new"]).len()), (Some(1), 1), "{report}");
+    Ok(())
+}
+
+#[test]
+fn a_policy_that_is_named_is_no_manifest() -> Result<()> {
+    let policy = "apiVersion: sluice.dev/v1alpha1\nkind: Policy\nplugins: [{name: t, source: 'builtin:image-tags'}]\n";
+    let repository = Repository::new(&[("web.yaml", WEB), ("strict.yaml", policy)])?;
+    let (code, report) = repository.json(&["base", "--policy", "strict.yaml"])?;
+    assert_eq!((code, objects(&report), &report["summary"]["unchanged"]), (Some(0), vec![], &1.into()), "{report}");
+    Ok(())
+}
+
+/// What a plugin fails on is not decided, and nothing seems to be gone.
+#[test]
+fn a_plugin_that_fails_removes_nothing() -> Result<()> {
+    let policy = "apiVersion: sluice.dev/v1alpha1\nkind: Policy\nplugins:\n- name: hostile\n  source: 'file:hostile.wasm'\n  \
+                  settings: {mode: trap}\n  grants: {context: [{apiVersion: '*', kind: '*'}]}\n";
+    let repository = Repository::new(&[("web.yaml", WEB)])?;
+    std::fs::write(repository.path().join("hostile.wasm"), guest("hostile.wasm")?)?;
+    repository.write(&[("sluice.yaml", policy)])?;
+    let (code, report) = repository.json(&["base"])?;
+    assert_eq!((code, &report["verdict"], objects(&report)), (Some(3), &"undecided".into(), vec![]), "{report}");
+    let ran = repository.diff(&["base"])?;
+    assert!(ran.out.contains("error[sluice/plugin-undecided]"), "{}", ran.out);
+    Ok(())
+}
+
 #[test]
 fn the_policy_is_that_of_the_head() -> Result<()> {
     let policy = "apiVersion: sluice.dev/v1alpha1\nkind: Policy\nplugins:\n- {name: image-tags, source: 'builtin:image-tags', action: warn}\n";

@@ -148,13 +148,16 @@ fn markdown_is_short_first_and_cut_honestly() -> Result<()> {
 }
 
 #[test]
-fn markdown_cannot_be_broken_out_of() -> Result<()> {
+fn no_form_can_be_broken_out_of() -> Result<()> {
     let map =
         |text: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: m}}\ndata:\n  a: |\n    one\n{text}");
-    let hostile = "    ```\n    </details>\n    @everyone <b>\n    ````\n";
+    let hostile = "    ::error::x\n    ```\n    </details>\n    @everyone <b>\n    ````\n";
     let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: 'x</code></summary>|@all'}\nspec: {containers: [{name: a, image: 'a`@all<b>`:latest'}]}\n";
-    let repository = Repository::new(&[("m.yaml", &map(""))])?;
-    repository.write(&[("m.yaml", &map(hostile)), ("pod.yaml", pod)])?;
+    let repository = Repository::new(&[("m.yaml", &map("    ::error::y\n"))])?;
+    repository.write(&[("m.yaml", &map(&format!("    ::error::y\n{hostile}"))), ("pod.yaml", pod)])?;
+    let ran = repository.diff(&["base"])?;
+    assert!(ran.out.contains("> ::error::y\n    +   ::error::x"), "{}", ran.out);
+    assert!(ran.out.lines().all(|line| !line.trim_start().starts_with("::")), "{}", ran.out);
     let ran = repository.diff(&["--format", "markdown", "base"])?;
     let text = ran.out;
     assert!(text.contains("\n`````diff\n") && text.contains("+   </details>\n"), "{text}");

@@ -17,7 +17,10 @@ pub(super) fn of_role(before: Option<Node<'_>>, after: Option<Node<'_>>) -> Vec<
     let (was, is) = (rules(before), rules(after));
     let known: BTreeSet<Reason> = was.iter().flat_map(|rule| risks(*rule)).collect();
     let mut reasons: Vec<Reason> = Vec::new();
-    if grows(&was, &is) {
+    let gathers = |role: Option<Node<'_>>| role.and_then(|role| role.get("aggregationRule")).map(|rule| rule.digest());
+    let gathers_more = gathers(after).is_some() && gathers(before) != gathers(after);
+    // A role that is new allows nothing that it did not allow before.
+    if before.is_some() && (gathers_more || grows(&was, &is)) {
         reasons.push(Reason::Grows);
     }
     let risks: BTreeSet<Reason> = is.iter().flat_map(|rule| risks(*rule)).collect();

@@ -103,6 +103,10 @@ fn of_line(line: Line<'_>) -> Marked {
     match line {
         Line::Skipped(1) => marked(Mark::Plain, String::from("  … 1 line")),
         Line::Skipped(count) => marked(Mark::Plain, format!("  … {count} lines")),
+        // Nothing but space stands before it, so that a CI system may take it for a command.
+        Line::Same(text) if clean::starts_command(text) => {
+            marked(Mark::Plain, format!("  > {}", shown(text).trim_start()))
+        }
         Line::Same(text) => marked(Mark::Plain, shown(text)),
         Line::Removed(text) => marked(Mark::Removed, shown(text)),
         Line::Added(text) => marked(Mark::Added, shown(text)),

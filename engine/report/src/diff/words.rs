@@ -172,21 +172,21 @@ pub(super) fn uses(diff: &Diff, image: &Image) -> String {
 
 /// What could not be compared, and what follows.
 pub(super) fn gap(diff: &Diff, gap: &Gap) -> String {
-    let what = gap.name.as_deref().map_or(String::from("something"), |name| format!("`{}`", clean::line(name)));
-    let there = match gap.objects {
-        0 => String::from("what is there is not known"),
-        1 => String::from("1 object of the other side"),
-        number => format!("{number} objects of the other side"),
+    let side = side(if gap.side == Which::Base { &diff.base } else { &diff.head });
+    let what = match &gap.name {
+        Some(name) => format!("`{}` could not be read or rendered as a whole in {side}", clean::line(name)),
+        None => format!("a plugin failed, so not all objects of {side} are known"),
     };
-    let (side, follows) = match (gap.side, gap.objects) {
-        (Which::Base, 0) => (side(&diff.base), ", and findings there count as new"),
-        (Which::Base, 1) => (side(&diff.base), " is told as added, and findings there count as new"),
-        (Which::Base, _) => (side(&diff.base), " are told as added, and findings there count as new"),
-        (Which::Head, 0) => (side(&diff.head), ""),
-        (Which::Head, 1) => (side(&diff.head), " is left out here"),
-        (Which::Head, _) => (side(&diff.head), " are left out here"),
+    let (objects, are) = match gap.objects {
+        0 => (String::from("what is there"), "is"),
+        1 => (String::from("1 object of the other side"), "is"),
+        number => (format!("{number} objects of the other side"), "are"),
     };
-    format!("{what} could not be read or rendered as a whole in {side}: {there}{follows}")
+    match (gap.side, gap.objects) {
+        (_, 0) => format!("{what}: {objects} {are} not compared"),
+        (Which::Base, _) => format!("{what}: {objects} {are} told as added, and findings there count as new"),
+        (Which::Head, _) => format!("{what}: {objects} {are} left out here"),
+    }
 }
 
 /// Findings of both sides that keep the side after from being decided.
