@@ -173,6 +173,17 @@ fn every_place_of_a_report_for_code_scanning_is_a_file() -> Result<()> {
     let packed = Command::new("tar").args(["-czf", archive, "db"]).current_dir(folder.path()).status()?;
     assert!(packed.success());
     fs::remove_dir_all(folder.path().join("db"))?;
+    fs::copy(folder.path().join(archive), folder.path().join("db-1.0.0.tgz"))?;
+    let alone = "  - { path: ../db-1.0.0.tgz, helm: { set: { b: 'c:latest' } } }\nplugins:\n";
+    fs::write(folder.path().join("policies/alone.yaml"), POLICY.replace("plugins:\n", alone))?;
+    for path in [".", "db-1.0.0.tgz"] {
+        let (code, out, err) = sluice(folder.path(), &["check", "--policy", "policies/alone.yaml", path])?;
+        assert_eq!(code, Some(1), "{out}{err}");
+        assert!(out.contains("`templates/pod.yaml` in this archive, line 7") && !out.contains("1 |\n"), "{out}");
+        assert!(out.contains("--> db-1.0.0.tgz:1:1") && out.contains("--> policies/alone.yaml:12:"), "{out}");
+    }
+    fs::remove_file(folder.path().join("policies/alone.yaml"))?;
+    fs::remove_file(folder.path().join("db-1.0.0.tgz"))?;
     let policy = ["--policy", "policies/sluice.yaml"];
     let option = "image=registry.example.com/other:latest";
     let check =

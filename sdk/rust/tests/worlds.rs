@@ -1,7 +1,7 @@
 //! The types of the worlds, which `__export!` puts into a component, are those of the WIT. With `UPDATE=1` they are
 //! written anew.
 #![cfg(not(target_family = "wasm"))]
-use std::path::Path;
+use std::path::PathBuf;
 
 use wit_component::StringEncoding;
 use wit_parser::Resolve;

@@ -51,7 +51,7 @@ fn entries() {
     ");
     assert_snapshot!(entry("path: a, plain: {}, helm: {}"), @"7:30: `plain` and `helm` cannot both render one path (keep one of them)");
     assert_snapshot!(entry("path: a, plain: {recursive: true}, allowEmpty: 3"), @r"
-    7:20: `plain` has no field `recursive`
+    7:21: `plain` has no field `recursive`
     7:51: `allowEmpty` has to be `true` or `false`, not a number
     ");
     assert_snapshot!(entry("path: /srv, plain: {}"), @"7:10: `/srv` is no path of the repository (write it from the folder of this file, with `/` between the names: `deploy/prod`)");
