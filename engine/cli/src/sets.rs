@@ -188,14 +188,12 @@ impl Making<'_> {
             if known.into_iter().any(|path| *path == said.path) {
                 continue;
             }
-            if let Err(error) = self.one(said) {
-                errors.push(error);
-            }
+            errors.extend(self.one(said).err().into_iter().flatten());
         }
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 
-    fn one(&mut self, Said { path, entry }: &Said<'_>) -> Result<(), ConfigError> {
+    fn one(&mut self, Said { path, entry }: &Said<'_>) -> Result<(), Vec<ConfigError>> {
         let place = |(text, span): (&Arc<Text>, Span)| (Arc::clone(text), span);
         let allow_empty = entry.render.allow_empty;
         let mut folder = Folder {
