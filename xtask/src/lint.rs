@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 
+use crate::go;
 use crate::guests::{self, Languages};
 use crate::process::{capture, cargo, run as run_command, say, succeeds_within};
 use crate::setup::lint_tools::{self, LintTools};
@@ -60,6 +61,7 @@ pub fn run(_args: &Args) -> Result<()> {
     };
     note("the house rules".to_owned(), house::check());
     note("typos".to_owned(), typos(&tools));
+    note("the Go modules of the renderers".to_owned(), go::lint());
     for workspace in workspaces() {
         note(format!("the layout of {}", workspace.name), layout(&workspace));
         note(format!("clippy on {}", workspace.name), clippy(&workspace));

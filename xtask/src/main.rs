@@ -10,6 +10,7 @@ use clap::{Parser, Subcommand};
 mod bench;
 mod demo;
 mod fix;
+mod go;
 mod guests;
 mod lint;
 mod openapi;

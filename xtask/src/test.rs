@@ -1,6 +1,7 @@
 //! `cargo xtask test`: sets up what is missing, builds the guests and runs every test there is. The last line counts them.
 
 use std::io::{BufRead, BufReader};
+use std::iter::Sum;
 use std::ops::AddAssign;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -8,6 +9,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
+use crate::go;
 use crate::guests::{self, Guest};
 use crate::process::{cargo, programs, say};
 use crate::setup::{Choice, Toolchain, control_plane, helm};
@@ -24,9 +26,18 @@ pub struct Args {
 /// How many tests did what.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    passed: u64,
-    failed: u64,
-    ignored: u64,
+    pub passed: u64,
+    pub failed: u64,
+    pub ignored: u64,
+}
+
+impl Sum for Counts {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |mut sum, counts| {
+            sum += counts;
+            sum
+        })
+    }
 }
 
 impl AddAssign for Counts {
@@ -72,6 +83,12 @@ pub fn run(args: &Args) -> Result<()> {
     counts += seen;
     if !succeeded {
         broken.push("the plugins' fixtures");
+    }
+
+    let (seen, succeeded) = go::test()?;
+    counts += seen;
+    if !succeeded {
+        broken.push("the Go modules of the renderers");
     }
 
     say(format!("tested in {} s", started.elapsed().as_secs()));

@@ -29,6 +29,9 @@ pub(crate) struct Charts {
     /// A version of an API that charts see, such as `monitoring.coreos.com/v1`
     #[arg(long, value_name = "GROUP/VERSION")]
     api_versions: Vec<String>,
+    /// Run the commands that the policy file names as renderers: they may do what you may do
+    #[arg(long, help_heading = "Commands")]
+    pub(crate) allow_commands: bool,
 }
 
 /// How one chart is rendered, and who chose each of its arguments.

@@ -188,14 +188,12 @@ impl Making<'_> {
             if known.into_iter().any(|path| *path == said.path) {
                 continue;
             }
-            if let Err(error) = self.one(said) {
-                errors.push(error);
-            }
+            errors.extend(self.one(said).err().into_iter().flatten());
         }
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 
-    fn one(&mut self, Said { path, entry }: &Said<'_>) -> Result<(), ConfigError> {
+    fn one(&mut self, Said { path, entry }: &Said<'_>) -> Result<(), Vec<ConfigError>> {
         let place = |(text, span): (&Arc<Text>, Span)| (Arc::clone(text), span);
         let allow_empty = entry.render.allow_empty;
         let mut folder = Folder {
@@ -218,6 +216,11 @@ impl Making<'_> {
                 let Chart { helm, set, set_string } = self.charts.on(helm, values);
                 (folder.method, folder.arguments) = (Method::Helm(helm), [set, set_string]);
                 Kind::Helm.name()
+            }
+            RenderMethod::Command(said) if !self.charts.allow_commands => {
+                let message = format!("`{}` would run with all that you may do", said.program.value);
+                let help = "if you trust this policy file, say --allow-commands";
+                return Err(vec![said.program.error(message, help)]);
             }
             RenderMethod::Command(said) => {
                 let mut command = sluice_render::Command::new(said.program.value.clone(), said.arguments.clone());

@@ -30,6 +30,8 @@ pub struct Beside {
     pub what: String,
     /// The file and the bytes in it; none for what stands in no file.
     pub place: Option<(Arc<Text>, Span)>,
+    /// Whether the bytes are proved to be it, and not the nearest thing that is known.
+    pub exact: bool,
 }
 
 /// How the bytes of an [`Origin`] belong to what was rendered from them.

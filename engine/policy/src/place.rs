@@ -87,7 +87,8 @@ fn source_of(text: &Text, span: Span, exact: bool, is_secret: bool) -> Option<At
         return Some(At { location: location(text, span, false), snippet: None, rendered: Some(rendered) });
     };
     let lines = lines_of(&origin.text, origin.span);
-    let mut snippet = snippet(&origin.text, origin.span, lines);
+    // A file without lines to show, such as an archive, has none.
+    let mut snippet = snippet(&origin.text, origin.span, lines).filter(|snippet| !snippet.text.is_empty());
     if let Some(snippet) = snippet.as_mut().filter(|_| is_secret) {
         hide_values(snippet);
     }
@@ -96,7 +97,7 @@ fn source_of(text: &Text, span: Span, exact: bool, is_secret: bool) -> Option<At
 }
 
 fn related(beside: &Beside) -> Related {
-    let location = beside.place.as_ref().map(|(text, span)| location(text, *span, true));
+    let location = beside.place.as_ref().map(|(text, span)| location(text, *span, beside.exact));
     Related { what: beside.what.clone(), location }
 }
 

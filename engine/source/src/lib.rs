@@ -24,6 +24,7 @@ mod request;
 mod resolve;
 mod signature;
 mod store;
+pub mod walked;
 mod words;
 
 pub use checkout::{Checkout, Entry, Kind, Stat};

@@ -57,7 +57,9 @@ pub(crate) fn gather(loaded: &Loaded, revision: Option<&str>, color: Color) -> R
         (Some(_), None) => PathBuf::from("."),
         (None, _) => beside(&application.source.path),
     };
-    let (chosen, sets) = looking::look(checkout.as_ref(), &[path], named.as_deref(), &Charts::default())
+    // A policy file beside the application is the operator's; one in the source is everybody's who may write there.
+    let charts = Charts { allow_commands: named.is_some(), ..Charts::default() };
+    let (chosen, sets) = looking::look(checkout.as_ref(), &[path], named.as_deref(), &charts)
         .map_err(|error| error.tell())?;
     let now = jiff::Timestamp::now();
     let jobs = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);

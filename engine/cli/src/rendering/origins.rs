@@ -90,11 +90,13 @@ impl Sources {
             .collect();
         let mut themselves = choices.iter().filter_map(|choice| choice.value.clone());
         if let (Some((text, span, relation)), None) = (themselves.next(), themselves.next()) {
-            let template = printed.map(|origin| Beside {
-                what: String::from("the template that prints it"),
-                place: Some((origin.text, origin.span)),
+            let beside = printed.map_or_else(Vec::new, |origin| {
+                let what = String::from("the template that prints it");
+                let exact = origin.relation != Relation::Near;
+                let template = Beside { what, place: Some((origin.text, origin.span)), exact };
+                std::iter::once(template).chain(origin.beside).collect()
             });
-            return Some(Origin { text, span, relation, beside: template.into_iter().collect() });
+            return Some(Origin { text, span, relation, beside });
         }
         let mut origin = printed?;
         origin.beside.extend(choices.into_iter().map(|choice| choice.beside));
@@ -113,7 +115,7 @@ impl Sources {
             return Some(Origin { text, span, relation, beside: Vec::new() });
         }
         let (archive, inner) = self.archive(file)?;
-        let beside = Beside { what: format!("`{inner}` in this archive, line {line}"), place: None };
+        let beside = Beside { what: format!("`{inner}` in this archive, line {line}"), place: None, exact: false };
         let text = Arc::new(Text::new(self.root.shown(archive), ""));
         Some(Origin { text, span: Span::default(), relation: Relation::Near, beside: vec![beside] })
     }
@@ -126,11 +128,12 @@ impl Sources {
             return match arguments.get((chosen.line as usize).checked_sub(1)?)? {
                 Argument::Option(name) => {
                     let what = format!("`{option} {name}=…` of the command line, which goes into it");
-                    Some(Choice { beside: Beside { what, place: None }, value: None })
+                    Some(Choice { beside: Beside { what, place: None, exact: false }, value: None })
                 }
                 Argument::File(setting) => {
                     let (text, span) = setting.argument.place();
-                    let beside = Beside { what: GOES_INTO.to_owned(), place: Some((Arc::clone(text), span)) };
+                    let place = Some((Arc::clone(text), span));
+                    let beside = Beside { what: GOES_INTO.to_owned(), place, exact: setting.is_value };
                     let itself = setting_value(text, span, setting.is_value, value);
                     let value = itself.map(|(span, relation)| (Arc::clone(text), span, relation));
                     Some(Choice { beside, value })
@@ -141,10 +144,11 @@ impl Sources {
             let (archive, inner) = self.archive(file)?;
             let archive = self.root.shown(archive);
             let what = format!("a value that goes into it: `{inner}` in the archive `{archive}`, line {}", chosen.line);
-            return Some(Choice { beside: Beside { what, place: None }, value: None });
+            return Some(Choice { beside: Beside { what, place: None, exact: false }, value: None });
         };
         let (span, verbatim) = in_line(&text, chosen.line, 0, value)?;
-        let beside = Beside { what: GOES_INTO.to_owned(), place: Some((Arc::clone(&text), span)) };
+        let place = Some((Arc::clone(&text), span));
+        let beside = Beside { what: GOES_INTO.to_owned(), place, exact: verbatim };
         let itself = verbatim && !is_typed(value);
         Some(Choice { beside, value: itself.then_some((text, span, Relation::Value)) })
     }

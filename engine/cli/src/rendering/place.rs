@@ -74,7 +74,9 @@ mod tests {
             ("-1.5", true),
             ("Yes", true),
             ("'off'", true),
-            ("nginx:1.29", false),("1.29.3", false),("0x1f", true),
+            ("nginx:1.29", false),
+            ("1.29.3", false),
+            ("0x1f", true),
             ("x", false),
         ] {
             assert_eq!(is_typed(value), expected, "{value}");

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use sluice_policy::{ConfigError, HelmRender, RenderEntry, RenderMethod, Written};
+use sluice_policy::{ConfigError, HelmRender, RenderEntry, RenderMethod};
 use sluice_source::{Checkout, Kind, PathError, PathFault, Stat};
 
 use crate::policy::{Chosen, PolicyFile};
@@ -35,7 +35,7 @@ impl<'p> Entries<'p> {
         for entry in chosen.policy.render() {
             match matches(entry, base.as_deref(), root.checkout(), asked) {
                 Ok(paths) => errors.extend(paths.into_iter().filter_map(|path| add(&mut found, path, entry, root))),
-                Err(error) => errors.push(error),
+                Err(error) => errors.push(*error),
             }
         }
         let said = found.into_iter().map(|(path, Found { entry, .. })| Said { path, entry }).collect();
@@ -60,23 +60,25 @@ impl<'p> Entries<'p> {
     /// The files with values of a chart, from the root of the checkout.
     ///
     /// # Errors
-    /// The first that is not there.
-    pub(super) fn values(&self, helm: &HelmRender, checkout: &Checkout) -> Result<Vec<String>, ConfigError> {
-        let one = |file: &Written<String>| {
+    /// Each that is not there.
+    pub(super) fn values(&self, helm: &HelmRender, checkout: &Checkout) -> Result<Vec<String>, Vec<ConfigError>> {
+        let (mut paths, mut errors) = (Vec::new(), Vec::new());
+        for file in &helm.values {
             let shown = &file.value;
             let path = self.base.as_deref().and_then(|base| joined(base, shown));
-            let path =
-                path.ok_or_else(|| file.error(format!("`{shown}` lies outside of the repository"), FROM_HERE))?;
-            match checkout.stat(&path) {
-                Ok(Stat::File { .. }) => Ok(path),
-                Ok(Stat::Folder) => {
-                    Err(file.error(format!("`{shown}` is a folder, not a file with values"), FROM_HERE))
+            let why = match path.as_deref().map(|path| checkout.stat(path)) {
+                Some(Ok(Stat::File { .. })) => {
+                    paths.extend(path);
+                    continue;
                 }
-                Err(error) if is_absent(&error) => Err(file.error(format!("there is no `{shown}`"), FROM_HERE)),
-                Err(error) => Err(file.error(error.to_string(), FROM_HERE)),
-            }
-        };
-        helm.values.iter().map(one).collect()
+                Some(Ok(Stat::Folder)) => format!("`{shown}` is a folder, not a file with values"),
+                Some(Err(error)) if is_absent(&error) => format!("there is no `{shown}`"),
+                Some(Err(error)) => error.to_string(),
+                None => format!("`{shown}` lies outside of the repository"),
+            };
+            errors.push(file.error(why, FROM_HERE));
+        }
+        if errors.is_empty() { Ok(paths) } else { Err(errors) }
     }
 }
 
@@ -127,22 +129,22 @@ fn matches(
     base: Option<&str>,
     checkout: &Checkout,
     asked: &[String],
-) -> Result<Vec<String>, ConfigError> {
+) -> Result<Vec<String>, Box<ConfigError>> {
     let shown = if entry.path.value.is_empty() { "." } else { &entry.path.value };
     let Some(pattern) = base.and_then(|base| joined(base, &entry.path.value)) else {
         let help = "paths are from the folder of this file, and lie in the repository that is checked";
-        return Err(entry.path.error(format!("`{shown}` lies outside of what can be rendered"), help));
+        return Err(Box::new(entry.path.error(format!("`{shown}` lies outside of what can be rendered"), help)));
     };
     let names: Vec<&str> = pattern.split('/').filter(|name| !name.is_empty()).collect();
     let fixed = names.iter().take_while(|name| **name != "*").copied().collect::<Vec<_>>().join("/");
     if !asked.iter().any(|path| holds(path, &fixed) || holds(&fixed, path)) {
         return Ok(Vec::new());
     }
-    let paths = expand(checkout, &names).map_err(|why| entry.path.error(why, ""))?;
+    let paths = expand(checkout, &names).map_err(|why| Box::new(entry.path.error(why, "")))?;
     if paths.is_empty() {
         let message =
             if is_pattern(shown) { format!("no path fits `{shown}`") } else { format!("there is no `{shown}`") };
-        return Err(entry.path.error(message, FROM_HERE));
+        return Err(Box::new(entry.path.error(message, FROM_HERE)));
     }
     Ok(paths.into_iter().filter(|path| asked.iter().any(|asked| holds(asked, path))).collect())
 }

@@ -109,15 +109,17 @@ impl<'m> Map<'m> {
     }
 
     pub(super) fn fate<'f>(&'f self, file: &File, path: Option<&'f str>) -> Fate<'f> {
-        let Some(path) = path.filter(|_| !file.named) else { return Fate::Plain };
+        let Some(path) = path else { return Fate::Plain };
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-        match self.entries.cover(path) {
+        // A file that the command line names is read as it is, unless an entry is about it alone.
+        match self.entries.cover(path).filter(|said| !file.named || said.path == path) {
             Some(said) => match said.entry.render.method {
                 RenderMethod::Plain => return Fate::Grouped(&said.path),
                 RenderMethod::Helm(_) | RenderMethod::Command(_) => return Fate::Part,
                 RenderMethod::Kustomize if is_mark_name(name) => return Fate::Part,
                 RenderMethod::Kustomize => return self.beside(path, folder),
             },
+            None if file.named => return Fate::Plain,
             None => {}
         }
         if let Some(chart) = self.chart_of(folder) {

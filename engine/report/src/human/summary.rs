@@ -94,7 +94,7 @@ fn write_skipped(verdict: &Verdict, verbosity: Verbosity, painter: &Painter, out
         if verbosity < Verbosity::Verbose {
             writeln!(out, "{}", painter.note(&text))?;
         }
-        writeln!(out, "{}", painter.help("check the folder of the chart, which is rendered then; other templates have to be rendered by their tool: `TOOL | sluice check -`"))?;
+        writeln!(out, "{}", painter.help("check the whole folder of its chart, which is rendered then, or what its own tool prints: `… | sluice check -`"))?;
     }
     if !skipped.is_empty() && (verbosity == Verbosity::Verbose || skipped.iter().any(|(_, reason)| is_template(reason)))
     {

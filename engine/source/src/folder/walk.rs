@@ -10,6 +10,7 @@ use super::{Folder, named};
 use crate::error::PathError;
 use crate::name::is_git_folder;
 use crate::resolve::resolve;
+use crate::walked::{is_loop, path_of};
 use crate::words::shown;
 
 /// The first thing that forbids the walk.
@@ -96,7 +97,7 @@ fn excused(folder: &Folder, error: ignore::Error) -> Result<Option<String>, Path
     if is_loop(&error) {
         return Ok(None);
     }
-    let path = path_of(&error).map(Path::to_path_buf);
+    let path = path_of(&error);
     match &path {
         Some(path) if path.is_symlink() && !path.exists() => below_root(folder, path).map(Some),
         Some(_) | None => {
@@ -120,31 +121,4 @@ fn below_root(folder: &Folder, path: &Path) -> Result<String, PathError> {
         text.push_str(name);
     }
     Ok(text)
-}
-
-fn is_loop(error: &ignore::Error) -> bool {
-    match error {
-        ignore::Error::Loop { .. } => true,
-        ignore::Error::WithPath { err, .. }
-        | ignore::Error::WithDepth { err, .. }
-        | ignore::Error::WithLineNumber { err, .. } => is_loop(err),
-        ignore::Error::Partial(_)
-        | ignore::Error::Io(_)
-        | ignore::Error::Glob { .. }
-        | ignore::Error::UnrecognizedFileType(_)
-        | ignore::Error::InvalidDefinition => false,
-    }
-}
-
-fn path_of(error: &ignore::Error) -> Option<&Path> {
-    match error {
-        ignore::Error::WithPath { path, .. } => Some(path),
-        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => path_of(err),
-        ignore::Error::Partial(_)
-        | ignore::Error::Loop { .. }
-        | ignore::Error::Io(_)
-        | ignore::Error::Glob { .. }
-        | ignore::Error::UnrecognizedFileType(_)
-        | ignore::Error::InvalidDefinition => None,
-    }
 }

@@ -41,7 +41,8 @@ pub(crate) fn entries<'t>(decoder: &mut Decoder<'t>, list: Node<'t>) -> Vec<Rend
     for node in decoder.list(list, "`render`") {
         let Some(entry) = entry(decoder, node) else { continue };
         if entries.iter().any(|other| other.path.value == entry.path.value) {
-            let message = format!("there are two entries for `{}`", entry.path.value);
+            let path = if entry.path.value.is_empty() { "." } else { &entry.path.value };
+            let message = format!("there are two entries for `{path}`");
             decoder.error(entry.path.span, message, "a path is rendered in one way: keep one of them");
         }
         entries.push(entry);

@@ -51,12 +51,12 @@ fn entries() {
     ");
     assert_snapshot!(entry("path: a, plain: {}, helm: {}"), @"7:30: `plain` and `helm` cannot both render one path (keep one of them)");
     assert_snapshot!(entry("path: a, plain: {recursive: true}, allowEmpty: 3"), @r"
-    7:20: `plain` has no field `recursive`
+    7:21: `plain` has no field `recursive`
     7:51: `allowEmpty` has to be `true` or `false`, not a number
     ");
     assert_snapshot!(entry("path: /srv, plain: {}"), @"7:10: `/srv` is no path of the repository (write it from the folder of this file, with `/` between the names: `deploy/prod`)");
     assert_snapshot!(entry("path: a/prod-*, plain: {}"), @"7:10: `a/prod-*` is no pattern (`*` stands for one whole name: `apps/*/prod`)");
-    assert_snapshot!(below(&format!("{PLUGIN}render: [{{path: a/b, plain: {{}}}}, {{path: ./a//b/, helm: {{}}}}]\n")), @"6:40: there are two entries for `a/b` (a path is rendered in one way: keep one of them)");
+    assert_snapshot!(below(&format!("{PLUGIN}render: [{{path: a/b, plain: {{}}}}, {{path: ./a//b/, helm: {{}}}}]\n")), @"6:41: there are two entries for `a/b` (a path is rendered in one way: keep one of them)");
 }
 
 #[test]
