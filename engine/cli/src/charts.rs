@@ -31,7 +31,7 @@ pub(crate) struct Charts {
     api_versions: Vec<String>,
     /// Run the commands that the policy file names as renderers: they may do what you may do
     #[arg(long, help_heading = "Commands")]
-    pub(crate) allow_commands: bool,
+    allow_commands: bool,
 }
 
 /// How one chart is rendered, and who chose each of its arguments.
@@ -54,6 +54,16 @@ pub(crate) enum Argument {
 }
 
 impl Charts {
+    /// No option for charts, and whether commands may run.
+    pub(crate) fn none(allow_commands: bool) -> Self {
+        Self { allow_commands, ..Self::default() }
+    }
+
+    /// Whether the policy file may name commands.
+    pub(crate) fn allow_commands(&self) -> bool {
+        self.allow_commands
+    }
+
     /// How a chart is rendered of which no file says anything.
     pub(crate) fn alone(&self) -> Chart {
         self.on(&HelmRender::default(), Vec::new())

@@ -217,7 +217,7 @@ impl Making<'_> {
                 (folder.method, folder.arguments) = (Method::Helm(helm), [set, set_string]);
                 Kind::Helm.name()
             }
-            RenderMethod::Command(said) if !self.charts.allow_commands => {
+            RenderMethod::Command(said) if !self.charts.allow_commands() => {
                 let message = format!("`{}` would run with all that you may do", said.program.value);
                 let help = "if you trust this policy file, say --allow-commands";
                 return Err(vec![said.program.error(message, help)]);

@@ -58,7 +58,7 @@ pub(crate) fn gather(loaded: &Loaded, revision: Option<&str>, color: Color) -> R
         (None, _) => beside(&application.source.path),
     };
     // A policy file beside the application is the operator's; one in the source is everybody's who may write there.
-    let charts = Charts { allow_commands: named.is_some(), ..Charts::default() };
+    let charts = Charts::none(named.is_some());
     let (chosen, sets) = looking::look(checkout.as_ref(), &[path], named.as_deref(), &charts)
         .map_err(|error| error.tell())?;
     let now = jiff::Timestamp::now();
