@@ -3,3 +3,4 @@
 
 mod apply;
 mod plane;
+mod reconcile;

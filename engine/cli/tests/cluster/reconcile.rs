@@ -1,0 +1,210 @@
+//! The agent: rounds, order, drift, rollback, and what it serves.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::plane::{Plane, Shop, shared};
+
+fn git(shop: &Shop<'_>, arguments: &[&str]) -> Result<String> {
+    let mut command = Command::new("git");
+    command.args(["-c", "user.name=tester", "-c", "user.email=tester@example.com"]).args(arguments);
+    command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
+    let output = command.current_dir(shop.path()).output()?;
+    ensure!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+}
+
+fn commit(shop: &Shop<'_>, message: &str) -> Result<String> {
+    git(shop, &["add", "deploy"])?;
+    git(shop, &["commit", "-qm", message])?;
+    git(shop, &["rev-parse", "HEAD"])
+}
+
+/// An application whose source is the repository around its folder.
+fn from_git<'p>(plane: &'p Plane, name: &str, spec: &str) -> Result<Shop<'p>> {
+    let shop = Shop::new(plane, name, "")?;
+    application(&shop, spec)?;
+    git(&shop, &["init", "-q", "-b", "main"])?;
+    Ok(shop)
+}
+
+fn application(shop: &Shop<'_>, spec: &str) -> Result<()> {
+    let text = format!(
+        "apiVersion: sluice.dev/v1alpha1\nkind: Application\nmetadata: {{name: {name}}}\nspec:\n  \
+         source: {{repo: {repo}, revision: main, path: deploy}}\n  policy: sluice.yaml\n  \
+         destination: {{namespace: {name}}}\n{spec}",
+        name = shop.name,
+        repo = shop.path().display()
+    );
+    shop.file("app.yaml", &text)
+}
+
+/// The agent, for one round over the application's folder.
+fn round(shop: &Shop<'_>, code: i32) -> Result<String> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sluice"));
+    command.args(["reconcile", "--once", "--listen", "off", "--config", "."]).arg("--kubeconfig").arg(&shop.plane.kubeconfig);
+    let output = command.current_dir(shop.path()).stdin(Stdio::null()).output()?;
+    let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    ensure!(output.status.code() == Some(code), "the round ended with {:?}, not {code}:\n{said}", output.status.code());
+    Ok(said)
+}
+
+#[test]
+fn a_commit_is_applied_once_and_drift_is_told_or_undone() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = from_git(plane, "agent-drift", "  prune: true\n")?;
+    shop.config("one", "1")?;
+    let first = commit(&shop, "first")?;
+    let said = round(&shop, 0)?;
+    assert!(said.contains("\"applied ConfigMap agent-drift/one\"") && said.contains(&first), "{said}");
+    let before = shop.live("one")?.unwrap();
+    let said = round(&shop, 0)?;
+    assert!(said.contains("\"unchanged\""), "{said}");
+    assert_eq!(shop.live("one")?.unwrap(), before);
+
+    plane.merge(&shop.path_of("one"), r#"{"data":{"value":"theirs"}}"#)?;
+    let said = round(&shop, 1)?;
+    assert!(said.contains("\"step\":\"drift\""), "{said}");
+    assert_eq!(shop.live("one")?.unwrap()["data"]["value"], "theirs");
+    application(&shop, "  prune: true\n  drift: correct\n")?;
+    round(&shop, 0)?;
+    assert_eq!(shop.live("one")?.unwrap()["data"]["value"], "1");
+    plane.remove(&shop.path_of("one"))?;
+    round(&shop, 0)?;
+    assert_eq!(shop.live("one")?.unwrap()["data"]["value"], "1");
+    Ok(())
+}
+
+#[test]
+fn a_revision_that_fails_is_rolled_back_and_not_tried_again() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = from_git(plane, "agent-back", "  wait: 1s\n  onFailure: rollback\n  prune: true\n")?;
+    shop.config("one", "1")?;
+    let good = commit(&shop, "good")?;
+    round(&shop, 0)?;
+    // Nobody schedules pods here, so a claim without a class stays pending.
+    shop.config("one", "2")?;
+    shop.file(
+        "deploy/claim.yaml",
+        "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data}\nspec:\n  accessModes: [ReadWriteOnce]\n  \
+         storageClassName: none\n  resources: {requests: {storage: 1Gi}}\n",
+    )?;
+    let bad = commit(&shop, "bad")?;
+    let said = round(&shop, 1)?;
+    assert!(said.contains("\"step\":\"rollback\""), "{said}");
+    // The claim is data: going back does not delete it without a word.
+    assert_eq!(shop.live("one")?.unwrap()["data"]["value"], "2", "{said}");
+    git(&shop, &["rm", "-q", "deploy/claim.yaml"])?;
+    git(&shop, &["commit", "-qm", "without\n\nSluice-Acknowledge: prune-volume"])?;
+    shop.config("one", "3")?;
+    let next = commit(&shop, "next\n\nSluice-Acknowledge: prune-volume")?;
+    let said = round(&shop, 0)?;
+    assert!(said.contains(&next) && shop.live("one")?.unwrap()["data"]["value"] == "3", "{said}");
+
+    // A pod that nothing runs goes without a word.
+    shop.config("one", "4")?;
+    shop.file(
+        "deploy/pod.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: 'registry.example.com/web:1.0.0'}]}\n",
+    )?;
+    let worse = commit(&shop, "worse")?;
+    let said = round(&shop, 1)?;
+    assert!(said.contains("rolled back"), "{said}");
+    assert_eq!(shop.live("one")?.unwrap()["data"]["value"], "3");
+    let said = round(&shop, 1)?;
+    assert!(said.contains("\"step\":\"quarantine\"") && said.contains(&worse), "{said}");
+    let status = shop.ends(&["status"], 0)?;
+    assert!(status.contains(&format!("release     {next}")) && status.contains(&format!("quarantined {worse}")), "{status}");
+    let _ = (good, bad);
+    Ok(())
+}
+
+#[test]
+fn environments_go_in_order() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = from_git(plane, "agent-dev", "  wait: 5s\n")?;
+    plane.namespace("agent-staging")?;
+    shop.config("one", "1")?;
+    let staging = std::fs::read_to_string(shop.path().join("app.yaml"))?.replace("agent-dev}", "agent-staging}");
+    shop.file("a-staging.yaml", &format!("{staging}  after: [agent-dev]\n"))?;
+    commit(&shop, "first")?;
+    let place = "/api/v1/namespaces/agent-staging/configmaps/one";
+    // Staging is looked at before dev is healthy at this revision, at the latest in the second round it follows.
+    let _ = round(&shop, 1).or_else(|_| round(&shop, 0))?;
+    round(&shop, 0)?;
+    assert_eq!(plane.get(place)?.context("staging follows")?["data"]["value"], "1");
+    // Dev is broken at the next revision: staging stays.
+    shop.config("one", "2")?;
+    shop.file("deploy/broken.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: broken}\ndato: {}\n")?;
+    commit(&shop, "broken")?;
+    let said = round(&shop, 1)?;
+    assert!(said.contains("waits until `agent-dev` is healthy"), "{said}");
+    assert_eq!(plane.get(place)?.unwrap()["data"]["value"], "1");
+    Ok(())
+}
+
+/// A running agent.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn ask(address: &str, path: &str) -> Result<String> {
+    let output = Command::new("curl").args(["-sS", "-i", "--max-time", "5", &format!("http://{address}{path}")]).output()?;
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[test]
+fn it_serves_metrics_takes_up_changes_and_ends_when_asked() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = from_git(plane, "agent-runs", "")?;
+    shop.config("one", "1")?;
+    commit(&shop, "first")?;
+    let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let address = format!("127.0.0.1:{port}");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sluice"));
+    command.args(["reconcile", "--interval", "1", "--listen", &address, "--config", "."]);
+    command.arg("--kubeconfig").arg(&plane.kubeconfig).current_dir(shop.path()).stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut agent = Running(command.spawn()?);
+    let mut lines = BufReader::new(agent.0.stdout.take().context("no output")?).lines();
+    let mut until = |words: &str| -> Result<()> {
+        let started = Instant::now();
+        for line in lines.by_ref() {
+            if line?.contains(words) {
+                return Ok(());
+            }
+            ensure!(started.elapsed() < Duration::from_secs(60), "`{words}` does not come");
+        }
+        anyhow::bail!("the agent ended before `{words}`")
+    };
+    until("applied ConfigMap agent-runs/one")?;
+    until("\"unchanged\"")?;
+    assert!(ask(&address, "/healthz")?.starts_with("HTTP/1.1 200"));
+    assert!(ask(&address, "/readyz")?.starts_with("HTTP/1.1 200"));
+    let metrics = ask(&address, "/metrics")?;
+    assert!(metrics.contains("sluice_application_good{application=\"agent-runs\"} 1"), "{metrics}");
+    assert!(ask(&address, "/else")?.starts_with("HTTP/1.1 404"));
+
+    // A commit, and then a stricter policy, without a restart.
+    shop.config("one", "2")?;
+    commit(&shop, "second")?;
+    until("applied ConfigMap agent-runs/one")?;
+    assert_eq!(shop.live("one")?.unwrap()["data"]["value"], "2");
+    shop.file("sluice.yaml", "apiVersion: sluice.dev/v1alpha1\nkind: Policy\nplugins: nothing\n")?;
+    until("the source or the policy is wrong")?;
+
+    let status = Command::new("kill").arg(agent.0.id().to_string()).status()?;
+    ensure!(status.success());
+    let started = Instant::now();
+    let code = agent.0.wait()?.code();
+    assert_eq!(code, Some(0));
+    assert!(started.elapsed() < Duration::from_secs(10));
+    Ok(())
+}
