@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use sluice_policy::RenderEntry;
 use sluice_source::{Checkout, SourceError};
 
 use crate::charts::Charts;
@@ -26,6 +27,17 @@ pub(crate) fn look(
     named: Option<&Path>,
     charts: &Charts,
 ) -> Result<(Chosen, Sets), LookError> {
+    look_as(checkout, paths, named, charts, None)
+}
+
+/// As [`look`], with what an application says of rendering its path.
+pub(crate) fn look_as(
+    checkout: Option<&Checkout>,
+    paths: &[PathBuf],
+    named: Option<&Path>,
+    charts: &Charts,
+    render: Option<RenderEntry>,
+) -> Result<(Chosen, Sets), LookError> {
     let (chosen, found) = match checkout {
         Some(checkout) => {
             let paths = inputs::in_checkout(checkout.prefix(), paths).map_err(LookError::Path)?;
@@ -43,6 +55,7 @@ pub(crate) fn look(
             (chosen, found)
         }
     };
+    let chosen = Chosen { render, ..chosen };
     let sets = sets::divide(found, checkout, charts, &chosen).map_err(|error| match error {
         DivideError::Source(error) => LookError::Source(error),
         DivideError::Policy(errors) => LookError::Policy(ChoiceError::Invalid(errors)),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sluice_manifest::Text;
-use sluice_policy::{ConfigError, PluginSource, Policy};
+use sluice_policy::{ConfigError, PluginSource, Policy, RenderEntry};
 use sluice_report::{Format, Options, Verbosity};
 use sluice_source::{Checkout, Stat};
 
@@ -23,6 +23,8 @@ const MAX_COMPONENT: u64 = 256 << 20;
 pub(crate) struct Chosen {
     pub(crate) policy: Policy,
     pub(crate) file: PolicyFile,
+    /// How an application says that its path is rendered.
+    pub(crate) render: Option<RenderEntry>,
 }
 
 impl Chosen {
@@ -74,21 +76,21 @@ pub(crate) fn choose(named: Option<&Path>, paths: &[PathBuf]) -> Result<Chosen, 
         None => nearest(paths)?,
     };
     let Some(file) = file else {
-        return Ok(Chosen { policy: Policy::recommended(), file: PolicyFile::Recommended });
+        return Ok(Chosen { policy: Policy::recommended(), file: PolicyFile::Recommended, render: None });
     };
     let name = file.to_string_lossy().replace('\\', "/");
     let content = std::fs::read(&file).map_err(|error| unreadable(&name, &error.to_string()))?;
-    Ok(Chosen { policy: parse(name, content)?, file: PolicyFile::Disk(file) })
+    Ok(Chosen { policy: parse(name, content)?, file: PolicyFile::Disk(file), render: None })
 }
 
 /// The nearest `sluice.yaml` beside or above the first path of a checkout; else the recommended policy.
 pub(crate) fn choose_in(checkout: &Checkout, paths: &[String]) -> Result<Chosen, ChoiceError> {
     let Some(file) = nearest_in(checkout, paths) else {
-        return Ok(Chosen { policy: Policy::recommended(), file: PolicyFile::Recommended });
+        return Ok(Chosen { policy: Policy::recommended(), file: PolicyFile::Recommended, render: None });
     };
     let content = checkout.read(&file).map_err(|error| unreadable(&file, &error.to_string()))?;
     let policy = parse(file.clone(), content)?;
-    Ok(Chosen { policy, file: PolicyFile::Checkout(checkout.clone(), file) })
+    Ok(Chosen { policy, file: PolicyFile::Checkout(checkout.clone(), file), render: None })
 }
 
 /// The nearest `sluice.yaml` beside or above the first path of a checkout.

@@ -20,6 +20,8 @@ pub(crate) struct Arguments {
 enum Which {
     /// The policy file, sluice.yaml
     Policy,
+    /// The application file, of `sluice apply`
+    Application,
     /// The report of `sluice check --format json`
     Report,
     /// The report of `sluice diff --format json`
@@ -29,6 +31,7 @@ enum Which {
 pub(crate) fn run(arguments: &Arguments) -> Exit {
     let schema = match arguments.which {
         Which::Policy => sluice_policy::schema(),
+        Which::Application => sluice_policy::application_schema(),
         Which::Report => sluice_report::json_schema().to_owned(),
         Which::Diff => sluice_report::diff_json_schema().to_owned(),
     };

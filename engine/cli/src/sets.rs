@@ -94,7 +94,7 @@ pub(crate) fn divide(
     charts: &Charts,
     chosen: &Chosen,
 ) -> Result<Sets, DivideError> {
-    let says = !chosen.policy.render().is_empty();
+    let says = !chosen.policy.render().is_empty() || chosen.render.is_some();
     if !says && !found.files.iter().any(map::is_mark) {
         return Ok(plain(found, checkout));
     }
@@ -193,7 +193,7 @@ impl Making<'_> {
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 
-    fn one(&mut self, Said { path, entry }: &Said<'_>) -> Result<(), Vec<ConfigError>> {
+    fn one(&mut self, Said { path, entry, base, is_application }: &Said<'_>) -> Result<(), Vec<ConfigError>> {
         let place = |(text, span): (&Arc<Text>, Span)| (Arc::clone(text), span);
         let allow_empty = entry.render.allow_empty;
         let mut folder = Folder {
@@ -212,12 +212,12 @@ impl Making<'_> {
             }
             RenderMethod::Kustomize => Kind::Kustomize.name(),
             RenderMethod::Helm(helm) => {
-                let values = self.entries.values(helm, self.root.checkout())?;
+                let values = Entries::values(base.as_deref(), helm, self.root.checkout())?;
                 let Chart { helm, set, set_string } = self.charts.on(helm, values);
                 (folder.method, folder.arguments) = (Method::Helm(helm), [set, set_string]);
                 Kind::Helm.name()
             }
-            RenderMethod::Command(said) if !self.charts.allow_commands() => {
+            RenderMethod::Command(said) if !is_application && !self.charts.allow_commands() => {
                 let message = format!("`{}` would run with all that you may do", said.program.value);
                 let help = "if you trust this policy file, say --allow-commands";
                 return Err(vec![said.program.error(message, help)]);

@@ -10,18 +10,22 @@ use std::time::Duration;
 use sluice_manifest::{Limits as ReadLimits, Node, Text, Value, read_value};
 
 use crate::ConfigError;
+use crate::file::RenderEntry;
 use crate::file::decode::{Decoder, Fields};
+use crate::file::render::read::alone;
 use crate::file::{API_VERSION, constant, values};
 
 pub use shape::schema as application_schema;
 
 /// What goes to a cluster.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Application {
     /// Its name: the inventory in the cluster carries it.
     pub name: String,
     /// Where its manifests are.
     pub source: ApplicationSource,
+    /// How the path of the source becomes manifests; none for what the policy file or the folder says.
+    pub render: Option<RenderEntry>,
     /// The policy file, relative to this file; none for the nearest one in the source.
     pub policy: Option<PathBuf>,
     /// Which cluster.
@@ -88,6 +92,7 @@ const FIELDS: &[&str] = &["apiVersion", "kind", "metadata", "spec"];
 const METADATA: &[&str] = &["name"];
 const SPEC: &[&str] = &[
     "source",
+    "render",
     "policy",
     "destination",
     "prune",
@@ -143,6 +148,7 @@ fn application<'t>(decoder: &mut Decoder<'t>, root: Node<'t>) -> Option<Applicat
     let spec = decoder.required(&fields, "spec").and_then(|node| decoder.object(node, "`spec`", SPEC))?;
     let source = decoder.required(&spec, "source").and_then(|node| source(decoder, node));
     let destination = decoder.required(&spec, "destination").and_then(|node| destination(decoder, node));
+    let render = spec.get("render").and_then(|node| alone(decoder, node));
     let policy = spec.get("policy").and_then(|node| decoder.string(node, "`policy`")).map(PathBuf::from);
     let after = spec.get("after").map_or_else(Vec::new, |node| {
         decoder.strings(node, "`after`").into_iter().map(|(name, _)| name.to_owned()).collect()
@@ -167,6 +173,7 @@ fn application<'t>(decoder: &mut Decoder<'t>, root: Node<'t>) -> Option<Applicat
     Some(Application {
         name: name?,
         source: source?,
+        render,
         policy,
         destination: destination?,
         prune,
@@ -248,6 +255,7 @@ kind: Application
 metadata: {name: shop-staging}
 spec:
   source: {repo: https://git.example/shop.git, revision: main, path: deploy/staging}
+  render: {kustomize: {}}
   policy: ./sluice.yaml
   destination: {context: staging, namespace: shop}
   prune: true
@@ -265,6 +273,7 @@ spec:
         assert_eq!(application.destination.inventory_namespace, "sluice-system");
         assert_eq!(application.wait, Some(Duration::from_secs(300)));
         assert_eq!((application.drift, application.on_failure), (Drift::Correct, OnFailure::Rollback));
+        assert!(application.render.is_some());
         assert!(application.prune && !application.adopt && !application.take_fields);
     }
 

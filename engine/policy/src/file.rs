@@ -4,7 +4,7 @@
 pub(crate) mod decode;
 mod entries;
 mod matching;
-mod render;
+pub(crate) mod render;
 mod shape;
 pub(crate) mod values;
 
@@ -23,6 +23,7 @@ use crate::{Action, ConfigError};
 
 pub(crate) use entries::{GATE_RULES, constant};
 pub use render::{CommandRender, HelmRender, Render, RenderEntry, RenderMethod, Setting, Written};
+pub(crate) use shape::OnlyRender;
 pub use shape::schema;
 
 /// The `apiVersion` of a policy file.

@@ -59,7 +59,8 @@ pub(crate) fn gather(loaded: &Loaded, revision: Option<&str>, color: Color) -> R
     };
     // A policy file beside the application is the operator's; one in the source is everybody's who may write there.
     let charts = Charts::none(named.is_some());
-    let (chosen, sets) = looking::look(checkout.as_ref(), &[path], named.as_deref(), &charts)
+    let render = application.render.clone();
+    let (chosen, sets) = looking::look_as(checkout.as_ref(), &[path], named.as_deref(), &charts, render)
         .map_err(|error| error.tell())?;
     let now = jiff::Timestamp::now();
     let jobs = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);

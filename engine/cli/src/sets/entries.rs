@@ -14,13 +14,15 @@ pub(super) struct Said<'p> {
     /// From the root of the checkout.
     pub(super) path: String,
     pub(super) entry: &'p RenderEntry,
+    /// The folder that files with values are named from, from the root of the checkout; none where it lies outside.
+    pub(super) base: Option<String>,
+    /// Whether an application says it: then it may name a command.
+    pub(super) is_application: bool,
 }
 
 /// All of them that lie in what the command line names, by path.
 pub(super) struct Entries<'p> {
     said: Vec<Said<'p>>,
-    /// The folder of the policy file, from the root of the checkout; none where it lies outside.
-    base: Option<String>,
 }
 
 impl<'p> Entries<'p> {
@@ -38,8 +40,19 @@ impl<'p> Entries<'p> {
                 Err(error) => errors.push(*error),
             }
         }
-        let said = found.into_iter().map(|(path, Found { entry, .. })| Said { path, entry }).collect();
-        if errors.is_empty() { Ok(Self { said, base }) } else { Err(errors) }
+        // What an application says of its own path goes before the policy file, and names files from that path.
+        let application: Vec<_> = chosen.render.iter().flat_map(|entry| asked.iter().map(move |path| (path, entry))).collect();
+        let mut said: Vec<Said<'p>> = application
+            .iter()
+            .map(|(path, entry)| Said { path: (*path).clone(), entry, base: Some((*path).clone()), is_application: true })
+            .collect();
+        said.extend(
+            found
+                .into_iter()
+                .filter(|(path, _)| !application.iter().any(|(own, _)| *own == path))
+                .map(|(path, Found { entry, .. })| Said { path, entry, base: base.clone(), is_application: false }),
+        );
+        if errors.is_empty() { Ok(Self { said }) } else { Err(errors) }
     }
 
     /// Those that lie at or below a path.
@@ -61,11 +74,15 @@ impl<'p> Entries<'p> {
     ///
     /// # Errors
     /// Each that is not there.
-    pub(super) fn values(&self, helm: &HelmRender, checkout: &Checkout) -> Result<Vec<String>, Vec<ConfigError>> {
+    pub(super) fn values(
+        base: Option<&str>,
+        helm: &HelmRender,
+        checkout: &Checkout,
+    ) -> Result<Vec<String>, Vec<ConfigError>> {
         let (mut paths, mut errors) = (Vec::new(), Vec::new());
         for file in &helm.values {
             let shown = &file.value;
-            let path = self.base.as_deref().and_then(|base| joined(base, shown));
+            let path = base.and_then(|base| joined(base, shown));
             let why = match path.as_deref().map(|path| checkout.stat(path)) {
                 Some(Ok(Stat::File { .. })) => {
                     paths.extend(path);

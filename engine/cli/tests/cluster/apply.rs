@@ -114,3 +114,36 @@ fn what_others_own_is_not_touched() -> Result<()> {
     assert!(said.contains("it belongs to the application `foreign`"), "{said}");
     Ok(())
 }
+
+#[test]
+fn an_application_says_how_it_is_rendered() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = Shop::new(plane, "rendered", "  render: {helm: {release: shop, values: prod.yaml}}\n")?;
+    shop.file("deploy/Chart.yaml", "apiVersion: v2\nname: shop\nversion: 1.0.0\n")?;
+    shop.file("deploy/values.yaml", "value: dev\n")?;
+    shop.file("deploy/prod.yaml", "value: prod\n")?;
+    std::fs::create_dir(shop.path().join("deploy/templates"))?;
+    shop.file(
+        "deploy/templates/one.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ .Release.Name }}}\ndata: {value: {{ .Values.value }}}\n",
+    )?;
+    shop.ends(&["apply"], 0)?;
+    assert_eq!(shop.live("shop")?.unwrap()["data"]["value"], "prod");
+
+    // A command of the application runs; one of a policy file in the source does not.
+    shop.application("  render: {command: [cat, made.txt]}\n")?;
+    shop.file("deploy/made.txt", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: made}\n")?;
+    shop.ends(&["apply"], 0)?;
+    assert!(shop.live("made")?.is_some());
+    let text = std::fs::read_to_string(shop.path().join("app.yaml"))?;
+    let without: String = text.lines().filter(|line| !line.contains("render:") && !line.contains("policy:")).map(|line| format!("{line}\n")).collect();
+    shop.file("app.yaml", &without)?;
+    shop.file(
+        "deploy/sluice.yaml",
+        "apiVersion: sluice.dev/v1alpha1\nkind: Policy\nrender: [{path: ., command: [cat, made.txt]}]\n\
+         plugins: [{name: image-tags, source: 'builtin:image-tags'}]\n",
+    )?;
+    let said = shop.ends(&["apply"], 2)?;
+    assert!(said.contains("`cat` would run with all that you may do"), "{said}");
+    Ok(())
+}

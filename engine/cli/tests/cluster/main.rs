@@ -4,3 +4,4 @@
 mod apply;
 mod plane;
 mod reconcile;
+mod rights;

@@ -4,6 +4,8 @@
 
 use schemars::{JsonSchema, schema_for};
 
+use crate::file::OnlyRender;
+
 /// The JSON Schema of the application file, for editors.
 #[must_use]
 pub fn schema() -> String {
@@ -51,6 +53,8 @@ struct Metadata {
 struct Spec {
     /// Where its manifests are.
     source: Source,
+    /// How the path of the source becomes manifests. Left out: what the policy file or the folder says.
+    render: Option<OnlyRender>,
     /// The policy file, relative to this file. Left out: the nearest sluice.yaml in the source.
     policy: Option<String>,
     /// Which cluster, and where in it.

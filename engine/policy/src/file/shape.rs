@@ -5,6 +5,8 @@
 
 mod render;
 
+pub(crate) use render::OnlyRender;
+
 use std::collections::BTreeMap;
 
 use schemars::{JsonSchema, schema_for};

@@ -57,6 +57,14 @@ fn entry<'t>(decoder: &mut Decoder<'t>, node: Node<'t>) -> Option<RenderEntry> {
     Some(RenderEntry { path: path?, render: render? })
 }
 
+/// Reads how the one path of an application is rendered.
+pub(crate) fn alone<'t>(decoder: &mut Decoder<'t>, node: Node<'t>) -> Option<RenderEntry> {
+    let known: Vec<&'static str> = ENTRY_FIELDS.iter().copied().filter(|name| *name != "path").collect();
+    let fields = decoder.object(node, "`render`", &known)?;
+    let render = render(decoder, &fields)?;
+    Some(RenderEntry { path: decoder.written(String::from("."), head(node)), render })
+}
+
 /// Reads a path.
 fn path<'t>(decoder: &mut Decoder<'t>, node: Node<'t>) -> Option<Written<String>> {
     let text = decoder.string(node, "`path`")?;

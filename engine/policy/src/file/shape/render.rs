@@ -35,6 +35,28 @@ pub(super) struct RenderEntry {
     allow_empty: Option<bool>,
 }
 
+/// The one way in which a path becomes manifests.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(extend("oneOf" = json!([
+    { "required": ["plain"] }, { "required": ["kustomize"] }, { "required": ["helm"] }, { "required": ["command"] }
+])))]
+pub(crate) struct OnlyRender {
+    /// The YAML and JSON files below it are read as they are, whatever lies beside them.
+    plain: Option<Nothing>,
+    /// Kustomize renders it, in the sandbox.
+    kustomize: Option<Nothing>,
+    /// Helm renders it, in the sandbox. Files with values are named from the path of the source.
+    helm: Option<HelmEntry>,
+    /// A program and its arguments, outside of the sandbox.
+    #[schemars(length(min = 1))]
+    command: Option<Vec<String>>,
+    /// What the program may use.
+    limits: Option<CommandLimits>,
+    /// Whether it may come to nothing, which is an error otherwise.
+    allow_empty: Option<bool>,
+}
+
 /// There is nothing more to say.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
