@@ -11,6 +11,7 @@ use crate::process::{build_programs, capture, programs, say};
 use crate::setup::{Choice, Toolchain};
 use crate::workspace;
 
+mod apply;
 mod corpus;
 mod kubeconform;
 pub mod measure;
@@ -53,7 +54,7 @@ struct Bench {
 type Measurement = fn(&Bench) -> Result<Vec<Row>>;
 
 /// The measurements, by the name that `--only` looks at.
-const MEASUREMENTS: [(&str, Measurement); 7] = [
+const MEASUREMENTS: [(&str, Measurement); 8] = [
     ("trees", trees),
     ("check", check),
     ("scaling", scaling),
@@ -61,6 +62,7 @@ const MEASUREMENTS: [(&str, Measurement); 7] = [
     ("kubernetes-schema", kubernetes_schema),
     ("small-file", small_file),
     ("second-run", second_run),
+    ("apply", apply::apply),
 ];
 
 /// Measures and prints the table.

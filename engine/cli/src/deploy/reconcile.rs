@@ -143,8 +143,10 @@ async fn rounds(arguments: &Arguments) -> Exit {
             let (permits, board) = (Arc::clone(&permits), Arc::clone(&board));
             work.spawn(async move {
                 let permit = permits.acquire_owned().await;
+                let before = agent.cluster.counts();
                 let outcome = agent.round().await;
                 drop(permit);
+                agent.told(outcome, before);
                 board.note(&name, &outcome, agent.cluster.counts());
                 (name, outcome.is_good())
             });

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use sluice_apply::{
-    Action, ApplyError, Cluster, Conflicts, Event, Health, Inventory, Options, Phase, Release, Store, StoreError,
+    Action, ApplyError, Cluster, Conflicts, Counts, Event, Health, Inventory, Options, Phase, Release, Store, StoreError,
 };
 use sluice_policy::{Drift, OnFailure};
 
@@ -84,6 +84,15 @@ impl Agent {
             Ok(outcome) => outcome,
             Err(error) => self.end("error", "cluster", &revision, &error.to_string(), Outcome::Unreachable),
         }
+    }
+
+    /// Tells that a round is over, and what was asked of the cluster in it; rounds that run beside it are counted in.
+    pub(crate) fn told(&self, outcome: Outcome, before: Counts) {
+        let Counts { reads, dry_runs, writes } = self.cluster.counts();
+        let (reads, dry_runs) = (reads - before.reads, dry_runs - before.dry_runs);
+        let writes = writes - before.writes;
+        let message = format!("{}; requests: reads={reads} dryRuns={dry_runs} writes={writes}", outcome.name());
+        self.log("info", "round", "", &message);
     }
 
     async fn bring(&self, gathered: Gathered) -> Result<Outcome, StoreError> {
