@@ -161,7 +161,8 @@ fn a_revision_is_rendered_as_its_policy_says() -> Result<()> {
         reports.insert(out);
     }
     assert_eq!(reports.len(), 1);
-    let (code, out, err) = sluice(folder.path(), &["render", "--allow-commands", "--rev", "HEAD", "--origins", "made", "raw"])?;
+    let (code, out, err) =
+        sluice(folder.path(), &["render", "--allow-commands", "--rev", "HEAD", "--origins", "made", "raw"])?;
     assert_eq!((code, out.matches("\nkind: Pod").count()), (Some(0), 2), "{out}{err}");
     assert!(out.contains("# from sluice.yaml:9, by sh made"), "{out}");
     Ok(())

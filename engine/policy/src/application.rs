@@ -191,7 +191,11 @@ fn source<'t>(decoder: &mut Decoder<'t>, node: Node<'t>) -> Option<ApplicationSo
     let repo = text(decoder, &fields, "repo");
     let revision = text(decoder, &fields, "revision");
     if let Some(node) = fields.get("revision").filter(|_| repo.is_none()) {
-        decoder.error(node.span(), "a folder has no revision", "name its repository with `repo`, or leave `revision` out");
+        decoder.error(
+            node.span(),
+            "a folder has no revision",
+            "name its repository with `repo`, or leave `revision` out",
+        );
     }
     let path = text(decoder, &fields, "path").unwrap_or_else(|| String::from("."));
     Some(ApplicationSource { repo, revision: revision.unwrap_or_else(|| String::from("HEAD")), path })
@@ -208,7 +212,11 @@ fn destination<'t>(decoder: &mut Decoder<'t>, node: Node<'t>) -> Option<Applicat
             && !text.starts_with('-')
             && !text.ends_with('-');
         if !is_label {
-            decoder.error(node.span(), format!("`{text}` is no name of a namespace"), "use lowercase letters, digits and hyphens");
+            decoder.error(
+                node.span(),
+                format!("`{text}` is no name of a namespace"),
+                "use lowercase letters, digits and hyphens",
+            );
         }
         Some(text.to_owned())
     };

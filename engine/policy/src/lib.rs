@@ -13,9 +13,7 @@ mod matching;
 mod place;
 mod verdict;
 
-pub use application::{
-    Application, ApplicationDestination, ApplicationSource, Drift, OnFailure, application_schema,
-};
+pub use application::{Application, ApplicationDestination, ApplicationSource, Drift, OnFailure, application_schema};
 pub use approved::{Approved, PluginDigests};
 pub use base::Base;
 pub use config::ConfigError;

@@ -35,7 +35,8 @@ impl Plane {
         let mut command = Command::new(workspace::root().join("tests/control-plane/control-plane.sh"));
         command.arg(word).arg(&self.programs).arg(&self.state);
         // What goes on running must not hold a pipe open.
-        let status = command.stdin(Stdio::null()).stdout(Stdio::null()).status().context("cannot run the control plane")?;
+        let status =
+            command.stdin(Stdio::null()).stdout(Stdio::null()).status().context("cannot run the control plane")?;
         if status.success() { Ok(()) } else { bail!("the control plane does not go {word}") }
     }
 
@@ -81,16 +82,26 @@ pub fn apply(bench: &Bench) -> Result<Vec<Row>> {
 
     let config = bench.scratch.join("ours-0");
     let mut agent = Command::new(&bench.sluice);
-    agent.args(["reconcile", "--once", "--listen", "off", "--config"]).arg(&config).arg("--kubeconfig").arg(plane.kubeconfig());
+    agent
+        .args(["reconcile", "--once", "--listen", "off", "--config"])
+        .arg(&config)
+        .arg("--kubeconfig")
+        .arg(plane.kubeconfig());
     let cost = measure::best_of(3, &agent, &[0])?;
     let said = capture(&mut agent)?;
     let count = |word: &str| -> Result<f64> {
-        let rest = said.split(&format!("{word}=")).nth(1).with_context(|| format!("the agent does not count {word}"))?;
+        let rest =
+            said.split(&format!("{word}=")).nth(1).with_context(|| format!("the agent does not count {word}"))?;
         Ok(rest.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default().parse()?)
     };
     let objects = OBJECTS as f64;
     Ok(vec![
-        Row::seconds("first apply of 1,000 objects / kubectl apply --server-side", ours.wall, theirs.wall, Bound::AtMost(1.0)),
+        Row::seconds(
+            "first apply of 1,000 objects / kubectl apply --server-side",
+            ours.wall,
+            theirs.wall,
+            Bound::AtMost(1.0),
+        ),
         Row::seconds("first apply of 1,000 objects / kubectl, CPU", ours.cpu, theirs.cpu, Bound::None),
         Row::value("round of the agent with nothing to do, 1,000 objects", cost.wall, "s"),
         Row::figure("reads of that round / objects", count("reads")? / objects, Bound::AtMost(1.01)),

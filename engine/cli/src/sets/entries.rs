@@ -41,10 +41,16 @@ impl<'p> Entries<'p> {
             }
         }
         // What an application says of its own path goes before the policy file, and names files from that path.
-        let application: Vec<_> = chosen.render.iter().flat_map(|entry| asked.iter().map(move |path| (path, entry))).collect();
+        let application: Vec<_> =
+            chosen.render.iter().flat_map(|entry| asked.iter().map(move |path| (path, entry))).collect();
         let mut said: Vec<Said<'p>> = application
             .iter()
-            .map(|(path, entry)| Said { path: (*path).clone(), entry, base: Some((*path).clone()), is_application: true })
+            .map(|(path, entry)| Said {
+                path: (*path).clone(),
+                entry,
+                base: Some((*path).clone()),
+                is_application: true,
+            })
             .collect();
         said.extend(
             found
