@@ -135,16 +135,20 @@ fn radius(diff: &Diff) -> Vec<String> {
     lines
 }
 
-/// The new findings, those that deny first. Gives the number of those that did not fit.
+/// The new findings, those that deny first, and what both sides have that keeps the gate from deciding. Gives the number of
+/// those that did not fit.
 fn findings(diff: &Diff, page: &mut Page) -> usize {
-    let is_shown = |finding: &&&Finding| !matches!(Outcome::of(finding), Outcome::Audited | Outcome::Excepted);
-    let all: Vec<&Finding> = diff.new.iter().chain(words::faults(diff)).collect();
-    let mut shown: Vec<&&Finding> = all.iter().filter(is_shown).collect();
-    shown.sort_by_key(|finding| !finding.denies());
-    if !shown.is_empty() {
-        page.always("\n#### New findings\n\n");
+    let new = listed("New findings", diff.new.iter().collect(), page);
+    new + listed("There before, and undecided until it is mended", words::faults(diff).collect(), page)
+}
+
+fn listed(heading: &str, mut findings: Vec<&Finding>, page: &mut Page) -> usize {
+    findings.retain(|finding| !matches!(Outcome::of(finding), Outcome::Audited | Outcome::Excepted));
+    findings.sort_by_key(|finding| !finding.denies());
+    if !findings.is_empty() {
+        page.always(&format!("\n#### {heading}\n\n"));
     }
-    shown.into_iter().filter(|finding| !page.fit(&one_finding(finding), FINDINGS)).count()
+    findings.into_iter().filter(|finding| !page.fit(&one_finding(finding), FINDINGS)).count()
 }
 
 fn one_finding(finding: &Finding) -> String {
