@@ -14,7 +14,10 @@ use crate::workspace;
 mod corpus;
 mod kubeconform;
 pub mod measure;
+mod reading;
+mod rendering;
 mod table;
+mod tree;
 
 use corpus::Corpus;
 use table::{Bound, Row, Table};
@@ -53,7 +56,7 @@ struct Bench {
 type Measurement = fn(&Bench) -> Result<Vec<Row>>;
 
 /// The measurements, by the name that `--only` looks at.
-const MEASUREMENTS: [(&str, Measurement); 7] = [
+const MEASUREMENTS: [(&str, Measurement); 11] = [
     ("trees", trees),
     ("check", check),
     ("scaling", scaling),
@@ -61,6 +64,10 @@ const MEASUREMENTS: [(&str, Measurement); 7] = [
     ("kubernetes-schema", kubernetes_schema),
     ("small-file", small_file),
     ("second-run", second_run),
+    ("reading", reading::rows),
+    ("render-small", rendering::small),
+    ("render-large", rendering::large),
+    ("render-overlays", rendering::overlays),
 ];
 
 /// Measures and prints the table.
