@@ -26,7 +26,8 @@ pub fn small(bench: &Bench) -> Result<Vec<Row>> {
 
 /// An overlay of 2 MB and a chart of some hundred objects, with the memory that they take.
 pub fn large(bench: &Bench) -> Result<Vec<Row>> {
-    let (overlay, chart) = (bench.scratch.join("large-overlay"), bench.scratch.join("large-chart"));
+    let repository = tree::repository(&bench.scratch)?;
+    let (overlay, chart) = (repository.join("large-overlay"), repository.join("large-chart"));
     tree::write_large_overlay(&overlay)?;
     tree::write_large_chart(&chart)?;
     let pairs = [Pair::kubectl("large overlay", &overlay), Pair::helm("large chart", &chart)?];
@@ -35,7 +36,7 @@ pub fn large(bench: &Bench) -> Result<Vec<Row>> {
 
 /// Twenty overlays of one repository, in one thread and in two.
 pub fn overlays(bench: &Bench) -> Result<Vec<Row>> {
-    let folder = bench.scratch.join("overlays");
+    let folder = tree::repository(&bench.scratch)?.join("overlays");
     tree::write_overlays(&folder)?;
     let [one, two] = [1, 2].map(|jobs| bench.check("images.yaml", &folder, jobs));
     in_turns(1, [&two], &DECIDED)?;

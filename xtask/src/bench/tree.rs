@@ -1,16 +1,25 @@
-//! What is rendered: folders that are written for the benches.
+//! What is rendered: folders of a repository that is written for the benches.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::process::capture;
 use crate::workspace;
 
 /// Overlays of one base.
 const OVERLAYS: usize = 20;
 /// Services of the large chart, each with four objects.
 const SERVICES: usize = 100;
+
+/// The folder of the repository. What is rendered may name whatever lies in it.
+pub fn repository(scratch: &Path) -> Result<PathBuf> {
+    let folder = scratch.join("repository");
+    capture(Command::new("git").args(["init", "--quiet"]).arg(&folder))?;
+    Ok(folder)
+}
 
 /// The installation of Argo CD, most of it definitions of custom resources, in another namespace and with a label more.
 pub fn write_large_overlay(folder: &Path) -> Result<()> {
