@@ -1,5 +1,5 @@
 //! What writing a report of 10,000 findings costs, in each format: `cargo bench -p sluice-report`.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench")]
+#![expect(clippy::unwrap_used, reason = "a bench")]
 
 use divan::{Bencher, counter::ItemsCount};
 use sluice_report::Format;
