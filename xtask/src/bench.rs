@@ -15,7 +15,10 @@ mod apply;
 mod corpus;
 mod kubeconform;
 pub mod measure;
+mod reading;
+mod rendering;
 mod table;
+mod tree;
 
 use corpus::Corpus;
 use table::{Bound, Row, Table};
@@ -54,7 +57,7 @@ struct Bench {
 type Measurement = fn(&Bench) -> Result<Vec<Row>>;
 
 /// The measurements, by the name that `--only` looks at.
-const MEASUREMENTS: [(&str, Measurement); 8] = [
+const MEASUREMENTS: [(&str, Measurement); 12] = [
     ("trees", trees),
     ("check", check),
     ("scaling", scaling),
@@ -62,6 +65,10 @@ const MEASUREMENTS: [(&str, Measurement); 8] = [
     ("kubernetes-schema", kubernetes_schema),
     ("small-file", small_file),
     ("second-run", second_run),
+    ("reading", reading::rows),
+    ("render-small", rendering::small),
+    ("render-large", rendering::large),
+    ("render-overlays", rendering::overlays),
     ("apply", apply::apply),
 ];
 

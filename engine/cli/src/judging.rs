@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use sluice_manifest::{Span, Text};
 use sluice_plugin::{Host, HostOptions};
 use sluice_policy::{Alike, ConfigError, Failure, Gate, Input, Judged, Keep, Outcome, PluginSource, RunOptions};
-use sluice_render::{LoadError, RenderError};
+use sluice_render::{LoadError, Origins, RenderError};
 
 use crate::bases::Bases;
 use crate::policy::{self, Chosen};
@@ -179,7 +179,7 @@ impl Work<'_> {
     }
 
     fn one(&self, folder: &Folder, jobs: usize) -> Done {
-        match self.rendering.render(folder) {
+        match self.rendering.render(folder, Origins::Positions) {
             Ok(rendered) => {
                 let warnings = rendered.warnings.into_iter().map(|line| (folder.name.clone(), line)).collect();
                 let base = self.bases.map(|bases| bases.of(&folder.name));

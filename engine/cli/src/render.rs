@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 use clap::ValueEnum;
-use sluice_render::RenderError;
+use sluice_render::{Origins, RenderError};
 
 use crate::charts::Charts;
 use crate::exit::Exit;
@@ -83,6 +83,8 @@ fn print(sets: Sets, arguments: &Arguments) -> io::Result<Exit> {
         As::Json => Format::Json,
     };
     let mut out = Target::open(None)?;
+    // Without a question where it came from, a set comes several times as fast.
+    let origins = if arguments.origins { Origins::Positions } else { Origins::None };
     let mut printer = Printer::new(&mut out, format, arguments.origins);
     for input in sets.plain {
         printer.input(input)?;
@@ -106,7 +108,7 @@ fn print(sets: Sets, arguments: &Arguments) -> io::Result<Exit> {
             Err(error) => printer.fail(&error.to_string(), None),
             Ok(rendering) => {
                 for folder in &sets.folders {
-                    match rendering.render(folder) {
+                    match rendering.render(folder, origins) {
                         Ok(rendered) => {
                             if folder.allow_empty {
                                 printer.allow_nothing();

@@ -45,10 +45,10 @@ impl Rendering {
         Ok(Self { renderers: Arc::new(renderers), root })
     }
 
-    /// Renders a folder.
-    pub(crate) fn render(&self, folder: &Folder) -> Result<Rendered, Failure> {
+    /// Renders a folder, and tells so much of where its text came from; more is asked for when somebody wants to know it.
+    pub(crate) fn render(&self, folder: &Folder, origins: Origins) -> Result<Rendered, Failure> {
         let files: Arc<dyn Files> = Arc::new(CheckoutFiles(self.root.checkout().clone()));
-        let rendered = self.renderers.render(Arc::clone(&files), &folder.path, &folder.method, Origins::Positions);
+        let rendered = self.renderers.render(Arc::clone(&files), &folder.path, &folder.method, origins);
         let rendered = match rendered {
             Err(RenderError::Empty { .. }) if folder.allow_empty => sluice_render::Rendered::default(),
             rendered => rendered.map_err(|error| self.failure(folder, &error))?,

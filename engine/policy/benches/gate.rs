@@ -18,7 +18,8 @@ const PER_FILE: usize = 5;
 const ROUNDS: usize = 5;
 
 fn main() {
-    let files = files();
+    let files = files_with("1.4.2");
+    let mutable = files_with("latest");
     let bytes: usize = files.iter().map(|(_, text)| text.len()).sum();
     println!("{OBJECTS} objects, {} files, {} KiB", files.len(), bytes >> 10);
     let trees = best(|| {
@@ -33,32 +34,37 @@ fn main() {
     let schema = "{name: kubernetes-schema, source: builtin:kubernetes-schema}";
     let never = "{name: image-tags, source: builtin:image-tags, match: {kind: None}}";
     let only = std::env::args().nth(1).unwrap_or_default();
-    for (what, plugins) in [
-        ("the gate, no plugin is given anything", never.to_owned()),
-        ("image-tags", tags.to_owned()),
-        ("kubernetes-schema", schema.to_owned()),
-        ("standard-labels, changes every object", labels.to_owned()),
-        ("all three", format!("{labels}, {tags}, {schema}")),
+    for (what, files, plugins) in [
+        ("the gate, no plugin is given anything", &files, never.to_owned()),
+        ("image-tags", &files, tags.to_owned()),
+        ("image-tags, a finding in every object", &mutable, tags.to_owned()),
+        ("kubernetes-schema", &files, schema.to_owned()),
+        ("standard-labels, changes every object", &files, labels.to_owned()),
+        ("all three", &files, format!("{labels}, {tags}, {schema}")),
     ] {
         if !what.contains(only.trim_start_matches("--bench")) {
             continue;
         }
         let Some(gate) = gate(&plugins) else { continue };
+        let mut found = 0;
         let time = best(|| {
-            let outcome = gate.run(inputs(&files), &RunOptions { jobs: 1, ..RunOptions::default() });
+            let outcome = gate.run(inputs(files), &RunOptions { jobs: 1, ..RunOptions::default() });
             assert_eq!(outcome.verdict.summary.resources, OBJECTS as u64);
+            found = outcome.verdict.summary.findings;
         });
         let more = time.saturating_sub(trees).as_secs_f64() * 1e6 / OBJECTS as f64;
         let ratio = time.as_secs_f64() / trees.as_secs_f64();
-        println!("{what:<44} {:>8.1} ms  {ratio:.2} × trees, {more:.2} µs an object more", millis(time));
+        let time = millis(time);
+        println!("{what:<44} {time:>8.1} ms  {ratio:.2} × trees, {more:.2} µs an object more, {found} findings");
     }
 }
 
-fn files() -> Vec<(String, String)> {
+/// Files of some Deployments each, one image of each with this tag.
+fn files_with(tag: &str) -> Vec<(String, String)> {
     let one = |file: usize| {
         let objects = (0..PER_FILE).map(|object| {
             let name = format!("name: o{}-", file * PER_FILE + object);
-            OBJECT.replacen("name: ", &name, 1).replace(":latest", ":1.2.3")
+            OBJECT.replacen("name: ", &name, 1).replace("/cart:1.4.2", &format!("/cart:{tag}"))
         });
         (format!("f{file}.yaml"), objects.collect::<Vec<_>>().join("---\n"))
     };

@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
+use nix::sys::resource::{UsageWho, getrusage};
 
 mod images;
+mod read;
 mod trees;
 
 /// Seconds and other figures of a run, by name.
@@ -22,10 +24,20 @@ fn main() -> Result<()> {
         ["trees", folder] => trees::compare(&files(Path::new(folder))?)?,
         ["only-trees", folder, jobs] => trees::only(&files(Path::new(folder))?, jobs.parse()?)?,
         ["images", folder, component] => images::compare(&files(Path::new(folder))?, Path::new(component))?,
-        _ => bail!("usage: sluice-bench trees FOLDER | only-trees FOLDER JOBS | images FOLDER COMPONENT"),
+        ["read", folder] => read::compare(Path::new(folder))?,
+        ["limits"] => limits(),
+        _ => bail!(
+            "usage: sluice-bench trees FOLDER | only-trees FOLDER JOBS | images FOLDER COMPONENT | read NEW-FOLDER | limits"
+        ),
     };
     println!("{}", serde_json::to_string(&figures)?);
     Ok(())
+}
+
+/// The cap on the memory of one render, in MiB.
+fn limits() -> Figures {
+    let memory = sluice_render::Limits::default().memory;
+    Figures::from([("render_memory", memory as f64 / f64::from(1 << 20))])
 }
 
 /// The YAML files below a folder, sorted.
@@ -58,4 +70,33 @@ fn best_of<A, B>(rounds: usize, mut first: impl FnMut() -> A, mut second: impl F
         best.1 = best.1.min(started.elapsed().as_secs_f64());
     }
     best
+}
+
+/// What a piece of work costs.
+#[derive(Clone, Copy)]
+struct Cost {
+    /// Seconds from start to end.
+    wall: f64,
+    /// Seconds of CPU, over all threads, in the program and the kernel.
+    cpu: f64,
+}
+
+/// Runs all in turns and gives the least cost of each.
+fn costs_of<const N: usize>(rounds: usize, mut work: [&mut dyn FnMut() -> Result<()>; N]) -> Result<[Cost; N]> {
+    let mut best = [Cost { wall: f64::MAX, cpu: f64::MAX }; N];
+    for _ in 0..rounds {
+        for (work, best) in work.iter_mut().zip(&mut best) {
+            let (started, before) = (Instant::now(), cpu()?);
+            work()?;
+            *best = Cost { wall: best.wall.min(started.elapsed().as_secs_f64()), cpu: best.cpu.min(cpu()? - before) };
+        }
+    }
+    Ok(best)
+}
+
+/// Seconds of CPU that this process has used.
+fn cpu() -> Result<f64> {
+    let usage = getrusage(UsageWho::RUSAGE_SELF)?;
+    let seconds = |time: nix::sys::time::TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
+    Ok(seconds(usage.user_time()) + seconds(usage.system_time()))
 }

@@ -73,3 +73,15 @@ pub fn best_of(rounds: usize, command: &Command, codes: &[i32]) -> Result<Cost> 
     }
     best.context("no run was asked for")
 }
+
+/// The least times and the most memory of each of some commands, which run in turns: what disturbs the machine disturbs all.
+pub fn in_turns<const N: usize>(rounds: usize, commands: [&Command; N], codes: &[i32]) -> Result<[Cost; N]> {
+    let mut best = [Cost { wall: f64::MAX, cpu: f64::MAX, memory: 0.0, code: -1 }; N];
+    for _ in 0..rounds {
+        for (command, best) in commands.into_iter().zip(&mut best) {
+            let Cost { wall, cpu, memory, code } = of(command, codes)?;
+            *best = Cost { wall: best.wall.min(wall), cpu: best.cpu.min(cpu), memory: best.memory.max(memory), code };
+        }
+    }
+    Ok(best)
+}

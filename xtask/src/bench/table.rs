@@ -44,6 +44,7 @@ pub struct Row {
     second: String,
     ratio: Option<f64>,
     bound: Bound,
+    left_out: Option<String>,
 }
 
 impl Row {
@@ -65,11 +66,16 @@ impl Row {
     /// A value that is only told.
     pub fn value(what: &str, value: f64, unit: &str) -> Self {
         let (what, first) = (what.to_owned(), format!("{value:.3} {unit}"));
-        Self { what, first, second: String::new(), ratio: None, bound: Bound::None }
+        Self { what, first, second: String::new(), ratio: None, bound: Bound::None, left_out: None }
+    }
+
+    /// A comparison that this machine has nothing for, and why. It misses no target.
+    pub fn left_out(what: &str, why: &str) -> Self {
+        Self { left_out: Some(why.to_owned()), ..Self::two(what, String::new(), String::new(), f64::NAN, Bound::None) }
     }
 
     fn two(what: &str, first: String, second: String, ratio: f64, bound: Bound) -> Self {
-        Self { what: what.to_owned(), first, second, ratio: Some(ratio), bound }
+        Self { what: what.to_owned(), first, second, ratio: Some(ratio), bound, left_out: None }
     }
 }
 
@@ -102,7 +108,11 @@ impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let width = self.rows.iter().map(|row| row.what.chars().count()).max().unwrap_or_default();
         writeln!(f, "{:width$}  {:>10}  {:>10}  {:>8}  {:>10}  met", "what", "first", "second", "ratio", "target")?;
-        for Row { what, first, second, ratio, bound } in &self.rows {
+        for Row { what, first, second, ratio, bound, left_out } in &self.rows {
+            if let Some(why) = left_out {
+                writeln!(f, "{what:width$}  left out: {why}")?;
+                continue;
+            }
             let met = match ratio.and_then(|ratio| bound.is_met_by(ratio)) {
                 Some(true) => "yes",
                 Some(false) => "NO",
@@ -128,5 +138,13 @@ mod tests {
         table.push(Row::seconds("slow", 2.0, 1.0, Bound::AtMost(1.5)));
         assert!(!table.all_met());
         assert!(table.to_string().contains("2.00       ≤ 1.5  NO"), "{table}");
+    }
+
+    #[test]
+    fn what_is_left_out_is_said_and_misses_nothing() {
+        let mut table = Table::default();
+        table.push(Row::left_out("beside another", "it is not there"));
+        assert!(table.all_met());
+        assert!(table.to_string().contains("beside another  left out: it is not there\n"), "{table}");
     }
 }

@@ -1,6 +1,5 @@
 //! The gate from texts to the verdict, with stubs for plugins.
 
-mod cost;
 mod exceptions;
 mod faults;
 mod mutation;

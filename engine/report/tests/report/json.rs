@@ -101,19 +101,3 @@ fn a_wrong_policy_file_is_valid() {
     valid(&text);
     insta::assert_snapshot!(text);
 }
-
-/// Run by hand: `cargo test --release -p sluice-report -- --ignored --nocapture speed`.
-#[test]
-#[ignore = "measures, and asserts nothing"]
-fn speed_of_ten_thousand_findings() {
-    let verdict = verdict(vec![mutable_tag(); 10_000]);
-    for format in [Format::Json, Format::Sarif, Format::Github, Format::Human] {
-        let times = (0..7).map(|_| {
-            let mut bytes = std::io::sink();
-            let start = std::time::Instant::now();
-            sluice_report::write(&verdict, &options(format), &mut bytes).unwrap();
-            start.elapsed()
-        });
-        eprintln!("{format:?}: {:?}", times.min().unwrap());
-    }
-}
