@@ -102,6 +102,11 @@ impl Kinds {
         }
     }
 
+    /// Whether a definition of the set makes an object's kind, be it served already or not.
+    pub(crate) fn is_defined(&self, reference: &Reference) -> bool {
+        self.defined.contains_key(&(reference.group.clone(), reference.kind.clone()))
+    }
+
     /// What is known of an object's kind, in exactly its version.
     pub(crate) fn get(&self, reference: &Reference) -> Lookup<'_> {
         self.find(reference, |kind| kind.version == reference.version)

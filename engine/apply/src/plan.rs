@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use futures::StreamExt;
+use futures::{StreamExt, TryStreamExt};
 use http::Method;
 use sluice_manifest::Node;
 use sluice_policy::Approved;
@@ -14,7 +14,7 @@ use crate::error::ClusterError;
 use crate::inventory::{Entry, Inventory};
 use crate::kinds::{Kind, Kinds, Lookup, escaped};
 use crate::live::Live;
-use crate::options::{Conflicts, KEPT_MANAGERS, Options};
+use crate::options::{Conflicts, Options};
 use crate::prune;
 use crate::reference::{Key, Reference};
 use crate::stage::Stage;
@@ -119,10 +119,8 @@ pub async fn plan(cluster: &Cluster, approved: &Approved, options: &Options) -> 
     let looks: Vec<_> = desired.iter().map(|desired| look.step(desired)).collect();
     let steps: Vec<Step> = futures::stream::iter(looks)
         .buffered(options.concurrency.max(1))
-        .collect::<Vec<_>>()
-        .await
-        .into_iter()
-        .collect::<Result<_, ClusterError>>()?;
+        .try_collect()
+        .await?;
     let stale = stale(&own.inventory, &desired);
     let mut prunes = prune::look(cluster, &kinds, options, &stale, &others).await?;
     prunes.sort_by(|(one, _), (other, _)| (Stage::of(other), other).cmp(&(Stage::of(one), one)));
@@ -200,7 +198,11 @@ impl Look<'_> {
                 return Ok(refused(message, "see `kubectl get apiservices`; nothing can be said of the kind until it does"));
             }
         };
-        let live = read(self.cluster, kind, reference).await?;
+        let live = match read(self.cluster, kind, reference).await {
+            Ok(live) => live,
+            Err(error) if error.refusal().is_some() => return Ok(refused(error.to_string(), &error.help())),
+            Err(error) => return Err(error),
+        };
         if let Some(fault) = self.foreign(reference, entry, live.as_ref()) {
             return Ok(fault);
         }
@@ -221,9 +223,11 @@ impl Look<'_> {
             let message = format!("it belongs to the application {}", names.join(", "));
             return Some(refused(message, "take it out of one of the two; `adopt: true` takes it over"));
         }
-        let is_ours = entry.is_some_and(|entry| entry.uid.as_ref().is_none_or(|uid| uid == live.uid()));
+        // Without a UID it is not known whether a run that ended suddenly has made it: then its field manager tells.
+        let uid = entry.and_then(|entry| entry.uid.as_deref());
+        let is_ours = uid == Some(live.uid());
         if !is_ours && !self.options.adopt && !has_manager(live, &self.options.manager) {
-            let message = if entry.is_some() {
+            let message = if uid.is_some() {
                 "somebody deleted it and made another with its name"
             } else {
                 "it is there already, and no application owns it"
@@ -263,7 +267,8 @@ impl Look<'_> {
 
     /// Whether the inventory does not have it: then it is written once, so that its fields have an owner.
     fn is_new(&self, desired: &Desired) -> bool {
-        !self.entries.contains_key(&desired.reference.key())
+        let entry = self.entries.get(&desired.reference.key());
+        entry.is_none_or(|entry| self.options.adopt && entry.uid.is_none())
     }
 
     /// What a refusal of a dry run means; none where it should be asked again with force.
@@ -271,7 +276,7 @@ impl Look<'_> {
         let Some(refusal) = error.refusal() else { return Err(error.clone()) };
         let conflicts = refusal.conflicts();
         if !conflicts.is_empty() && !forced && self.options.conflicts == Conflicts::Take {
-            let kept = conflicts.iter().find(|conflict| KEPT_MANAGERS.contains(&conflict.manager.as_str()));
+            let kept = conflicts.iter().find(|conflict| conflict.is_kept());
             match kept {
                 None => return Ok(None),
                 Some(kept) => {

@@ -2,4 +2,5 @@
 //! `CI` set that is a failure.
 
 mod apply;
+mod faults;
 mod plane;
