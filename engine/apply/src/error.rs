@@ -107,10 +107,12 @@ impl ClusterError {
     pub fn help(&self) -> String {
         match self {
             Self::Config { .. } => String::from("set KUBECONFIG, or name --kubeconfig and --context"),
-            Self::Unreachable { .. } => {
-                String::from("nothing is known of what became of the last request; run again, which reads before it writes")
+            Self::Unreachable { .. } => String::from(
+                "nothing is known of what became of the last request; run again, which reads before it writes",
+            ),
+            Self::Garbled { .. } => {
+                String::from("see whether something between here and the cluster answers in its place")
             }
-            Self::Garbled { .. } => String::from("see whether something between here and the cluster answers in its place"),
             Self::Refused { refusal, .. } => refusal.help(),
         }
     }
@@ -142,7 +144,9 @@ impl Refusal {
             );
         }
         if self.is_of_admission() {
-            return String::from("an admission policy or webhook of the cluster decides this: do as it says, or see who keeps it");
+            return String::from(
+                "an admission policy or webhook of the cluster decides this: do as it says, or see who keeps it",
+            );
         }
         match self.code {
             401 => String::from("the credentials are not accepted: log in again, or name another --context"),
@@ -155,7 +159,9 @@ impl Refusal {
 
     /// Whether an admission policy or webhook has refused, or could not be asked.
     fn is_of_admission(&self) -> bool {
-        ["admission webhook", "calling webhook", "ValidatingAdmissionPolicy"].iter().any(|words| self.message.contains(words))
+        ["admission webhook", "calling webhook", "ValidatingAdmissionPolicy"]
+            .iter()
+            .any(|words| self.message.contains(words))
     }
 
     /// Reads the answer to a refused request.

@@ -115,12 +115,10 @@ pub async fn plan(cluster: &Cluster, approved: &Approved, options: &Options) -> 
     kinds.define(approved.manifests().iter().map(AsRef::as_ref));
     let desired = Desired::all(approved, &kinds, options);
     let others = owners(kept.values().map(|kept| &kept.inventory));
-    let look = Look { cluster, options, kinds: &kinds, others: &others, entries: own.inventory.by_key(), desired: &desired };
+    let look =
+        Look { cluster, options, kinds: &kinds, others: &others, entries: own.inventory.by_key(), desired: &desired };
     let looks: Vec<_> = desired.iter().map(|desired| look.step(desired)).collect();
-    let steps: Vec<Step> = futures::stream::iter(looks)
-        .buffered(options.concurrency.max(1))
-        .try_collect()
-        .await?;
+    let steps: Vec<Step> = futures::stream::iter(looks).buffered(options.concurrency.max(1)).try_collect().await?;
     let stale = stale(&own.inventory, &desired);
     let mut prunes = prune::look(cluster, &kinds, options, &stale, &others).await?;
     prunes.sort_by(|(one, _), (other, _)| (Stage::of(other), other).cmp(&(Stage::of(one), one)));
@@ -195,7 +193,10 @@ impl Look<'_> {
             }
             Lookup::Unknown => {
                 let message = format!("the server behind the API group `{}` does not answer", reference.group);
-                return Ok(refused(message, "see `kubectl get apiservices`; nothing can be said of the kind until it does"));
+                return Ok(refused(
+                    message,
+                    "see `kubectl get apiservices`; nothing can be said of the kind until it does",
+                ));
             }
         };
         let live = match read(self.cluster, kind, reference).await {
@@ -258,7 +259,9 @@ impl Look<'_> {
             Some(before) if before.is_terminating() => {
                 Action::Deferred { reason: String::from("it is being deleted; it is made anew once it is gone") }
             }
-            Some(before) if !self.is_new(desired) && compare::alike(before.resource().root(), answer.resource().root()) => {
+            Some(before)
+                if !self.is_new(desired) && compare::alike(before.resource().root(), answer.resource().root()) =>
+            {
                 Action::Unchanged { live: before }
             }
             Some(before) => Action::Change { before, after: answer, force },
@@ -294,7 +297,8 @@ impl Look<'_> {
             return Ok(Some(Action::Deferred { reason: format!("the namespace `{namespace}` is applied first") }));
         }
         if matches!(refusal.code, 400 | 422) && self.defines(reference) {
-            let reason = String::from("its CustomResourceDefinition changes first; the schema of today does not accept it");
+            let reason =
+                String::from("its CustomResourceDefinition changes first; the schema of today does not accept it");
             return Ok(Some(Action::Deferred { reason }));
         }
         Ok(Some(refused(refusal.to_string(), &error.help())))

@@ -1,7 +1,9 @@
 //! Applying a set: the inventory first, then the objects stage by stage, then what is no longer wanted, then health.
 
+mod defined;
 mod leave;
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
@@ -21,14 +23,10 @@ use crate::kinds::{Kinds, Lookup};
 use crate::live::Live;
 use crate::options::{Conflicts, Options};
 use crate::plan::{Action, Plan, Step, Write, plan, read};
-use crate::reference::Reference;
+use crate::reference::{Key, Reference};
 use crate::stage::Stage;
 use crate::store::{Store, StoreError};
-
-/// Time for the definitions of kinds to be established.
-const ESTABLISHED: Duration = Duration::from_secs(60);
-/// Time for an API server to take up a definition that is established: it does so a moment later.
-const TAKEN_UP: Duration = Duration::from_secs(10);
+use defined::{TAKEN_UP, is_too_early, served};
 
 /// What happens while a set is applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,7 +139,8 @@ impl Run<'_> {
             plan.kept = kept;
             return Ok(Applied { plan, has_written: false, failures: Vec::new(), health });
         }
-        let union = Inventory { quarantined: self.options.quarantine.clone(), ..union(&plan, &before.inventory, release) };
+        let union =
+            Inventory { quarantined: self.options.quarantine.clone(), ..union(&plan, &before.inventory, release) };
         let mut kept = store.replace(before, union.clone()).await?;
         (self.told)(Event::Begun);
 
@@ -186,6 +185,8 @@ impl Run<'_> {
         refreshed: &mut Option<Kinds>,
         guard: &Guard<'_>,
     ) -> Result<bool, StoreError> {
+        let places =
+            inventory.entries.iter().enumerate().map(|(place, entry)| (entry.reference.key(), place)).collect();
         for stage in Stage::ALL {
             let steps: Vec<_> = plan.steps.iter().filter(|step| step.desired.stage == stage).collect();
             let kinds = refreshed.as_ref().unwrap_or(&plan.kinds);
@@ -195,14 +196,16 @@ impl Run<'_> {
             for step in &steps {
                 // The first that has no answer ends it: the others would wait as long.
                 match written.next().await.transpose()?.flatten() {
-                    Some(live) => note(inventory, &step.desired, &live),
+                    Some(live) => note(inventory, &places, &step.desired, &live),
                     None => whole = false,
                 }
             }
+            drop(written);
             if !whole {
                 return Ok(false);
             }
-            if stage == Stage::Definitions && steps.iter().any(|step| !matches!(step.action, Action::Unchanged { .. })) {
+            if stage == Stage::Definitions && steps.iter().any(|step| !matches!(step.action, Action::Unchanged { .. }))
+            {
                 let definitions: Vec<_> = steps.iter().map(|step| step.reference.clone()).collect();
                 if !self.established(&definitions, kinds).await? {
                     return Ok(false);
@@ -300,25 +303,11 @@ impl Run<'_> {
         failures.sort();
     }
 
-    async fn established(&self, definitions: &[Reference], kinds: &Kinds) -> Result<bool, ClusterError> {
-        let told = |reference: &Reference, health: &Health| (self.told)(Event::Health(reference.clone(), health.clone()));
-        let concurrency = self.options.concurrency;
-        let health = wait_for(self.cluster, kinds, definitions, ESTABLISHED, concurrency, &told).await?;
-        for (reference, health) in health.iter().filter(|(_, health)| *health != Health::Current) {
-            let message = match health {
-                Health::InProgress(words) | Health::Failed(words) => words.clone(),
-                Health::Current | Health::Terminating | Health::Missing => String::from("it is not established"),
-            };
-            self.note_failure(reference, &message);
-            (self.told)(Event::Failed(reference.clone(), message));
-        }
-        Ok(is_healthy(&health))
-    }
-
     async fn health(&self, plan: &Plan, kinds: &Kinds) -> Result<Vec<(Reference, Health)>, ClusterError> {
         let Some(limit) = self.options.wait else { return Ok(Vec::new()) };
         let objects: Vec<Reference> = plan.steps.iter().map(|step| step.reference.clone()).collect();
-        let told = |reference: &Reference, health: &Health| (self.told)(Event::Health(reference.clone(), health.clone()));
+        let told =
+            |reference: &Reference, health: &Health| (self.told)(Event::Health(reference.clone(), health.clone()));
         wait_for(self.cluster, kinds, &objects, limit, self.options.concurrency, &told).await
     }
 }
@@ -342,23 +331,23 @@ fn union(plan: &Plan, before: &Inventory, release: Release) -> Inventory {
     }
     // What is written has no known digest until it was: a run that ends in between is not taken for one that came through.
     // What is made anew has another UID.
-    for step in &plan.steps {
-        let is_written = !matches!(step.action, Action::Unchanged { .. });
-        if let Some(entry) = entries.iter_mut().find(|entry| is_written && entry.reference.key() == step.reference.key()) {
-            entry.digest = None;
-            if matches!(step.action, Action::Create | Action::Deferred { .. }) {
-                entry.uid = None;
-            }
-            entry.reference = step.reference.clone();
+    let writes = plan.steps.iter().filter(|step| !matches!(step.action, Action::Unchanged { .. }));
+    let writes: BTreeMap<Key, &Step> = writes.map(|step| (step.reference.key(), step)).collect();
+    for entry in &mut entries {
+        let Some(step) = writes.get(&entry.reference.key()) else { continue };
+        entry.digest = None;
+        entry.reference = step.reference.clone();
+        if matches!(step.action, Action::Create | Action::Deferred { .. }) {
+            entry.uid = None;
         }
     }
     entries.sort_by(|one, other| one.reference.cmp(&other.reference));
     Inventory { phase: Phase::Applying, release: Some(release), entries, ..before.clone() }
 }
 
-fn note(inventory: &mut Inventory, desired: &Desired, live: &Live) {
-    let found = inventory.entries.iter_mut().find(|entry| entry.reference.key() == desired.reference.key());
-    if let Some(entry) = found {
+fn note(inventory: &mut Inventory, places: &BTreeMap<Key, usize>, desired: &Desired, live: &Live) {
+    let place = places.get(&desired.reference.key()).copied();
+    if let Some(entry) = place.and_then(|place| inventory.entries.get_mut(place)) {
         entry.uid = Some(live.uid().to_owned());
         entry.digest = Some(desired.digest.clone());
     }
@@ -369,25 +358,6 @@ fn touched(plan: &Plan, inventory: &Inventory) -> Vec<Entry> {
     let entries = inventory.by_key();
     let steps = plan.steps.iter().filter(|step| !matches!(step.action, Action::Unchanged { .. }));
     steps.filter_map(|step| entries.get(&step.reference.key()).map(|entry| Entry::clone(entry))).collect()
-}
-
-/// The kinds of the cluster, once it serves those that the set defines, or the time for that is over.
-async fn served(cluster: &Cluster, plan: &Plan) -> Result<Kinds, ClusterError> {
-    let started = Instant::now();
-    loop {
-        let kinds = Kinds::of(cluster).await?;
-        let is_served = |step: &Step| matches!(kinds.get(&step.reference), Lookup::Served(_));
-        let mut defined = plan.steps.iter().filter(|step| matches!(plan.kinds.get(&step.reference), Lookup::Defined(_)));
-        if defined.all(is_served) || started.elapsed() > TAKEN_UP {
-            return Ok(kinds);
-        }
-        tokio::time::sleep(Duration::from_millis(300)).await;
-    }
-}
-
-/// Whether a refusal may come from a definition that the API server has not taken up yet.
-fn is_too_early(error: &ClusterError, plan: &Plan, desired: &Desired) -> bool {
-    plan.kinds.is_defined(&desired.reference) && [400, 404, 422].into_iter().any(|code| error.has_code(code))
 }
 
 /// Whether the bytes that are sent are those of the object that was approved.

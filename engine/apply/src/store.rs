@@ -115,8 +115,7 @@ impl Store {
             Err(error) if error.is_not_found() => return Ok(BTreeMap::new()),
             Err(error) => return Err(error.into()),
         };
-        let list: List = serde_json::from_slice(&body)
-            .map_err(|error| self.garbled("read the inventories", &error))?;
+        let list: List = serde_json::from_slice(&body).map_err(|error| self.garbled("read the inventories", &error))?;
         let (heads, parts): (Vec<ConfigMap>, Vec<ConfigMap>) = list
             .items
             .into_iter()
@@ -299,7 +298,8 @@ impl Store {
 
     /// Deletes a ConfigMap, in this version where one is given; false where it has another by now.
     async fn remove(&self, name: &str, version: &str) -> Result<bool, StoreError> {
-        let (path, what) = (format!("{}/{name}", self.folder()), format!("delete the inventory {}/{name}", self.namespace));
+        let (path, what) =
+            (format!("{}/{name}", self.folder()), format!("delete the inventory {}/{name}", self.namespace));
         let body = format!(
             r#"{{"kind":"DeleteOptions","apiVersion":"v1","preconditions":{{"resourceVersion":"{version}"}}}}"#
         );

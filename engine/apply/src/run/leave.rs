@@ -10,7 +10,7 @@ use crate::inventory::Inventory;
 use crate::kinds::Lookup;
 use crate::plan::{Plan, Prune};
 use crate::prune::{self, Removal};
-use crate::reference::Reference;
+use crate::reference::{Key, Reference};
 use crate::stage::Stage;
 use crate::store::StoreError;
 
@@ -46,18 +46,16 @@ impl Run<'_> {
             }
             return Ok(false);
         }
-        let applied: BTreeSet<String> = inventory
-            .entries
-            .iter()
-            .filter(|entry| plan.steps.iter().any(|step| step.reference.key() == entry.reference.key()))
-            .filter_map(|entry| entry.uid.clone())
-            .collect();
+        let wanted: BTreeSet<Key> = plan.steps.iter().map(|step| step.reference.key()).collect();
+        let applied = inventory.entries.iter().filter(|entry| wanted.contains(&entry.reference.key()));
+        let applied: BTreeSet<String> = applied.filter_map(|entry| entry.uid.clone()).collect();
         let mut whole = true;
         let mut away: BTreeSet<Reference> = BTreeSet::new();
         for stage in Stage::ALL.into_iter().rev() {
             let of_stage: Vec<_> = plan.prunes.iter().filter(|(reference, _)| Stage::of(reference) == stage).collect();
             let objects = Leaving { plan, applied: &applied, guard };
-            let leaving: Vec<_> = of_stage.iter().map(|(reference, prune)| self.leave(reference, prune, &objects)).collect();
+            let leaving: Vec<_> =
+                of_stage.iter().map(|(reference, prune)| self.leave(reference, prune, &objects)).collect();
             let done: Vec<_> =
                 futures::stream::iter(leaving).buffered(self.options.concurrency.max(1)).try_collect().await?;
             for ((reference, _), outcome) in of_stage.iter().zip(done) {

@@ -70,7 +70,10 @@ fn is_settled(shop: &Shop<'_>, names: &[&str]) -> Result<()> {
     let wanted: BTreeSet<String> = names.iter().map(|&name| name.to_owned()).collect();
     let owned = shop.inventory()?.unwrap_or_default();
     ensure!(there(shop)? == wanted, "{:?} is there, not {wanted:?}", there(shop)?);
-    ensure!(owned.iter().cloned().collect::<BTreeSet<_>>() == wanted && owned.len() == wanted.len(), "owned: {owned:?}");
+    ensure!(
+        owned.iter().cloned().collect::<BTreeSet<_>>() == wanted && owned.len() == wanted.len(),
+        "owned: {owned:?}"
+    );
     shop.ends(&["status"], 0)?;
     let said = shop.ends(&["apply"], 0)?;
     ensure!(said.starts_with("unchanged"), "{said}");

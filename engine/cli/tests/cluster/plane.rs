@@ -35,10 +35,7 @@ impl Plane {
     /// Starts one of its own, with more flags for the API server and these controllers.
     pub(crate) fn start(controllers: &str) -> Result<Option<Self>> {
         let Some(programs) = programs() else {
-            ensure!(
-                std::env::var_os("CI").is_none(),
-                "there is no control plane: run `cargo xtask setup`"
-            );
+            ensure!(std::env::var_os("CI").is_none(), "there is no control plane: run `cargo xtask setup`");
             eprintln!("left out: there is no control plane (`cargo xtask setup` builds one)");
             return Ok(None);
         };
@@ -211,7 +208,8 @@ impl<'p> Shop<'p> {
 
     /// Writes a ConfigMap with one value.
     pub(crate) fn config(&self, name: &str, value: &str) -> Result<()> {
-        let text = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata: {{value: \"{value}\"}}\n");
+        let text =
+            format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata: {{value: \"{value}\"}}\n");
         self.file(&format!("deploy/{name}.yaml"), &text)
     }
 
@@ -252,7 +250,11 @@ impl<'p> Shop<'p> {
         let path = format!("/api/v1/namespaces/sluice-system/configmaps/sluice-{}", self.name);
         let Some(map) = self.plane.get(&path)? else { return Ok(None) };
         let entries: serde_json::Value = serde_json::from_str(map["data"]["entries"].as_str().context("no entries")?)?;
-        let names = entries.as_array().context("no list")?.iter().map(|entry| entry["name"].as_str().unwrap_or_default().to_owned());
+        let names = entries
+            .as_array()
+            .context("no list")?
+            .iter()
+            .map(|entry| entry["name"].as_str().unwrap_or_default().to_owned());
         Ok(Some(names.collect()))
     }
 }

@@ -62,7 +62,10 @@ fn fault_07_admission_denies() -> Result<()> {
         shop.config("one", operation)?;
         shop.config("two", operation)?;
         let said = shop.ends(&["apply"], 1)?;
-        ensure!(said.contains(&name) && said.contains("not on Fridays") && said.contains("an admission policy"), "{said}");
+        ensure!(
+            said.contains(&name) && said.contains("not on Fridays") && said.contains("an admission policy"),
+            "{said}"
+        );
         // The plan knew it: nothing at all was written.
         ensure!(shop.live("two")?.is_some_and(|live| live["data"]["value"] != operation));
         allow(plane, &name)?;

@@ -82,7 +82,10 @@ fn fault_20_commits_come_faster_than_rounds() -> Result<()> {
     until("the last commit is there", || Ok(kept.value()? == "30"))?;
 
     // One that is broken in between: it is told, and nothing of it gets through.
-    shop.file("repo/deploy/pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: nginx:latest}]}\n")?;
+    shop.file(
+        "repo/deploy/pod.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: nginx:latest}]}\n",
+    )?;
     commit(shop, "broken")?;
     until("the broken commit is told", || Ok(kept.log()?.contains("the gate denies")))?;
     ensure!(kept.value()? == "30");

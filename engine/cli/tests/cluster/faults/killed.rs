@@ -28,22 +28,20 @@ impl Halted {
         let child = command.stdout(Stdio::from(input)).stderr(Stdio::null()).spawn()?;
         drop(command);
         let mut halted = Self { child, output, room };
-        // It has written what there is room for, and uses no time any more.
-        let (mut still, mut before) = (0, String::new());
-        until("the run stands still", || {
-            let now = halted.time()?;
-            still = if now == before && !now.is_empty() { still + 1 } else { 0 };
-            before = now;
-            Ok(still >= 4 || halted.child.try_wait()?.is_some())
-        })?;
+        until("the run stands still", || Ok(halted.waits_for_room()? || halted.child.try_wait()?.is_some()))?;
         Ok(halted)
     }
 
-    /// The time that it has used.
-    fn time(&self) -> Result<String> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
-        let fields = stat.rsplit(')').next().context("no fields")?.split_whitespace();
-        Ok(fields.skip(11).take(2).collect::<Vec<_>>().join(" "))
+    /// Whether one of its threads waits in the kernel for room in the pipe.
+    fn waits_for_room(&self) -> Result<bool> {
+        let Ok(threads) = std::fs::read_dir(format!("/proc/{}/task", self.child.id())) else { return Ok(false) };
+        for thread in threads {
+            let place = std::fs::read_to_string(thread?.path().join("wchan")).unwrap_or_default();
+            if place.contains("pipe_write") {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     pub(super) fn has_ended(&mut self) -> Result<bool> {

@@ -90,7 +90,10 @@ fn fault_11_the_server_of_an_api_group_does_not_answer() -> Result<()> {
     until("the group is known to be out of reach", || Ok(shop.sluice(&["plan"])?.1.contains("does not answer")))?;
     let said = shop.ends(&["apply"], 1)?;
     ensure!(said.contains("the server behind the API group `unserved.acme.io` does not answer"), "{said}");
-    ensure!(!said.contains("deleted ConfigMap unserved/goes: ") && shop.live("goes")?.is_some(), "nothing is deleted: {said}");
+    ensure!(
+        !said.contains("deleted ConfigMap unserved/goes: ") && shop.live("goes")?.is_some(),
+        "nothing is deleted: {said}"
+    );
     ensure!(shop.inventory()?.is_some_and(|names| names == ["goes", "stays", "one"]), "{:?}", shop.inventory()?);
     let said = shop.ends(&["status"], 1)?;
     ensure!(said.starts_with("application unserved: failed"), "{said}");

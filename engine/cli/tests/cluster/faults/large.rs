@@ -48,7 +48,9 @@ fn owned(shop: &Shop<'_>) -> Result<BTreeSet<String>> {
     for part in parts {
         let part = maps.iter().find(|map| map["metadata"]["name"] == part.as_str()).context("a part is gone")?;
         let entries: Value = serde_json::from_str(part["data"]["entries"].as_str().context("no entries")?)?;
-        names.extend(entries.as_array().context("no list")?.iter().filter_map(|entry| entry["name"].as_str().map(String::from)));
+        names.extend(
+            entries.as_array().context("no list")?.iter().filter_map(|entry| entry["name"].as_str().map(String::from)),
+        );
     }
     Ok(names)
 }
@@ -64,7 +66,9 @@ fn fault_18_thousands_of_objects() -> Result<()> {
         let mut text = String::new();
         for number in 0..count {
             let name = name(number);
-            text.push_str(&format!("---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata: {{value: \"{value}\"}}\n"));
+            text.push_str(&format!(
+                "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata: {{value: \"{value}\"}}\n"
+            ));
         }
         shop.file("deploy/all.yaml", &text)
     };

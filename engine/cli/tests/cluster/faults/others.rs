@@ -21,7 +21,7 @@ fn fault_06_an_autoscaler_is_not_fought() -> Result<()> {
     shop.ends(&["apply"], 0)?;
     // As the autoscaler of Kubernetes does: through `scale`, under the name of the program that it runs in.
     let path = "/apis/apps/v1/namespaces/scaled/deployments/web";
-    let scale = |replicas: u32| -> Result<()> {
+    let scale = |replicas: i64| -> Result<()> {
         let patch = ("application/merge-patch+json", format!(r#"{{"spec":{{"replicas":{replicas}}}}}"#));
         let at = format!("{path}/scale?fieldManager=kube-controller-manager");
         let (code, said) = plane.ask("PATCH", &at, Some((patch.0, &patch.1)))?;
@@ -29,9 +29,8 @@ fn fault_06_an_autoscaler_is_not_fought() -> Result<()> {
         Ok(())
     };
     scale(5)?;
-    let replicas = || -> Result<i64> {
-        plane.get(path)?.and_then(|web| web["spec"]["replicas"].as_i64()).context("no replicas")
-    };
+    let replicas =
+        || -> Result<i64> { plane.get(path)?.and_then(|web| web["spec"]["replicas"].as_i64()).context("no replicas") };
     let said = shop.ends(&["apply"], 1)?;
     ensure!(said.contains("`.spec.replicas` is owned by `kube-controller-manager`"), "{said}");
     // Not even where fields are taken over.
@@ -79,7 +78,10 @@ fn fault_12_deleted_and_made_anew_between_plan_and_deletion() -> Result<()> {
     // And back in the set: it is theirs, and that is told.
     shop.config("taken", "ours")?;
     let said = shop.ends(&["apply"], 1)?;
-    ensure!(said.contains("it is there already, and no application owns it") && shop.live("taken")? == theirs, "{said}");
+    ensure!(
+        said.contains("it is there already, and no application owns it") && shop.live("taken")? == theirs,
+        "{said}"
+    );
     std::fs::remove_file(shop.path().join("deploy/taken.yaml"))?;
     shop.ends(&["apply"], 0)?;
 
@@ -104,7 +106,8 @@ fn fault_12_made_by_somebody_after_a_run_was_killed() -> Result<()> {
     let run = Halted::start(&shop, &["apply"], "inventory written\n".len())?;
     run.kill()?;
     ensure!(shop.inventory()?.is_some_and(|names| names.contains(&"one".to_owned())) && shop.live("one")?.is_none());
-    plane.make("/api/v1/namespaces/anew-killed/configmaps", r#"{"metadata":{"name":"one"},"data":{"value":"ours"}}"#)?;
+    plane
+        .make("/api/v1/namespaces/anew-killed/configmaps", r#"{"metadata":{"name":"one"},"data":{"value":"ours"}}"#)?;
     let theirs = shop.live("one")?;
     let said = shop.ends(&["apply"], 1)?;
     ensure!(said.contains("no application owns it") && shop.live("one")? == theirs, "{said}");
@@ -129,7 +132,11 @@ fn fault_13_moved_between_applications() -> Result<()> {
     let Some(plane) = shared()? else { return Ok(()) };
     let from = Shop::new(plane, "moved-from", "  prune: true\n")?;
     let to = Shop::new(plane, "moved-to", "  prune: true\n")?;
-    let text = |name: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: moved-from}}\ndata: {{value: x}}\n");
+    let text = |name: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: moved-from}}\ndata: {{value: x}}\n"
+        )
+    };
     from.file("deploy/stays.yaml", &text("stays"))?;
     from.file("deploy/moves.yaml", &text("moves"))?;
     to.file("deploy/other.yaml", &text("other"))?;
@@ -171,7 +178,8 @@ fn fault_13_moved_between_api_groups() -> Result<()> {
     let rest = "metadata: {name: moves}\neventTime: \"2026-01-01T00:00:00.000000Z\"\naction: Move\nreason: Moving\n\
                 reportingInstance: one\ntype: Normal\n";
     let core = "reportingComponent: acme.io/mover\nmessage: x\ninvolvedObject: {kind: Namespace, name: groups, namespace: groups}\n";
-    let new = "reportingController: acme.io/mover\nnote: x\nregarding: {kind: Namespace, name: groups, namespace: groups}\n";
+    let new =
+        "reportingController: acme.io/mover\nnote: x\nregarding: {kind: Namespace, name: groups, namespace: groups}\n";
     shop.config("one", "1")?;
     shop.file("deploy/event.yaml", &format!("apiVersion: v1\nkind: Event\n{rest}{core}"))?;
     shop.ends(&["apply"], 0)?;

@@ -30,7 +30,8 @@ impl<'p> Repository<'p> {
 
     /// Says where the application comes from.
     fn from(&self, repo: &str, revision: &str) -> Result<()> {
-        let repo = if repo.contains("://") { repo.to_owned() } else { self.shop.path().join(repo).display().to_string() };
+        let repo =
+            if repo.contains("://") { repo.to_owned() } else { self.shop.path().join(repo).display().to_string() };
         let text = format!(
             "apiVersion: sluice.dev/v1alpha1\nkind: Application\nmetadata: {{name: {name}}}\nspec:\n  \
              source: {{repo: \"{repo}\", revision: {revision}, path: deploy}}\n  policy: sluice.yaml\n  \
@@ -41,7 +42,8 @@ impl<'p> Repository<'p> {
     }
 
     fn config(&self, name: &str, value: &str) -> Result<()> {
-        let text = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata: {{value: \"{value}\"}}\n");
+        let text =
+            format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata: {{value: \"{value}\"}}\n");
         self.shop.file(&format!("repo/deploy/{name}.yaml"), &text)
     }
 
@@ -96,7 +98,10 @@ fn fault_14_renders_that_come_to_nothing() -> Result<()> {
         ("[\"false\"]", "deploy"),
         ("[sh, -c, 'cat one.yaml; printf \"---\\napiVersion: v1\\nkind: ConfigMap\\nmetadata: {na\"']", "deploy"),
     ] {
-        shop.file("sluice.yaml", &policy.replace("plugins:", &format!("render:\n- {{path: deploy, command: {command}}}\nplugins:")))?;
+        shop.file(
+            "sluice.yaml",
+            &policy.replace("plugins:", &format!("render:\n- {{path: deploy, command: {command}}}\nplugins:")),
+        )?;
         stays(&shop, &[1, 2, 3], words)?;
     }
     shop.file("sluice.yaml", &policy)?;
@@ -162,7 +167,9 @@ fn fault_16_the_repository_is_out_of_reach() -> Result<()> {
         for mut stream in rude.incoming().flatten() {
             let mut request = [0; 512];
             let _ = stream.read(&mut request);
-            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: application/x-git-upload-pack-advertisement\r\n\r\n001e# serv");
+            let _ = stream.write_all(
+                b"HTTP/1.1 200 OK\r\nContent-Type: application/x-git-upload-pack-advertisement\r\n\r\n001e# serv",
+            );
         }
     });
     for repo in [
@@ -255,12 +262,18 @@ fn fault_18_yaml_that_is_a_trap() -> Result<()> {
     let foreign = Foreign::new(&shop)?;
     shop.config("one", "1")?;
     settles(&shop, &["one"])?;
-    let mut bomb = String::from("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: bomb}\ndata:\n  a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
+    let mut bomb = String::from(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: bomb}\ndata:\n  a0: &a0 [x, x, x, x, x, x, x, x, x]\n",
+    );
     for level in 1..12 {
         let before = format!("*a{}, ", level - 1).repeat(9);
         bomb.push_str(&format!("  a{level}: &a{level} [{}]\n", before.trim_end_matches(", ")));
     }
-    let deep = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: deep}}\ndata: {}{}\n", "[".repeat(20_000), "]".repeat(20_000));
+    let deep = format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: deep}}\ndata: {}{}\n",
+        "[".repeat(20_000),
+        "]".repeat(20_000)
+    );
     let twice = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: one}\ndata: {value: \"2\"}\ndata: {value: \"3\"}\n";
     let both = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: one, namespace: traps}\ndata: {value: \"2\"}\n";
     for (what, text) in [("bomb", bomb.as_str()), ("deep", &deep), ("twice", twice), ("both", both)] {

@@ -103,7 +103,8 @@ fn fault_04_answers_are_lost() -> Result<()> {
     let mut lost = 0;
     for after in 0_i64.. {
         let names: [&str; 3] = if after % 2 == 0 { ["one", "two", "even"] } else { ["one", "two", "odd"] };
-        let _ = std::fs::remove_file(shop.path().join(if after % 2 == 0 { "deploy/odd.yaml" } else { "deploy/even.yaml" }));
+        let _ =
+            std::fs::remove_file(shop.path().join(if after % 2 == 0 { "deploy/odd.yaml" } else { "deploy/even.yaml" }));
         for name in names {
             shop.config(name, &after.to_string())?;
         }
@@ -129,7 +130,8 @@ fn fault_03_connections_are_refused() -> Result<()> {
     let Some(plane) = shared()? else { return Ok(()) };
     let mut shop = Shop::new(plane, "refused", "  prune: true\n")?;
     let proxy = Proxy::new(plane)?;
-    let direct = std::mem::replace(&mut shop.kubeconfig, proxy.kubeconfig(&shop)?);
+    let through = proxy.kubeconfig(&shop)?;
+    let direct = std::mem::replace(&mut shop.kubeconfig, through);
     shop.config("one", "1")?;
     proxy.refuse(6);
     shop.ends(&["apply"], 0)?;
