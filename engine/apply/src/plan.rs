@@ -226,7 +226,7 @@ impl Look<'_> {
         }
         // Without a UID it is not known whether a run that ended suddenly has made it: then its field manager tells.
         let uid = entry.and_then(|entry| entry.uid.as_deref());
-        let is_ours = uid == Some(live.uid());
+        let is_ours = uid == Some(live.uid()) || entry.is_some() && uid.is_none() && is_nobodys(live);
         if !is_ours && !self.options.adopt && !has_manager(live, &self.options.manager) {
             let message = if uid.is_some() {
                 "somebody deleted it and made another with its name"
@@ -365,6 +365,12 @@ pub(crate) fn has_manager(live: &Live, manager: &str) -> bool {
         let at = |name: &str| entry.get(name).and_then(Node::as_str).unwrap_or_default();
         at("manager") == manager && at("operation") == "Apply"
     })
+}
+
+/// Whether no field of the object has a manager: so it is where what was applied has a name and nothing else.
+fn is_nobodys(live: &Live) -> bool {
+    let entries = live.at("/metadata/managedFields").map(Node::items).into_iter().flatten();
+    entries.into_iter().all(|entry| entry.get("subresource").is_some())
 }
 
 fn refused(message: String, help: &str) -> Action {

@@ -76,7 +76,7 @@ fn is_settled(shop: &Shop<'_>, names: &[&str]) -> Result<()> {
     );
     shop.ends(&["status"], 0)?;
     let said = shop.ends(&["apply"], 0)?;
-    ensure!(said.starts_with("unchanged"), "{said}");
+    ensure!(said.contains("unchanged: "), "{said}");
     Ok(())
 }
 

@@ -13,7 +13,7 @@ fn definition(group: &str, versions: &[&str]) -> String {
          versions:\n"
     );
     for (index, version) in versions.iter().enumerate() {
-        let more = if index > 0 { ", color: {type: string, default: red}, shape: {type: string}" } else { "" };
+        let more = if versions.len() > 1 { ", color: {type: string, default: red}, shape: {type: string}" } else { "" };
         text.push_str(&format!(
             "  - name: {version}\n    served: true\n    storage: {}\n    schema: {{openAPIV3Schema: {{type: object, properties: {{spec: {{type: object, \
              properties: {{size: {{type: integer}}{more}}}}}}}}}}}\n",

@@ -61,7 +61,7 @@ fn fault_18_thousands_of_objects() -> Result<()> {
     let shop = Shop::new(plane, "thousands", "  prune: true\n")?;
     let foreign = Foreign::new(&shop)?;
     let count = std::env::var("SLUICE_LARGE_OBJECTS").ok().and_then(|text| text.parse().ok()).unwrap_or(OBJECTS);
-    let name = |number: usize| format!("object-{number:05}-{}", "x".repeat(150));
+    let name = |number: usize| format!("object-{number:05}-{}", "x".repeat(235));
     let write = |value: &str| {
         let mut text = String::new();
         for number in 0..count {
