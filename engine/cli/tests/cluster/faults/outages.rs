@@ -31,10 +31,10 @@ fn own() -> Result<Option<(&'static Plane, MutexGuard<'static, ()>)>> {
     }
 }
 
-const OBJECTS: usize = 40;
+const OBJECTS: usize = 120;
 
 fn names() -> Vec<String> {
-    (0..OBJECTS).map(|number| format!("object-{number:02}")).collect()
+    (0..OBJECTS).map(|number| format!("object-{number:03}")).collect()
 }
 
 fn write(shop: &Shop<'_>, value: &str) -> Result<()> {
