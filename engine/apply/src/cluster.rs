@@ -146,12 +146,10 @@ impl Cluster {
     }
 
     async fn once(&self, call: &Call<'_>) -> Result<Answer, ClusterError> {
-        let garbled = |cause: String| ClusterError::Garbled {
-            server: self.server.to_string(),
-            what: call.what.clone(),
-            cause,
-        };
-        let mut request = Request::builder().method(call.method.clone()).uri(&call.path).header(header::ACCEPT, call.accept);
+        let garbled =
+            |cause: String| ClusterError::Garbled { server: self.server.to_string(), what: call.what.clone(), cause };
+        let mut request =
+            Request::builder().method(call.method.clone()).uri(&call.path).header(header::ACCEPT, call.accept);
         if !call.body.is_empty() {
             request = request.header(header::CONTENT_TYPE, call.content_type);
         }
@@ -195,7 +193,10 @@ impl Cluster {
 enum Answer {
     Done(Vec<u8>),
     /// What may be different the next time, and when the server would like to be asked again.
-    Passing { cause: String, wished: Option<Duration> },
+    Passing {
+        cause: String,
+        wished: Option<Duration>,
+    },
 }
 
 /// Whether trying again may help. A webhook that cannot be reached answers with 500, and so do etcd's outages.

@@ -1,15 +1,22 @@
 //! Taking an application out of a cluster, with everything that its inventory has.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
 use crate::cluster::Cluster;
+use crate::guard::Guard;
 use crate::inventory::{Inventory, Phase};
 use crate::kinds::{Kinds, Lookup};
 use crate::options::Options;
 use crate::plan::Prune;
-use crate::prune;
-use crate::reference::Reference;
+use crate::prune::{self, Removal};
+use crate::reference::{Key, Reference};
 use crate::run::Event;
 use crate::stage::Stage;
-use crate::store::{Store, StoreError, owners};
+use crate::store::{Kept, Store, StoreError, owners};
+
+/// Time for what is deleted to go, where the application does not say.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Deletes what an application has in a cluster, and then its inventory. What cannot be deleted stays in it, and is given
 /// back with the reason.
@@ -23,43 +30,90 @@ pub async fn delete(
 ) -> Result<Option<Vec<(Reference, String)>>, StoreError> {
     let store = Store::new(cluster, &options.inventory_namespace, &options.manager);
     let mut all = store.kept().await?;
-    let Some(kept) = all.remove(&options.application) else { return Ok(None) };
+    let Some(kept) = all.remove(&options.application).filter(Kept::is_there) else { return Ok(None) };
     let kinds = Kinds::of(cluster).await?;
     let others = owners(all.values().map(|kept| &kept.inventory));
     let options = &Options { prune: true, ..options.clone() };
+    let deleting = Inventory { phase: Phase::Deleting, ..kept.inventory.clone() };
+    let kept = store.replace(kept, deleting).await?;
+    told(Event::Begun);
+
+    // Planned after the inventory was written: what a run that is stopped by that has made until then is seen.
     let mut fates = prune::look(cluster, &kinds, options, &kept.inventory.entries, &others).await?;
     fates.sort_by(|(one, _), (other, _)| (Stage::of(other), other).cmp(&(Stage::of(one), one)));
-
-    let deleting = Inventory { phase: Phase::Deleting, ..kept.inventory.clone() };
-    let mut kept = store.replace(kept, deleting).await?;
-    told(Event::Begun);
+    let guard = Guard::new(&store, &kept);
     let mut stay = Vec::new();
+    let mut going = Vec::new();
     for (reference, fate) in fates {
-        let outcome = match fate {
-            Prune::Gone | Prune::Released { .. } => Ok(()),
-            Prune::Kept { reason } | Prune::Unknown { reason } => Err(reason),
-            Prune::Delete { uid } => match kinds.any_version(&reference) {
-                Lookup::Served(kind) => match prune::remove(cluster, kind, &reference, &uid).await {
-                    Ok(()) => Ok(told(Event::Deleted(reference.clone()))),
-                    Err(error) if error.refusal().is_some() => Err(error.to_string()),
-                    Err(error) => return Err(error.into()),
-                },
-                Lookup::Defined(_) | Lookup::Absent | Lookup::Unknown => Ok(()),
-            },
+        let uid = match fate {
+            Prune::Gone | Prune::Released { .. } => continue,
+            // It is being deleted already.
+            Prune::Kept { reason } => {
+                told(Event::Going(reference.clone(), reason));
+                going.push(reference);
+                continue;
+            }
+            Prune::Unknown { reason } => {
+                told(Event::NotDeleted(reference.clone(), reason.clone()));
+                stay.push((reference, reason));
+                continue;
+            }
+            Prune::Delete { uid } => uid,
         };
-        if let Err(reason) = outcome {
-            told(Event::NotDeleted(reference.clone(), reason.clone()));
-            stay.push((reference, reason));
+        let Lookup::Served(kind) = kinds.any_version(&reference) else { continue };
+        guard.check().await?;
+        match prune::remove(cluster, kind, &reference, &uid).await {
+            Ok(Removal::Done) => told(Event::Deleted(reference)),
+            Ok(Removal::NotOurs) => {}
+            Ok(Removal::Going(reason)) => {
+                told(Event::Going(reference.clone(), reason));
+                going.push(reference);
+            }
+            Err(error) if error.refusal().is_some() => {
+                told(Event::NotDeleted(reference.clone(), error.to_string()));
+                stay.push((reference, error.to_string()));
+            }
+            Err(error) => return Err(error.into()),
         }
     }
+    drop(guard);
+    stay.extend(left(cluster, &kinds, options, &kept, &others, &going).await?);
+    stay.sort();
     if stay.is_empty() {
         store.forget(&kept).await?;
     } else {
         let mut inventory = kept.inventory.clone();
         inventory.entries.retain(|entry| stay.iter().any(|(reference, _)| *reference == entry.reference));
-        kept = store.replace(kept, inventory).await?;
-        drop(kept);
+        store.replace(kept, inventory).await?;
     }
     told(Event::Ended);
     Ok(Some(stay))
+}
+
+/// Waits for what is being deleted, and gives what is still there, with the reason.
+async fn left(
+    cluster: &Cluster,
+    kinds: &Kinds,
+    options: &Options,
+    kept: &Kept,
+    others: &BTreeMap<Key, BTreeSet<String>>,
+    going: &[Reference],
+) -> Result<Vec<(Reference, String)>, StoreError> {
+    let limit = options.wait.unwrap_or(PATIENCE);
+    let started = Instant::now();
+    let entries = kept.inventory.entries.iter().filter(|entry| going.contains(&entry.reference));
+    let entries: Vec<_> = entries.cloned().collect();
+    loop {
+        let fates = prune::look(cluster, kinds, options, &entries, others).await?;
+        let there = fates.into_iter().filter_map(|(reference, fate)| match fate {
+            Prune::Gone | Prune::Released { .. } => None,
+            Prune::Kept { reason } | Prune::Unknown { reason } => Some((reference, reason)),
+            Prune::Delete { .. } => Some((reference, String::from("it is there again"))),
+        });
+        let there: Vec<_> = there.collect();
+        if there.is_empty() || started.elapsed() >= limit {
+            return Ok(there);
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
 }

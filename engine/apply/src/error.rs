@@ -66,6 +66,21 @@ pub struct FieldConflict {
     pub manager: String,
     /// The field: `.spec.replicas`.
     pub field: String,
+    /// The subresource through which the manager wrote it; empty for the object itself.
+    pub subresource: String,
+}
+
+/// Field managers whose fields are never taken: they would fight back.
+const KEPT_MANAGERS: [&str; 5] =
+    ["horizontal-pod-autoscaler", "vpa-updater", "vpa-recommender", "keda-operator", "cluster-autoscaler"];
+
+impl FieldConflict {
+    /// Whether the manager is a controller that scales, which would fight back. The autoscaler of Kubernetes writes under
+    /// the name of the program that it runs in.
+    pub(crate) fn is_kept(&self) -> bool {
+        KEPT_MANAGERS.contains(&self.manager.as_str())
+            || self.manager == "kube-controller-manager" && self.subresource == "scale"
+    }
 }
 
 impl ClusterError {
@@ -92,10 +107,12 @@ impl ClusterError {
     pub fn help(&self) -> String {
         match self {
             Self::Config { .. } => String::from("set KUBECONFIG, or name --kubeconfig and --context"),
-            Self::Unreachable { .. } => {
-                String::from("nothing is known of what became of the last request; run again, which reads before it writes")
+            Self::Unreachable { .. } => String::from(
+                "nothing is known of what became of the last request; run again, which reads before it writes",
+            ),
+            Self::Garbled { .. } => {
+                String::from("see whether something between here and the cluster answers in its place")
             }
-            Self::Garbled { .. } => String::from("see whether something between here and the cluster answers in its place"),
             Self::Refused { refusal, .. } => refusal.help(),
         }
     }
@@ -106,7 +123,15 @@ impl Refusal {
     #[must_use]
     pub fn conflicts(&self) -> Vec<FieldConflict> {
         let of = |(kind, field, message): &(String, String, String)| {
-            (kind == "FieldManagerConflict").then(|| FieldConflict { manager: manager_in(message), field: field.clone() })
+            (kind == "FieldManagerConflict").then(|| FieldConflict {
+                manager: quoted(message).unwrap_or(message).to_owned(),
+                field: field.clone(),
+                subresource: message
+                    .split_once(" with subresource ")
+                    .and_then(|(_, rest)| quoted(rest))
+                    .unwrap_or_default()
+                    .to_owned(),
+            })
         };
         self.causes.iter().filter_map(of).collect()
     }
@@ -118,6 +143,11 @@ impl Refusal {
                 "take the fields out of the manifests, have the other manager give them up, or set `conflicts: take`",
             );
         }
+        if self.is_of_admission() {
+            return String::from(
+                "an admission policy or webhook of the cluster decides this: do as it says, or see who keeps it",
+            );
+        }
         match self.code {
             401 => String::from("the credentials are not accepted: log in again, or name another --context"),
             403 => String::from("grant the account this verb; deploy/agent holds the rules that are needed"),
@@ -125,6 +155,13 @@ impl Refusal {
             422 | 400 => String::from("mend the manifest; the API server does not accept it as it is"),
             _ => String::new(),
         }
+    }
+
+    /// Whether an admission policy or webhook has refused, or could not be asked.
+    fn is_of_admission(&self) -> bool {
+        ["admission webhook", "calling webhook", "ValidatingAdmissionPolicy"]
+            .iter()
+            .any(|words| self.message.contains(words))
     }
 
     /// Reads the answer to a refused request.
@@ -162,9 +199,9 @@ impl Refusal {
     }
 }
 
-/// `conflict with "kubectl-edit" using apps/v1` names the manager in quotes.
-fn manager_in(message: &str) -> String {
-    message.split('"').nth(1).unwrap_or(message).to_owned()
+/// The first words in quotes: `conflict with "kubectl-edit" using apps/v1` names the manager in them.
+fn quoted(message: &str) -> Option<&str> {
+    message.split('"').nth(1)
 }
 
 impl fmt::Display for Refusal {
@@ -193,6 +230,14 @@ mod tests {
             "message":"conflict with \"kubectl-edit\" using apps/v1"}]}}"#;
         let refusal = Refusal::read(409, body);
         assert_eq!(refusal.to_string(), "`.spec.replicas` is owned by `kubectl-edit`");
+        assert!(!refusal.conflicts()[0].is_kept());
+    }
+
+    #[test]
+    fn the_autoscaler_is_known_by_the_subresource() {
+        let body = br#"{"kind":"Status","code":409,"details":{"causes":[{"reason":"FieldManagerConflict","field":".spec.replicas",
+            "message":"conflict with \"kube-controller-manager\" with subresource \"scale\" using apps/v1"}]}}"#;
+        assert!(Refusal::read(409, body).conflicts()[0].is_kept());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use futures::StreamExt;
+use futures::{StreamExt, TryStreamExt};
 use sluice_manifest::Node;
 
 use crate::cluster::Cluster;
@@ -231,12 +231,9 @@ pub(crate) async fn wait_for(
             }
             Ok::<_, ClusterError>((reference, now))
         };
-        let looked: Vec<Result<_, _>> = futures::stream::iter(open.drain(..).map(look).collect::<Vec<_>>())
-            .buffered(concurrency.max(1))
-            .collect()
-            .await;
-        for one in looked {
-            let (reference, health) = one?;
+        let looks: Vec<_> = open.drain(..).map(look).collect();
+        let looked: Vec<_> = futures::stream::iter(looks).buffered(concurrency.max(1)).try_collect().await?;
+        for (reference, health) in looked {
             match health {
                 Health::Current | Health::Failed(_) => done.push((reference, health)),
                 Health::InProgress(_) | Health::Terminating | Health::Missing => open.push((reference, health)),

@@ -92,7 +92,9 @@ impl Inventory {
     /// Remembers the release as healthy.
     pub(crate) fn remember(&mut self) {
         let Some(release) = self.release.clone() else { return };
-        self.healthy.retain(|known| known.revision != release.revision || release.revision.is_empty() && !known.is_same(&release));
+        self.healthy.retain(|known| {
+            known.revision != release.revision || release.revision.is_empty() && !known.is_same(&release)
+        });
         self.healthy.insert(0, release);
         self.healthy.truncate(REMEMBERED);
     }
@@ -101,7 +103,9 @@ impl Inventory {
     #[must_use]
     pub fn last_healthy(&self) -> Option<&Release> {
         let current = self.release.as_ref();
-        self.healthy.iter().find(|known| current.is_none_or(|current| !current.is_same(known)) && !known.revision.is_empty())
+        self.healthy
+            .iter()
+            .find(|known| current.is_none_or(|current| !current.is_same(known)) && !known.revision.is_empty())
     }
 }
 

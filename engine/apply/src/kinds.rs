@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use http::Method;
-use kube::core::discovery::v2::{APIGroupDiscoveryList, ACCEPT_AGGREGATED_DISCOVERY_V2};
+use kube::core::discovery::v2::{ACCEPT_AGGREGATED_DISCOVERY_V2, APIGroupDiscoveryList};
 use sluice_manifest::{Node, Resource};
 
 use crate::cluster::{Call, Cluster};
@@ -100,6 +100,11 @@ impl Kinds {
                 self.defined.entry((at("/spec/group"), at("/spec/names/kind"))).or_default().push(kind);
             }
         }
+    }
+
+    /// Whether a definition of the set makes an object's kind, be it served already or not.
+    pub(crate) fn is_defined(&self, reference: &Reference) -> bool {
+        self.defined.contains_key(&(reference.group.clone(), reference.kind.clone()))
     }
 
     /// What is known of an object's kind, in exactly its version.

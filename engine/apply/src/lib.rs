@@ -10,6 +10,7 @@ mod compare;
 mod delete;
 mod desired;
 mod error;
+mod guard;
 mod health;
 mod inventory;
 mod kinds;

@@ -42,10 +42,6 @@ pub enum Conflicts {
     Take,
 }
 
-/// Field managers whose fields are never taken: they would fight back.
-pub(crate) const KEPT_MANAGERS: [&str; 5] =
-    ["horizontal-pod-autoscaler", "vpa-updater", "vpa-recommender", "keda-operator", "cluster-autoscaler"];
-
 impl Default for Options {
     fn default() -> Self {
         Self {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use futures::StreamExt;
+use futures::{StreamExt, TryStreamExt};
 use http::Method;
 use sluice_manifest::Node;
 use sluice_policy::Approved;
@@ -14,7 +14,7 @@ use crate::error::ClusterError;
 use crate::inventory::{Entry, Inventory};
 use crate::kinds::{Kind, Kinds, Lookup, escaped};
 use crate::live::Live;
-use crate::options::{Conflicts, KEPT_MANAGERS, Options};
+use crate::options::{Conflicts, Options};
 use crate::prune;
 use crate::reference::{Key, Reference};
 use crate::stage::Stage;
@@ -115,14 +115,10 @@ pub async fn plan(cluster: &Cluster, approved: &Approved, options: &Options) -> 
     kinds.define(approved.manifests().iter().map(AsRef::as_ref));
     let desired = Desired::all(approved, &kinds, options);
     let others = owners(kept.values().map(|kept| &kept.inventory));
-    let look = Look { cluster, options, kinds: &kinds, others: &others, entries: own.inventory.by_key(), desired: &desired };
+    let look =
+        Look { cluster, options, kinds: &kinds, others: &others, entries: own.inventory.by_key(), desired: &desired };
     let looks: Vec<_> = desired.iter().map(|desired| look.step(desired)).collect();
-    let steps: Vec<Step> = futures::stream::iter(looks)
-        .buffered(options.concurrency.max(1))
-        .collect::<Vec<_>>()
-        .await
-        .into_iter()
-        .collect::<Result<_, ClusterError>>()?;
+    let steps: Vec<Step> = futures::stream::iter(looks).buffered(options.concurrency.max(1)).try_collect().await?;
     let stale = stale(&own.inventory, &desired);
     let mut prunes = prune::look(cluster, &kinds, options, &stale, &others).await?;
     prunes.sort_by(|(one, _), (other, _)| (Stage::of(other), other).cmp(&(Stage::of(one), one)));
@@ -197,10 +193,17 @@ impl Look<'_> {
             }
             Lookup::Unknown => {
                 let message = format!("the server behind the API group `{}` does not answer", reference.group);
-                return Ok(refused(message, "see `kubectl get apiservices`; nothing can be said of the kind until it does"));
+                return Ok(refused(
+                    message,
+                    "see `kubectl get apiservices`; nothing can be said of the kind until it does",
+                ));
             }
         };
-        let live = read(self.cluster, kind, reference).await?;
+        let live = match read(self.cluster, kind, reference).await {
+            Ok(live) => live,
+            Err(error) if error.refusal().is_some() => return Ok(refused(error.to_string(), &error.help())),
+            Err(error) => return Err(error),
+        };
         if let Some(fault) = self.foreign(reference, entry, live.as_ref()) {
             return Ok(fault);
         }
@@ -221,9 +224,11 @@ impl Look<'_> {
             let message = format!("it belongs to the application {}", names.join(", "));
             return Some(refused(message, "take it out of one of the two; `adopt: true` takes it over"));
         }
-        let is_ours = entry.is_some_and(|entry| entry.uid.as_ref().is_none_or(|uid| uid == live.uid()));
+        // Without a UID it is not known whether a run that ended suddenly has made it: then its field manager tells.
+        let uid = entry.and_then(|entry| entry.uid.as_deref());
+        let is_ours = uid == Some(live.uid()) || entry.is_some() && uid.is_none() && is_nobodys(live);
         if !is_ours && !self.options.adopt && !has_manager(live, &self.options.manager) {
-            let message = if entry.is_some() {
+            let message = if uid.is_some() {
                 "somebody deleted it and made another with its name"
             } else {
                 "it is there already, and no application owns it"
@@ -254,7 +259,9 @@ impl Look<'_> {
             Some(before) if before.is_terminating() => {
                 Action::Deferred { reason: String::from("it is being deleted; it is made anew once it is gone") }
             }
-            Some(before) if !self.is_new(desired) && compare::alike(before.resource().root(), answer.resource().root()) => {
+            Some(before)
+                if !self.is_new(desired) && compare::alike(before.resource().root(), answer.resource().root()) =>
+            {
                 Action::Unchanged { live: before }
             }
             Some(before) => Action::Change { before, after: answer, force },
@@ -263,7 +270,8 @@ impl Look<'_> {
 
     /// Whether the inventory does not have it: then it is written once, so that its fields have an owner.
     fn is_new(&self, desired: &Desired) -> bool {
-        !self.entries.contains_key(&desired.reference.key())
+        let entry = self.entries.get(&desired.reference.key());
+        entry.is_none_or(|entry| self.options.adopt && entry.uid.is_none())
     }
 
     /// What a refusal of a dry run means; none where it should be asked again with force.
@@ -271,7 +279,7 @@ impl Look<'_> {
         let Some(refusal) = error.refusal() else { return Err(error.clone()) };
         let conflicts = refusal.conflicts();
         if !conflicts.is_empty() && !forced && self.options.conflicts == Conflicts::Take {
-            let kept = conflicts.iter().find(|conflict| KEPT_MANAGERS.contains(&conflict.manager.as_str()));
+            let kept = conflicts.iter().find(|conflict| conflict.is_kept());
             match kept {
                 None => return Ok(None),
                 Some(kept) => {
@@ -289,7 +297,8 @@ impl Look<'_> {
             return Ok(Some(Action::Deferred { reason: format!("the namespace `{namespace}` is applied first") }));
         }
         if matches!(refusal.code, 400 | 422) && self.defines(reference) {
-            let reason = String::from("its CustomResourceDefinition changes first; the schema of today does not accept it");
+            let reason =
+                String::from("its CustomResourceDefinition changes first; the schema of today does not accept it");
             return Ok(Some(Action::Deferred { reason }));
         }
         Ok(Some(refused(refusal.to_string(), &error.help())))
@@ -356,6 +365,12 @@ pub(crate) fn has_manager(live: &Live, manager: &str) -> bool {
         let at = |name: &str| entry.get(name).and_then(Node::as_str).unwrap_or_default();
         at("manager") == manager && at("operation") == "Apply"
     })
+}
+
+/// Whether no field of the object has a manager: so it is where what was applied has a name and nothing else.
+fn is_nobodys(live: &Live) -> bool {
+    let entries = live.at("/metadata/managedFields").map(Node::items).into_iter().flatten();
+    entries.into_iter().all(|entry| entry.get("subresource").is_some())
 }
 
 fn refused(message: String, help: &str) -> Action {

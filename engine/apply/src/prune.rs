@@ -3,13 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::StreamExt;
+use futures::{StreamExt, TryStreamExt};
 use http::Method;
+use sluice_manifest::Node;
 
 use crate::cluster::{Call, Cluster};
 use crate::error::ClusterError;
 use crate::inventory::Entry;
 use crate::kinds::{Kind, Kinds, Lookup};
+use crate::live::Live;
 use crate::options::Options;
 use crate::plan::{Prune, read};
 use crate::reference::{Key, Reference};
@@ -26,11 +28,8 @@ pub(crate) async fn look(
     others: &BTreeMap<Key, BTreeSet<String>>,
 ) -> Result<Vec<(Reference, Prune)>, ClusterError> {
     let looks: Vec<_> = stale.iter().map(|entry| fate(cluster, kinds, options, entry, others)).collect();
-    let fates: Vec<Result<Prune, ClusterError>> = futures::stream::iter(looks)
-        .buffered(options.concurrency.max(1))
-        .collect()
-        .await;
-    stale.iter().zip(fates).map(|(entry, fate)| Ok((entry.reference.clone(), fate?))).collect()
+    let fates: Vec<Prune> = futures::stream::iter(looks).buffered(options.concurrency.max(1)).try_collect().await?;
+    Ok(stale.iter().map(|entry| entry.reference.clone()).zip(fates).collect())
 }
 
 async fn fate(
@@ -53,7 +52,13 @@ async fn fate(
             return Ok(Prune::Unknown { reason });
         }
     };
-    let Some(live) = read(cluster, kind, reference).await? else { return Ok(Prune::Gone) };
+    let live = match read(cluster, kind, reference).await {
+        Ok(Some(live)) => live,
+        Ok(None) => return Ok(Prune::Gone),
+        // Nothing follows from what may not be seen.
+        Err(error) if error.refusal().is_some() => return Ok(Prune::Unknown { reason: error.to_string() }),
+        Err(error) => return Err(error),
+    };
     if live.annotation(OPT_OUT) == Some("disabled") {
         return Ok(Prune::Released { reason: format!("its annotation `{OPT_OUT}: disabled` says so") });
     }
@@ -66,11 +71,32 @@ async fn fate(
         None if !crate::plan::has_manager(&live, &options.manager) => {
             Ok(Prune::Released { reason: String::from("it was never applied from here") })
         }
+        Some(_) | None if live.is_terminating() => Ok(Prune::Kept { reason: going(&live) }),
         Some(_) | None if !options.prune => {
             Ok(Prune::Kept { reason: String::from("`prune: true` in the application deletes it") })
         }
         Some(_) | None => Ok(Prune::Delete { uid: live.uid().to_owned() }),
     }
+}
+
+/// Why an object that is being deleted is still there.
+fn going(live: &Live) -> String {
+    let finalizers = live.at("/metadata/finalizers").map(Node::items).into_iter().flatten();
+    let names: Vec<&str> = finalizers.filter_map(Node::as_str).collect();
+    if names.is_empty() {
+        return String::from("it is being deleted");
+    }
+    format!("it is being deleted, and held by the finalizers `{}`", names.join("`, `"))
+}
+
+/// What a deletion came to.
+pub(crate) enum Removal {
+    /// It is gone.
+    Done,
+    /// It is on its way, and still there for this reason.
+    Going(String),
+    /// It was gone before, or is another object by now, which is not ours to delete.
+    NotOurs,
 }
 
 /// Deletes an object, if it still is the one with this UID. It may take its time to go.
@@ -79,15 +105,24 @@ pub(crate) async fn remove(
     kind: &Kind,
     reference: &Reference,
     uid: &str,
-) -> Result<(), ClusterError> {
+) -> Result<Removal, ClusterError> {
     let body = format!(
         r#"{{"kind":"DeleteOptions","apiVersion":"v1","preconditions":{{"uid":"{uid}"}},"propagationPolicy":"Background"}}"#
     );
     let call = Call::new(Method::DELETE, kind.path(reference), format!("delete {reference}"));
     match cluster.call(&call.body("application/json", body.as_bytes())).await {
-        Ok(_) => Ok(()),
-        // Gone, or another object by now, which is not ours to delete.
-        Err(error) if error.is_not_found() || error.has_code(409) => Ok(()),
+        // The answer is the object where it is still there, and a `Status` or the last of the object where it is not.
+        Ok(answer) => Ok(match Live::read(&answer) {
+            Ok(live) if live.is_terminating() => Removal::Going(going(&live)),
+            Ok(_) | Err(_) => Removal::Done,
+        }),
+        Err(error) if error.is_not_found() => Ok(Removal::NotOurs),
+        // Another object, or one that is going already: a namespace says so in this way.
+        Err(error) if error.has_code(409) => match read(cluster, kind, reference).await? {
+            Some(live) if live.uid() == uid && live.is_terminating() => Ok(Removal::Going(going(&live))),
+            Some(live) if live.uid() == uid => Err(error),
+            Some(_) | None => Ok(Removal::NotOurs),
+        },
         Err(error) => Err(error),
     }
 }

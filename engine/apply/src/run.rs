@@ -1,9 +1,12 @@
 //! Applying a set: the inventory first, then the objects stage by stage, then what is no longer wanted, then health.
 
-use std::collections::BTreeSet;
+mod defined;
+mod leave;
+
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 use sluice_manifest::Tree;
@@ -12,20 +15,18 @@ use sluice_policy::Approved;
 use crate::blast::Blast;
 use crate::cluster::Cluster;
 use crate::desired::{Desired, hex};
-use crate::error::ClusterError;
+use crate::error::{ClusterError, FieldConflict};
+use crate::guard::Guard;
 use crate::health::{Health, wait_for};
 use crate::inventory::{Entry, Inventory, Phase, Release};
 use crate::kinds::{Kinds, Lookup};
 use crate::live::Live;
-use crate::options::{Conflicts, KEPT_MANAGERS, Options};
-use crate::plan::{Action, Plan, Prune, Write, plan, read};
-use crate::reference::Reference;
+use crate::options::{Conflicts, Options};
+use crate::plan::{Action, Plan, Step, Write, plan, read};
+use crate::reference::{Key, Reference};
 use crate::stage::Stage;
 use crate::store::{Store, StoreError};
-use crate::prune;
-
-/// Time for the definitions of kinds to be established.
-const ESTABLISHED: Duration = Duration::from_secs(60);
+use defined::{TAKEN_UP, is_too_early, served};
 
 /// What happens while a set is applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,8 +37,10 @@ pub enum Event {
     Written(Reference),
     /// An object could not be written.
     Failed(Reference, String),
-    /// An object is being deleted.
+    /// An object was deleted.
     Deleted(Reference),
+    /// An object is being deleted, and is still there for this reason.
+    Going(Reference, String),
     /// An object could not be deleted.
     NotDeleted(Reference, String),
     /// The health of an object has changed.
@@ -136,46 +139,32 @@ impl Run<'_> {
             plan.kept = kept;
             return Ok(Applied { plan, has_written: false, failures: Vec::new(), health });
         }
-        let union = Inventory { quarantined: self.options.quarantine.clone(), ..union(&plan, &before.inventory, release) };
+        let union =
+            Inventory { quarantined: self.options.quarantine.clone(), ..union(&plan, &before.inventory, release) };
         let mut kept = store.replace(before, union.clone()).await?;
         (self.told)(Event::Begun);
 
         let mut inventory = union;
         let mut refreshed: Option<Kinds> = None;
-        let mut whole = true;
-        for stage in Stage::ALL {
-            let steps: Vec<_> = plan.steps.iter().filter(|step| step.desired.stage == stage).collect();
-            if steps.is_empty() {
-                continue;
+        let guard = Guard::new(store, &kept);
+        let written = self.write(&plan, &mut inventory, &mut refreshed, &guard).await;
+        drop(guard);
+        let ended = match written {
+            Ok(whole) => {
+                inventory.phase = if whole { Phase::Applied } else { Phase::Failed };
+                store.replace(kept, inventory.clone()).await.map(|kept| (whole, kept))
             }
-            let kinds = refreshed.as_ref().unwrap_or(&plan.kinds);
-            let writes: Vec<_> = steps.iter().map(|step| self.one(&step.action, &step.desired, kinds)).collect();
-            let written: Vec<_> = futures::stream::iter(writes)
-                .buffered(self.options.concurrency.max(1))
-                .collect()
-                .await;
-            for (step, live) in steps.iter().zip(written) {
-                match live? {
-                    Some(live) => note(&mut inventory, &step.desired, &live),
-                    None => whole = false,
-                }
+            Err(error) => Err(error),
+        };
+        let whole;
+        (whole, kept) = match ended {
+            Ok(ended) => ended,
+            Err(error @ StoreError::Busy { .. }) => {
+                store.add(&self.options.application, &touched(&plan, &inventory)).await?;
+                return Err(error.into());
             }
-            if !whole {
-                break;
-            }
-            if stage == Stage::Definitions && steps.iter().any(|step| !matches!(step.action, Action::Unchanged { .. })) {
-                whole = self.established(&steps.iter().map(|step| step.reference.clone()).collect::<Vec<_>>(), kinds).await?;
-                refreshed = Some(Kinds::of(self.cluster).await?);
-                if !whole {
-                    break;
-                }
-            }
-        }
-        if whole {
-            whole = self.prune(&plan, &mut inventory).await?;
-        }
-        inventory.phase = if whole { Phase::Applied } else { Phase::Failed };
-        kept = store.replace(kept, inventory.clone()).await?;
+            Err(error) => return Err(error.into()),
+        };
         let kinds = refreshed.as_ref().unwrap_or(&plan.kinds);
         let health = if whole { self.health(&plan, kinds).await? } else { Vec::new() };
         if whole && self.options.wait.is_some() && is_healthy(&health) {
@@ -188,8 +177,54 @@ impl Run<'_> {
         Ok(Applied { plan, has_written: has_work, failures, health })
     }
 
+    /// Writes and deletes what the plan says, and notes it in the inventory. Whether all of it came through.
+    async fn write(
+        &self,
+        plan: &Plan,
+        inventory: &mut Inventory,
+        refreshed: &mut Option<Kinds>,
+        guard: &Guard<'_>,
+    ) -> Result<bool, StoreError> {
+        let places =
+            inventory.entries.iter().enumerate().map(|(place, entry)| (entry.reference.key(), place)).collect();
+        for stage in Stage::ALL {
+            let steps: Vec<_> = plan.steps.iter().filter(|step| step.desired.stage == stage).collect();
+            let kinds = refreshed.as_ref().unwrap_or(&plan.kinds);
+            let writes: Vec<_> = steps.iter().map(|step| self.one(step, plan, kinds, guard)).collect();
+            let mut whole = true;
+            let mut written = futures::stream::iter(writes).buffered(self.options.concurrency.max(1));
+            for step in &steps {
+                // The first that has no answer ends it: the others would wait as long.
+                match written.next().await.transpose()?.flatten() {
+                    Some(live) => note(inventory, &places, &step.desired, &live),
+                    None => whole = false,
+                }
+            }
+            drop(written);
+            if !whole {
+                return Ok(false);
+            }
+            if stage == Stage::Definitions && steps.iter().any(|step| !matches!(step.action, Action::Unchanged { .. }))
+            {
+                let definitions: Vec<_> = steps.iter().map(|step| step.reference.clone()).collect();
+                if !self.established(&definitions, kinds).await? {
+                    return Ok(false);
+                }
+                *refreshed = Some(served(self.cluster, plan).await?);
+            }
+        }
+        self.prune(plan, inventory, guard).await
+    }
+
     /// Writes an object; none where that failed, which is told.
-    async fn one(&self, action: &Action, desired: &Desired, kinds: &Kinds) -> Result<Option<Live>, ClusterError> {
+    async fn one(
+        &self,
+        step: &Step,
+        plan: &Plan,
+        kinds: &Kinds,
+        guard: &Guard<'_>,
+    ) -> Result<Option<Live>, StoreError> {
+        let (action, desired) = (&step.action, &step.desired);
         let force = match action {
             Action::Unchanged { live } => return Ok(Some(live.clone())),
             Action::Change { force, .. } => *force,
@@ -206,7 +241,17 @@ impl Run<'_> {
             return Ok(self.failed(desired, String::from("it is still being deleted; a finalizer may hold it")));
         }
         let write = Write { cluster: self.cluster, manager: &self.options.manager, kind, desired };
+        guard.check().await?;
         let mut answer = write.send(false, force).await;
+        let started = Instant::now();
+        while matches!(action, Action::Deferred { .. })
+            && answer.as_ref().is_err_and(|error| is_too_early(error, plan, desired))
+            && started.elapsed() < TAKEN_UP
+        {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            guard.check().await?;
+            answer = write.send(false, force).await;
+        }
         if let Err(error) = &answer
             && self.may_take(error)
         {
@@ -218,7 +263,7 @@ impl Run<'_> {
                 Ok(Some(live))
             }
             Err(error) if error.refusal().is_some() => Ok(self.failed(desired, error.to_string())),
-            Err(error) => Err(error),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -227,14 +272,14 @@ impl Run<'_> {
         let conflicts = error.refusal().map(crate::error::Refusal::conflicts).unwrap_or_default();
         self.options.conflicts == Conflicts::Take
             && !conflicts.is_empty()
-            && !conflicts.iter().any(|conflict| KEPT_MANAGERS.contains(&conflict.manager.as_str()))
+            && !conflicts.iter().any(FieldConflict::is_kept)
     }
 
     /// Waits until what is being deleted is gone; true as well where nothing is.
     async fn gone(&self, desired: &Desired, kinds: &Kinds) -> Result<bool, ClusterError> {
         let Lookup::Served(kind) = kinds.get(&desired.reference) else { return Ok(true) };
         let limit = self.options.wait.unwrap_or(Duration::from_secs(30));
-        let started = std::time::Instant::now();
+        let started = Instant::now();
         loop {
             match read(self.cluster, kind, &desired.reference).await? {
                 Some(live) if live.is_terminating() && started.elapsed() < limit => {
@@ -258,102 +303,13 @@ impl Run<'_> {
         failures.sort();
     }
 
-    async fn established(&self, definitions: &[Reference], kinds: &Kinds) -> Result<bool, ClusterError> {
-        let told = |reference: &Reference, health: &Health| (self.told)(Event::Health(reference.clone(), health.clone()));
-        let concurrency = self.options.concurrency;
-        let health = wait_for(self.cluster, kinds, definitions, ESTABLISHED, concurrency, &told).await?;
-        for (reference, health) in health.iter().filter(|(_, health)| *health != Health::Current) {
-            let message = match health {
-                Health::InProgress(words) | Health::Failed(words) => words.clone(),
-                Health::Current | Health::Terminating | Health::Missing => String::from("it is not established"),
-            };
-            self.note_failure(reference, &message);
-            (self.told)(Event::Failed(reference.clone(), message));
-        }
-        Ok(is_healthy(&health))
-    }
-
-    /// Deletes what the plan says, in its order, stage by stage.
-    async fn prune(&self, plan: &Plan, inventory: &mut Inventory) -> Result<bool, ClusterError> {
-        if plan.prunes.iter().any(|(_, prune)| matches!(prune, Prune::Unknown { .. })) {
-            for (reference, prune) in &plan.prunes {
-                if let Prune::Unknown { reason } = prune {
-                    self.note_failure(reference, reason);
-                    (self.told)(Event::NotDeleted(reference.clone(), reason.clone()));
-                }
-            }
-            return Ok(false);
-        }
-        let applied: BTreeSet<String> = inventory
-            .entries
-            .iter()
-            .filter(|entry| plan.steps.iter().any(|step| step.reference.key() == entry.reference.key()))
-            .filter_map(|entry| entry.uid.clone())
-            .collect();
-        let mut whole = true;
-        let mut away: BTreeSet<Reference> = BTreeSet::new();
-        for stage in Stage::ALL.into_iter().rev() {
-            let of_stage: Vec<_> = plan.prunes.iter().filter(|(reference, _)| Stage::of(reference) == stage).collect();
-            let leaving = of_stage.iter().map(|(reference, prune)| self.leave(reference, prune, plan, &applied));
-            let leaving: Vec<_> = leaving.collect();
-            let done: Vec<_> = futures::stream::iter(leaving)
-                .buffered(self.options.concurrency.max(1))
-                .collect()
-                .await;
-            for ((reference, _), outcome) in of_stage.iter().zip(done) {
-                match outcome? {
-                    Left::Away => drop(away.insert(reference.clone())),
-                    Left::Stays => {}
-                    Left::Failed => whole = false,
-                }
-            }
-        }
-        inventory.entries.retain(|entry| !away.contains(&entry.reference));
-        Ok(whole)
-    }
-
-    async fn leave(
-        &self,
-        reference: &Reference,
-        prune: &Prune,
-        plan: &Plan,
-        applied: &BTreeSet<String>,
-    ) -> Result<Left, ClusterError> {
-        let uid = match prune {
-            Prune::Gone | Prune::Released { .. } => return Ok(Left::Away),
-            Prune::Kept { .. } | Prune::Unknown { .. } => return Ok(Left::Stays),
-            // The same object under another API group.
-            Prune::Delete { uid } if applied.contains(uid) => return Ok(Left::Away),
-            Prune::Delete { uid } => uid,
-        };
-        let Lookup::Served(kind) = plan.kinds.any_version(reference) else { return Ok(Left::Stays) };
-        match prune::remove(self.cluster, kind, reference, uid).await {
-            Ok(()) => {
-                (self.told)(Event::Deleted(reference.clone()));
-                Ok(Left::Away)
-            }
-            Err(error) if error.refusal().is_some() => {
-                self.note_failure(reference, &error.to_string());
-                (self.told)(Event::NotDeleted(reference.clone(), error.to_string()));
-                Ok(Left::Failed)
-            }
-            Err(error) => Err(error),
-        }
-    }
-
     async fn health(&self, plan: &Plan, kinds: &Kinds) -> Result<Vec<(Reference, Health)>, ClusterError> {
         let Some(limit) = self.options.wait else { return Ok(Vec::new()) };
         let objects: Vec<Reference> = plan.steps.iter().map(|step| step.reference.clone()).collect();
-        let told = |reference: &Reference, health: &Health| (self.told)(Event::Health(reference.clone(), health.clone()));
+        let told =
+            |reference: &Reference, health: &Health| (self.told)(Event::Health(reference.clone(), health.clone()));
         wait_for(self.cluster, kinds, &objects, limit, self.options.concurrency, &told).await
     }
-}
-
-/// What became of an object that is no longer wanted.
-enum Left {
-    Away,
-    Stays,
-    Failed,
 }
 
 fn is_healthy(health: &[(Reference, Health)]) -> bool {
@@ -374,23 +330,34 @@ fn union(plan: &Plan, before: &Inventory, release: Release) -> Inventory {
         entries.push(Entry { reference: step.reference.clone(), uid: None, digest: None });
     }
     // What is written has no known digest until it was: a run that ends in between is not taken for one that came through.
-    for step in &plan.steps {
-        let is_written = !matches!(step.action, Action::Unchanged { .. });
-        if let Some(entry) = entries.iter_mut().find(|entry| is_written && entry.reference.key() == step.reference.key()) {
-            entry.digest = None;
-            entry.reference = step.reference.clone();
+    // What is made anew has another UID.
+    let writes = plan.steps.iter().filter(|step| !matches!(step.action, Action::Unchanged { .. }));
+    let writes: BTreeMap<Key, &Step> = writes.map(|step| (step.reference.key(), step)).collect();
+    for entry in &mut entries {
+        let Some(step) = writes.get(&entry.reference.key()) else { continue };
+        entry.digest = None;
+        entry.reference = step.reference.clone();
+        if matches!(step.action, Action::Create | Action::Deferred { .. }) {
+            entry.uid = None;
         }
     }
     entries.sort_by(|one, other| one.reference.cmp(&other.reference));
     Inventory { phase: Phase::Applying, release: Some(release), entries, ..before.clone() }
 }
 
-fn note(inventory: &mut Inventory, desired: &Desired, live: &Live) {
-    let found = inventory.entries.iter_mut().find(|entry| entry.reference.key() == desired.reference.key());
-    if let Some(entry) = found {
+fn note(inventory: &mut Inventory, places: &BTreeMap<Key, usize>, desired: &Desired, live: &Live) {
+    let place = places.get(&desired.reference.key()).copied();
+    if let Some(entry) = place.and_then(|place| inventory.entries.get_mut(place)) {
         entry.uid = Some(live.uid().to_owned());
         entry.digest = Some(desired.digest.clone());
     }
+}
+
+/// The entries of what a run may have made or changed, whether or not it knows.
+fn touched(plan: &Plan, inventory: &Inventory) -> Vec<Entry> {
+    let entries = inventory.by_key();
+    let steps = plan.steps.iter().filter(|step| !matches!(step.action, Action::Unchanged { .. }));
+    steps.filter_map(|step| entries.get(&step.reference.key()).map(|entry| Entry::clone(entry))).collect()
 }
 
 /// Whether the bytes that are sent are those of the object that was approved.
@@ -401,4 +368,3 @@ fn is_approved(desired: &Desired) -> bool {
     Tree::from_json(nowhere, sluice_manifest::Span::default(), text)
         .is_ok_and(|tree| hex(&tree.root().digest()) == desired.digest)
 }
-

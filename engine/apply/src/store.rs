@@ -2,6 +2,8 @@
 //! is replaced in one write that names the version that it replaces, so an inventory is whole at every moment, and of two
 //! runs that begin at once one is told so.
 
+mod parts;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use http::Method;
@@ -9,12 +11,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::cluster::{Call, Cluster};
 use crate::error::ClusterError;
-use crate::inventory::{Entry, Inventory};
+use crate::inventory::{Entry, Inventory, Phase};
 use crate::kinds::escaped;
 use crate::reference::Key;
+use parts::{chunks, nonce};
 
-/// Bytes of entries in one ConfigMap, of which the API server takes 1 MiB.
-const PART: usize = 700 << 10;
 /// The label of everything that belongs to an inventory; its value is the application's name.
 const LABEL: &str = "sluice.dev/inventory";
 /// The label that tells heads from parts.
@@ -36,6 +37,8 @@ pub(crate) struct Kept {
     version: String,
     /// The names of its parts.
     parts: Vec<String>,
+    /// The names of parts that no head names: what a run left that came to a sudden end.
+    strays: Vec<String>,
 }
 
 /// Why an inventory could not be kept.
@@ -95,7 +98,8 @@ impl Store {
     /// # Errors
     /// Where the cluster does not answer, or one of them cannot be read.
     pub async fn all(&self) -> Result<BTreeMap<String, Inventory>, StoreError> {
-        Ok(self.kept().await?.into_iter().map(|(name, kept)| (name, kept.inventory)).collect())
+        let all = self.kept().await?.into_iter().filter(|(_, kept)| kept.is_there());
+        Ok(all.map(|(name, kept)| (name, kept.inventory)).collect())
     }
 
     /// All inventories with their versions.
@@ -111,8 +115,7 @@ impl Store {
             Err(error) if error.is_not_found() => return Ok(BTreeMap::new()),
             Err(error) => return Err(error.into()),
         };
-        let list: List = serde_json::from_slice(&body)
-            .map_err(|error| self.garbled("read the inventories", &error))?;
+        let list: List = serde_json::from_slice(&body).map_err(|error| self.garbled("read the inventories", &error))?;
         let (heads, parts): (Vec<ConfigMap>, Vec<ConfigMap>) = list
             .items
             .into_iter()
@@ -127,7 +130,54 @@ impl Store {
             let kept = assemble(head, &parts).map_err(broken)?;
             all.insert(application, kept);
         }
+        for (name, part) in parts {
+            let application = part.metadata.labels.get(LABEL).cloned().unwrap_or_default();
+            let kept = all.entry(application).or_insert_with_key(|application| Kept::none(application));
+            if !kept.parts.contains(&name) {
+                kept.strays.push(name);
+            }
+        }
         Ok(all)
+    }
+
+    /// The version of an inventory as it is now; none where there is no inventory.
+    pub(crate) async fn version(&self, application: &str) -> Result<Option<String>, StoreError> {
+        let path = format!("{}/{}", self.folder(), head_name(application));
+        let what = format!("read the inventory {}/{}", self.namespace, head_name(application));
+        let call = Call::new(Method::GET, path, what);
+        match self.cluster.call(&call).await {
+            Ok(answer) => self.version_in(&call.what, &answer).map(Some),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Adds entries to an inventory that another run has written or deleted in the meantime, so that nothing that was made
+    /// is without an owner. What has an owner already stays as it is.
+    ///
+    /// # Errors
+    /// Where the cluster does not answer, or others write it again and again.
+    pub(crate) async fn add(&self, application: &str, entries: &[Entry]) -> Result<(), StoreError> {
+        for _ in 0..10 {
+            let kept = self.kept().await?.remove(application).unwrap_or_else(|| Kept::none(application));
+            let known = kept.inventory.by_key();
+            let missing: Vec<Entry> =
+                entries.iter().filter(|entry| !known.contains_key(&entry.reference.key())).cloned().collect();
+            if missing.is_empty() {
+                return Ok(());
+            }
+            let mut inventory = kept.inventory.clone();
+            inventory.entries.extend(missing);
+            inventory.entries.sort_by(|one, other| one.reference.cmp(&other.reference));
+            if inventory.phase == Phase::Applied || !kept.is_there() {
+                inventory.phase = Phase::Failed;
+            }
+            match self.replace(kept, inventory).await {
+                Err(StoreError::Busy { .. }) => {}
+                other => return other.map(drop),
+            }
+        }
+        Err(StoreError::Busy { application: application.to_owned() })
     }
 
     /// Replaces what was read by another inventory, and gives it with its new version.
@@ -159,19 +209,21 @@ impl Store {
         let mut map = self.map(&head_name(&application), &application, "head", &write, data);
         map.metadata.resource_version.clone_from(&before.version);
         let version = if before.version.is_empty() { self.create(&map).await? } else { self.update(&map).await? };
-        for name in before.parts.iter().filter(|name| !parts.contains(name)) {
-            self.remove(name).await?;
+        // Safe, now that the head is replaced: a run that was about to name one of the strays is told that it came too late.
+        for name in before.parts.iter().chain(&before.strays) {
+            self.remove(name, "").await?;
         }
-        Ok(Kept { inventory, version, parts })
+        Ok(Kept { inventory, version, parts, strays: Vec::new() })
     }
 
-    /// Forgets an inventory.
+    /// Forgets an inventory, if it still is as it was read.
     pub(crate) async fn forget(&self, kept: &Kept) -> Result<(), StoreError> {
-        if !kept.version.is_empty() {
-            self.remove(&head_name(&kept.inventory.application)).await?;
+        let application = &kept.inventory.application;
+        if kept.is_there() && !self.remove(&head_name(application), &kept.version).await? {
+            return Err(StoreError::Busy { application: application.clone() });
         }
-        for part in &kept.parts {
-            self.remove(part).await?;
+        for part in kept.parts.iter().chain(&kept.strays) {
+            self.remove(part, "").await?;
         }
         Ok(())
     }
@@ -208,7 +260,11 @@ impl Store {
     }
 
     async fn update(&self, map: &ConfigMap) -> Result<String, StoreError> {
-        self.send(Method::PUT, format!("{}/{}", self.folder(), map.metadata.name), map).await
+        match self.send(Method::PUT, format!("{}/{}", self.folder(), map.metadata.name), map).await {
+            // Another run has deleted it.
+            Err(StoreError::Cluster(error)) if error.is_not_found() => Err(busy(map)),
+            other => other,
+        }
     }
 
     async fn send(&self, method: Method, path: String, map: &ConfigMap) -> Result<String, StoreError> {
@@ -232,8 +288,7 @@ impl Store {
         if there.metadata.annotations.get(WRITE) == map.metadata.annotations.get(WRITE) {
             return Ok(there.metadata.resource_version);
         }
-        let application = map.metadata.labels.get(LABEL).cloned().unwrap_or_default();
-        Err(StoreError::Busy { application })
+        Err(busy(map))
     }
 
     fn version_in(&self, what: &str, answer: &[u8]) -> Result<String, StoreError> {
@@ -241,15 +296,19 @@ impl Store {
         Ok(map.metadata.resource_version)
     }
 
-    async fn remove(&self, name: &str) -> Result<(), StoreError> {
-        let call = Call::new(
-            Method::DELETE,
-            format!("{}/{name}", self.folder()),
-            format!("delete the inventory {}/{name}", self.namespace),
+    /// Deletes a ConfigMap, in this version where one is given; false where it has another by now.
+    async fn remove(&self, name: &str, version: &str) -> Result<bool, StoreError> {
+        let (path, what) =
+            (format!("{}/{name}", self.folder()), format!("delete the inventory {}/{name}", self.namespace));
+        let body = format!(
+            r#"{{"kind":"DeleteOptions","apiVersion":"v1","preconditions":{{"resourceVersion":"{version}"}}}}"#
         );
+        let call = Call::new(Method::DELETE, path, what);
+        let call = if version.is_empty() { call } else { call.body("application/json", body.as_bytes()) };
         match self.cluster.call(&call).await {
-            Ok(_) => Ok(()),
-            Err(error) if error.is_not_found() => Ok(()),
+            Ok(_) => Ok(true),
+            Err(error) if error.is_not_found() => Ok(true),
+            Err(error) if error.has_code(409) => Ok(false),
             Err(error) => Err(error.into()),
         }
     }
@@ -275,7 +334,18 @@ impl Store {
 impl Kept {
     /// The inventory of an application that has none yet.
     pub(crate) fn none(application: &str) -> Self {
-        Self { inventory: Inventory::new(application), version: String::new(), parts: Vec::new() }
+        let inventory = Inventory::new(application);
+        Self { inventory, version: String::new(), parts: Vec::new(), strays: Vec::new() }
+    }
+
+    /// Whether the cluster has it.
+    pub(crate) fn is_there(&self) -> bool {
+        !self.version.is_empty()
+    }
+
+    /// The version that was read; empty where there is none yet.
+    pub(crate) fn version(&self) -> &str {
+        &self.version
     }
 }
 
@@ -288,6 +358,10 @@ pub(crate) fn owners<'k>(all: impl IntoIterator<Item = &'k Inventory>) -> BTreeM
         }
     }
     owners
+}
+
+fn busy(map: &ConfigMap) -> StoreError {
+    StoreError::Busy { application: map.metadata.labels.get(LABEL).cloned().unwrap_or_default() }
 }
 
 fn head_name(application: &str) -> String {
@@ -310,63 +384,5 @@ fn assemble(head: ConfigMap, parts: &BTreeMap<String, ConfigMap>) -> Result<Kept
         let entries: Vec<Entry> = serde_json::from_str(chunk).map_err(|error| error.to_string())?;
         inventory.entries.extend(entries);
     }
-    Ok(Kept { inventory, version: head.metadata.resource_version, parts: names })
-}
-
-/// The entries as JSON lists, each small enough for a ConfigMap; one at least.
-fn chunks(entries: &[Entry]) -> Vec<String> {
-    let mut chunks = vec![String::from("[")];
-    for entry in entries {
-        let text = serde_json::to_string(entry).unwrap_or_default();
-        let is_full = chunks.last().is_some_and(|chunk| chunk.len() + text.len() > PART);
-        if is_full {
-            chunks.push(String::from("["));
-        }
-        if let Some(chunk) = chunks.last_mut() {
-            if chunk.len() > 1 {
-                chunk.push_str(",\n");
-            }
-            chunk.push_str(&text);
-        }
-    }
-    for chunk in &mut chunks {
-        chunk.push(']');
-    }
-    chunks
-}
-
-/// A name for a write that no other has.
-fn nonce() -> String {
-    use std::sync::atomic::{AtomicU32, Ordering};
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    let now = jiff::Timestamp::now().as_microsecond();
-    format!("{now:x}-{:x}-{:x}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Entry, PART, chunks};
-    use crate::reference::Reference;
-
-    #[test]
-    fn many_entries_are_split_and_none_is_lost() {
-        let entry = |number: usize| Entry {
-            reference: Reference {
-                group: String::from("apps"),
-                version: String::from("v1"),
-                kind: String::from("Deployment"),
-                namespace: Some(String::from("shop")),
-                name: format!("web-{number}"),
-            },
-            uid: Some(String::from("0b1e1f0a-7d0f-4b1c-9a57-1f4a3b6f2c11")),
-            digest: Some("0".repeat(64)),
-        };
-        let entries: Vec<Entry> = (0..10_000).map(entry).collect();
-        let chunks = chunks(&entries);
-        assert!(chunks.len() > 1 && chunks.iter().all(|chunk| chunk.len() <= PART + 1_000));
-        let read: Vec<Entry> =
-            chunks.iter().flat_map(|chunk| serde_json::from_str::<Vec<Entry>>(chunk).unwrap()).collect();
-        assert_eq!(read, entries);
-        assert_eq!(super::chunks(&[]), ["[]"]);
-    }
+    Ok(Kept { inventory, version: head.metadata.resource_version, parts: names, strays: Vec::new() })
 }

@@ -15,7 +15,7 @@ use crate::judging::{self, GateError, Passed};
 use crate::looking::{self, LookError};
 use crate::output::{self, Color, Target};
 use crate::policy::{ChoiceError, Chosen};
-use crate::sets::{Sets, Share};
+use crate::sets::Sets;
 use crate::source::{Origin, OriginError};
 
 /// Judge manifests and name the line of everything that is wrong
@@ -146,25 +146,10 @@ fn pass(gate: &Gate, sets: Sets, now: jiff::Timestamp, jobs: usize, arguments: &
         judging::Options { jobs, keep: Keep::Nothing, alike: Alike::Once, base: None, now, quiet: arguments.quiet };
     let Passed { outcome, shares, .. } =
         judging::pass(gate, sets, &options).map_err(|error| Stop::Failed(error.to_string()))?;
-    if !arguments.allow_empty {
-        for Share { path, inputs, folders } in shares {
-            let held = outcome.inputs.get(inputs).unwrap_or_default();
-            if folders == 0 && held.iter().all(|input| input.resources == 0 && !input.failed) {
-                let message = format!("`{}` holds no manifest{}", path.display(), seen(held));
-                return Err(Stop::usage(message, "name another path, or say --allow-empty where that is right"));
-            }
-        }
+    if let Some(message) = judging::nothing(&shares, &outcome).filter(|_| !arguments.allow_empty) {
+        return Err(Stop::usage(message, "name another path, or say --allow-empty where that is right"));
     }
     Ok(outcome)
-}
-
-/// What was there instead of manifests.
-fn seen(held: &[sluice_policy::InputOutcome]) -> String {
-    match held.len() {
-        0 => String::from(": there is no .yaml, .yml or .json file in it"),
-        1 => String::from(": the one file read has none"),
-        files => format!(": none of the {files} files read has one"),
-    }
 }
 
 fn report_options(arguments: &Arguments, out: &Target) -> Options {

@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use sluice_apply::{Cluster, ClusterError, Conflicts, Destination, Options};
 use sluice_manifest::Text;
@@ -37,6 +38,9 @@ pub(crate) struct Place {
     /// The field manager of every write: one for each installation of Sluice
     #[arg(long, value_name = "NAME", default_value = "sluice", help_heading = "Cluster")]
     field_manager: String,
+    /// How long a request is tried again while the cluster does not answer
+    #[arg(long, value_name = "SECONDS", default_value_t = 45, help_heading = "Cluster")]
+    patience: u64,
     /// Whether to colour
     #[arg(long, value_enum, default_value_t = Color::Auto)]
     color: Color,
@@ -80,7 +84,9 @@ impl Place {
     pub(crate) async fn connect(&self, application: &Application) -> Result<Cluster, Exit> {
         let context = self.context.clone().or_else(|| application.destination.context.clone());
         let destination = Destination { kubeconfig: self.kubeconfig.clone(), context };
-        Cluster::connect(&destination).await.map_err(|error| tell(&error))
+        let cluster = Cluster::connect(&destination).await.map_err(|error| tell(&error))?;
+        let patience = Duration::from_secs(self.patience.max(1));
+        Ok(cluster.with_patience(patience.min(Duration::from_secs(15)), patience))
     }
 
     pub(crate) fn color(&self) -> Color {

@@ -123,6 +123,24 @@ pub(crate) fn pass(gate: &Gate, sets: Sets, options: &Options<'_>) -> Result<Pas
     Ok(Passed { outcome, shares, failed })
 }
 
+/// That a path holds no manifest, and what it holds instead; none where every path holds one.
+pub(crate) fn nothing(shares: &[Share], outcome: &Outcome) -> Option<String> {
+    shares.iter().find_map(|Share { path, inputs, folders }| {
+        let held = outcome.inputs.get(inputs.clone()).unwrap_or_default();
+        let is_empty = *folders == 0 && held.iter().all(|input| input.resources == 0 && !input.failed);
+        is_empty.then(|| format!("`{}` holds no manifest{}", path.display(), seen(held)))
+    })
+}
+
+/// What was there instead of manifests.
+fn seen(held: &[sluice_policy::InputOutcome]) -> String {
+    match held.len() {
+        0 => String::from(": there is no .yaml, .yml or .json file in it"),
+        1 => String::from(": the one file read has none"),
+        files => format!(": none of the {files} files read has one"),
+    }
+}
+
 /// That a folder which is read as it is holds nothing.
 fn empty(name: &str, entry: (Arc<Text>, Span)) -> Failure {
     let error = RenderError::Empty { renderer: String::from("plain"), path: name.to_owned() };

@@ -49,6 +49,7 @@ fn delete(arguments: &Arguments) -> Result<Exit, Exit> {
     }
     let told = |event: Event| match event {
         Event::Deleted(reference) => drop(writeln!(io::stdout().lock(), "deleted {reference}")),
+        Event::Going(reference, reason) => drop(writeln!(io::stdout().lock(), "leaving {reference}: {reason}")),
         Event::NotDeleted(reference, message) => output::complain(&format!("{reference} stays: {message}"), None),
         Event::Begun | Event::Written(_) | Event::Failed(..) | Event::Health(..) | Event::Ended => {}
     };

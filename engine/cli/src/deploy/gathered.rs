@@ -71,7 +71,12 @@ pub(crate) fn gather(loaded: &Loaded, revision: Option<&str>, color: Color) -> R
     let clock = SystemTime::try_from(now).map_err(|error| failed(&error.to_string()))?;
     let options =
         judging::Options { jobs, keep: Keep::Set, alike: Alike::Once, base: None, now: clock, quiet: false };
-    let Passed { outcome, .. } = judging::pass(&gate, sets, &options).map_err(|error| failed(&error.to_string()))?;
+    let Passed { outcome, shares, .. } =
+        judging::pass(&gate, sets, &options).map_err(|error| failed(&error.to_string()))?;
+    if let Some(message) = judging::nothing(&shares, &outcome) {
+        output::complain(&message, Some("`allowEmpty: true` says of a path that is rendered that it may come to nothing"));
+        return Err(Exit::Usage);
+    }
     let Some(approved) = outcome.approved else {
         let report = Options {
             format: Format::Human,

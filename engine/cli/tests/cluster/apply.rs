@@ -21,7 +21,9 @@ fn what_is_planned_is_applied_and_a_second_run_writes_nothing() -> Result<()> {
     assert_eq!(first["data"]["value"], "1");
     assert_eq!(shop.inventory()?.unwrap(), ["one", "two"]);
     let inventory = |shop: &Shop<'_>| {
-        shop.plane.get("/api/v1/namespaces/sluice-system/configmaps/sluice-twice").map(|map| map.unwrap()["metadata"]["resourceVersion"].clone())
+        shop.plane
+            .get("/api/v1/namespaces/sluice-system/configmaps/sluice-twice")
+            .map(|map| map.unwrap()["metadata"]["resourceVersion"].clone())
     };
     let before = inventory(&shop)?;
     let said = shop.ends(&["apply"], 0)?;

@@ -2,6 +2,7 @@
 //! `CI` set that is a failure.
 
 mod apply;
+mod faults;
 mod plane;
 mod reconcile;
 mod rights;

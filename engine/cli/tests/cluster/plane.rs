@@ -35,10 +35,7 @@ impl Plane {
     /// Starts one of its own, with more flags for the API server and these controllers.
     pub(crate) fn start(controllers: &str) -> Result<Option<Self>> {
         let Some(programs) = programs() else {
-            ensure!(
-                std::env::var_os("CI").is_none(),
-                "there is no control plane: run `cargo xtask setup`"
-            );
+            ensure!(std::env::var_os("CI").is_none(), "there is no control plane: run `cargo xtask setup`");
             eprintln!("left out: there is no control plane (`cargo xtask setup` builds one)");
             return Ok(None);
         };
@@ -51,8 +48,14 @@ impl Plane {
 
     /// Starts whatever does not run.
     pub(crate) fn up(&self, controllers: &str) -> Result<()> {
+        self.up_with(controllers, "")
+    }
+
+    /// Starts whatever does not run, the API server with these flags more.
+    pub(crate) fn up_with(&self, controllers: &str, flags: &str) -> Result<()> {
         let mut command = Command::new(script());
         command.arg("up").arg(&self.programs).arg(&self.state).env("CONTROLLERS", controllers);
+        command.env("APISERVER_FLAGS", flags);
         // Programs that go on running must not hold a pipe open.
         let log = std::fs::File::create(self.state.join("up.log"))?;
         let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).status()?;
@@ -90,8 +93,7 @@ impl Plane {
 
     /// Asks the API server as its administrator, and gives the status and the body.
     pub(crate) fn ask(&self, method: &str, path: &str, body: Option<(&str, &str)>) -> Result<(u16, String)> {
-        let config = std::fs::read_to_string(&self.kubeconfig)?;
-        let server = config.split("server: \"").nth(1).and_then(|rest| rest.split('"').next()).context("no server")?;
+        let server = self.server()?;
         let pki = self.state.join("pki");
         let mut command = Command::new("curl");
         command.args(["-sS", "--max-time", "20", "-X", method, "-w", "\n%{http_code}"]);
@@ -105,6 +107,13 @@ impl Plane {
         let text = String::from_utf8(output.stdout)?;
         let (body, code) = text.rsplit_once('\n').context("no status")?;
         Ok((code.parse()?, body.to_owned()))
+    }
+
+    /// The address of the API server.
+    pub(crate) fn server(&self) -> Result<String> {
+        let config = std::fs::read_to_string(&self.kubeconfig)?;
+        let server = config.split("server: \"").nth(1).and_then(|rest| rest.split('"').next()).context("no server")?;
+        Ok(server.to_owned())
     }
 
     /// An object as JSON; none where it is not there.
@@ -159,6 +168,8 @@ pub(crate) struct Shop<'p> {
     pub(crate) plane: &'p Plane,
     pub(crate) folder: tempfile::TempDir,
     pub(crate) name: String,
+    /// As whom, and by which way, Sluice speaks to the cluster.
+    pub(crate) kubeconfig: PathBuf,
 }
 
 impl<'p> Shop<'p> {
@@ -167,7 +178,7 @@ impl<'p> Shop<'p> {
         let folder = tempfile::tempdir()?;
         plane.namespace(name)?;
         std::fs::create_dir(folder.path().join("deploy"))?;
-        let shop = Self { plane, folder, name: name.to_owned() };
+        let shop = Self { plane, folder, name: name.to_owned(), kubeconfig: plane.kubeconfig.clone() };
         shop.application(spec)?;
         shop.file(
             "sluice.yaml",
@@ -197,7 +208,8 @@ impl<'p> Shop<'p> {
 
     /// Writes a ConfigMap with one value.
     pub(crate) fn config(&self, name: &str, value: &str) -> Result<()> {
-        let text = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata: {{value: \"{value}\"}}\n");
+        let text =
+            format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata: {{value: \"{value}\"}}\n");
         self.file(&format!("deploy/{name}.yaml"), &text)
     }
 
@@ -205,7 +217,7 @@ impl<'p> Shop<'p> {
     pub(crate) fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sluice"));
         let (first, rest) = words.split_first().unwrap();
-        command.arg(first).arg("app.yaml").args(rest).arg("--kubeconfig").arg(&self.plane.kubeconfig);
+        command.arg(first).arg("app.yaml").args(rest).arg("--kubeconfig").arg(&self.kubeconfig);
         command.current_dir(self.path()).stdin(Stdio::null());
         command
     }
@@ -238,7 +250,11 @@ impl<'p> Shop<'p> {
         let path = format!("/api/v1/namespaces/sluice-system/configmaps/sluice-{}", self.name);
         let Some(map) = self.plane.get(&path)? else { return Ok(None) };
         let entries: serde_json::Value = serde_json::from_str(map["data"]["entries"].as_str().context("no entries")?)?;
-        let names = entries.as_array().context("no list")?.iter().map(|entry| entry["name"].as_str().unwrap_or_default().to_owned());
+        let names = entries
+            .as_array()
+            .context("no list")?
+            .iter()
+            .map(|entry| entry["name"].as_str().unwrap_or_default().to_owned());
         Ok(Some(names.collect()))
     }
 }

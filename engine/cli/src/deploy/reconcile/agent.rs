@@ -243,6 +243,7 @@ impl Agent {
                 self.log("error", "apply", revision, &format!("{reference}: {message}"));
             }
             Event::Deleted(reference) => self.log("info", "prune", revision, &format!("deleted {reference}")),
+            Event::Going(reference, reason) => self.log("info", "prune", revision, &format!("{reference}: {reason}")),
             Event::NotDeleted(reference, message) => {
                 self.log("error", "prune", revision, &format!("{reference}: {message}"));
             }

@@ -1,0 +1,56 @@
+//! The part of a run that waits for kinds that the set itself defines.
+
+use std::time::{Duration, Instant};
+
+use super::{Event, Run, is_healthy};
+use crate::cluster::Cluster;
+use crate::desired::Desired;
+use crate::error::ClusterError;
+use crate::health::{Health, wait_for};
+use crate::kinds::{Kinds, Lookup};
+use crate::plan::{Plan, Step};
+use crate::reference::Reference;
+
+/// Time for the definitions of kinds to be established.
+const ESTABLISHED: Duration = Duration::from_secs(60);
+/// Time for an API server to take up a definition that is established: it does so a moment later.
+pub(super) const TAKEN_UP: Duration = Duration::from_secs(10);
+
+impl Run<'_> {
+    /// Waits until definitions are established. Whether they are.
+    pub(super) async fn established(&self, definitions: &[Reference], kinds: &Kinds) -> Result<bool, ClusterError> {
+        let told =
+            |reference: &Reference, health: &Health| (self.told)(Event::Health(reference.clone(), health.clone()));
+        let concurrency = self.options.concurrency;
+        let health = wait_for(self.cluster, kinds, definitions, ESTABLISHED, concurrency, &told).await?;
+        for (reference, health) in health.iter().filter(|(_, health)| *health != Health::Current) {
+            let message = match health {
+                Health::InProgress(words) | Health::Failed(words) => words.clone(),
+                Health::Current | Health::Terminating | Health::Missing => String::from("it is not established"),
+            };
+            self.note_failure(reference, &message);
+            (self.told)(Event::Failed(reference.clone(), message));
+        }
+        Ok(is_healthy(&health))
+    }
+}
+
+/// The kinds of the cluster, once it serves those that the set defines, or the time for that is over.
+pub(super) async fn served(cluster: &Cluster, plan: &Plan) -> Result<Kinds, ClusterError> {
+    let started = Instant::now();
+    loop {
+        let kinds = Kinds::of(cluster).await?;
+        let is_served = |step: &Step| matches!(kinds.get(&step.reference), Lookup::Served(_));
+        let mut defined =
+            plan.steps.iter().filter(|step| matches!(plan.kinds.get(&step.reference), Lookup::Defined(_)));
+        if defined.all(is_served) || started.elapsed() > TAKEN_UP {
+            return Ok(kinds);
+        }
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+}
+
+/// Whether a refusal may come from a definition that the API server has not taken up yet.
+pub(super) fn is_too_early(error: &ClusterError, plan: &Plan, desired: &Desired) -> bool {
+    plan.kinds.is_defined(&desired.reference) && [400, 404, 422].into_iter().any(|code| error.has_code(code))
+}

@@ -1,0 +1,107 @@
+//! The part of a run that deletes what is no longer wanted.
+
+use std::collections::BTreeSet;
+
+use futures::{StreamExt, TryStreamExt};
+
+use super::{Event, Run};
+use crate::guard::Guard;
+use crate::inventory::Inventory;
+use crate::kinds::Lookup;
+use crate::plan::{Plan, Prune};
+use crate::prune::{self, Removal};
+use crate::reference::{Key, Reference};
+use crate::stage::Stage;
+use crate::store::StoreError;
+
+/// What became of an object that is no longer wanted.
+enum Left {
+    Away,
+    Stays,
+    Failed,
+}
+
+/// What is known of all that leaves.
+struct Leaving<'a> {
+    plan: &'a Plan,
+    /// The UIDs of what was applied.
+    applied: &'a BTreeSet<String>,
+    guard: &'a Guard<'a>,
+}
+
+impl Run<'_> {
+    /// Deletes what the plan says, in its order, stage by stage. Whether all of it came through.
+    pub(super) async fn prune(
+        &self,
+        plan: &Plan,
+        inventory: &mut Inventory,
+        guard: &Guard<'_>,
+    ) -> Result<bool, StoreError> {
+        if plan.prunes.iter().any(|(_, prune)| matches!(prune, Prune::Unknown { .. })) {
+            for (reference, prune) in &plan.prunes {
+                if let Prune::Unknown { reason } = prune {
+                    self.note_failure(reference, reason);
+                    (self.told)(Event::NotDeleted(reference.clone(), reason.clone()));
+                }
+            }
+            return Ok(false);
+        }
+        let wanted: BTreeSet<Key> = plan.steps.iter().map(|step| step.reference.key()).collect();
+        let applied = inventory.entries.iter().filter(|entry| wanted.contains(&entry.reference.key()));
+        let applied: BTreeSet<String> = applied.filter_map(|entry| entry.uid.clone()).collect();
+        let mut whole = true;
+        let mut away: BTreeSet<Reference> = BTreeSet::new();
+        for stage in Stage::ALL.into_iter().rev() {
+            let of_stage: Vec<_> = plan.prunes.iter().filter(|(reference, _)| Stage::of(reference) == stage).collect();
+            let objects = Leaving { plan, applied: &applied, guard };
+            let leaving: Vec<_> =
+                of_stage.iter().map(|(reference, prune)| self.leave(reference, prune, &objects)).collect();
+            let done: Vec<_> =
+                futures::stream::iter(leaving).buffered(self.options.concurrency.max(1)).try_collect().await?;
+            for ((reference, _), outcome) in of_stage.iter().zip(done) {
+                match outcome {
+                    Left::Away => drop(away.insert(reference.clone())),
+                    Left::Stays => {}
+                    Left::Failed => whole = false,
+                }
+            }
+        }
+        inventory.entries.retain(|entry| !away.contains(&entry.reference));
+        Ok(whole)
+    }
+
+    async fn leave(
+        &self,
+        reference: &Reference,
+        prune: &Prune,
+        Leaving { plan, applied, guard }: &Leaving<'_>,
+    ) -> Result<Left, StoreError> {
+        let uid = match prune {
+            Prune::Gone | Prune::Released { .. } => return Ok(Left::Away),
+            Prune::Kept { .. } | Prune::Unknown { .. } => return Ok(Left::Stays),
+            // The same object under another API group.
+            Prune::Delete { uid } if applied.contains(uid) => return Ok(Left::Away),
+            Prune::Delete { uid } => uid,
+        };
+        let Lookup::Served(kind) = plan.kinds.any_version(reference) else { return Ok(Left::Stays) };
+        guard.check().await?;
+        match prune::remove(self.cluster, kind, reference, uid).await {
+            Ok(Removal::Done) => {
+                (self.told)(Event::Deleted(reference.clone()));
+                Ok(Left::Away)
+            }
+            Ok(Removal::NotOurs) => Ok(Left::Away),
+            // It stays in the inventory until it is gone.
+            Ok(Removal::Going(reason)) => {
+                (self.told)(Event::Going(reference.clone(), reason));
+                Ok(Left::Stays)
+            }
+            Err(error) if error.refusal().is_some() => {
+                self.note_failure(reference, &error.to_string());
+                (self.told)(Event::NotDeleted(reference.clone(), error.to_string()));
+                Ok(Left::Failed)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Fault 11: definitions of kinds, and servers of kinds that do not answer.
+
+use anyhow::{Context, Result, ensure};
+
+use super::until;
+use crate::plane::{Shop, shared};
+
+/// A definition in the group `GROUP.acme.io` with these versions, the last one stored.
+fn definition(group: &str, versions: &[&str]) -> String {
+    let mut text = format!(
+        "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {{name: gadgets.{group}.acme.io}}\nspec:\n  \
+         group: {group}.acme.io\n  scope: Namespaced\n  names: {{plural: gadgets, singular: gadget, kind: Gadget, listKind: GadgetList}}\n  \
+         versions:\n"
+    );
+    for (index, version) in versions.iter().enumerate() {
+        let more = if versions.len() > 1 { ", color: {type: string, default: red}, shape: {type: string}" } else { "" };
+        text.push_str(&format!(
+            "  - name: {version}\n    served: true\n    storage: {}\n    schema: {{openAPIV3Schema: {{type: object, properties: {{spec: {{type: object, \
+             properties: {{size: {{type: integer}}{more}}}}}}}}}}}\n",
+            index + 1 == versions.len()
+        ));
+    }
+    text
+}
+
+fn gadget(group: &str, version: &str, spec: &str) -> String {
+    format!("apiVersion: {group}.acme.io/{version}\nkind: Gadget\nmetadata: {{name: one}}\nspec: {spec}\n")
+}
+
+#[test]
+fn fault_11_a_definition_and_its_objects_in_one_commit() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = Shop::new(plane, "defined", "  prune: true\n")?;
+    let path = "/apis/defined.acme.io/v1/namespaces/defined/gadgets/one";
+    shop.file("deploy/definition.yaml", &definition("defined", &["v1"]))?;
+    shop.file("deploy/gadget.yaml", &gadget("defined", "v1", "{size: 1}"))?;
+    let said = shop.ends(&["plan"], 0)?;
+    ensure!(said.contains("its CustomResourceDefinition is applied first"), "{said}");
+    shop.ends(&["apply"], 0)?;
+    ensure!(plane.get(path)?.is_some());
+    ensure!(shop.ends(&["apply"], 0)?.starts_with("unchanged"));
+
+    // A field that the definition of today does not have.
+    shop.file("deploy/definition.yaml", &definition("defined", &["v1", "v2"]))?;
+    shop.file("deploy/gadget.yaml", &gadget("defined", "v2", "{size: 2, shape: round}"))?;
+    shop.ends(&["apply"], 0)?;
+    let now = plane.get("/apis/defined.acme.io/v2/namespaces/defined/gadgets/one")?.context("it is gone")?;
+    ensure!(now["spec"]["shape"] == "round" && now["spec"]["color"] == "red", "{now}");
+    ensure!(shop.inventory()?.is_some_and(|names| names == ["gadgets.defined.acme.io", "one"]));
+    ensure!(shop.ends(&["apply"], 0)?.starts_with("unchanged"));
+
+    // Both go: the definition only with a word for it.
+    std::fs::remove_file(shop.path().join("deploy/definition.yaml"))?;
+    std::fs::remove_file(shop.path().join("deploy/gadget.yaml"))?;
+    shop.config("last", "1")?;
+    let said = shop.ends(&["apply"], 1)?;
+    ensure!(said.contains("every object of its kind would go with it") && plane.get(path)?.is_some(), "{said}");
+    shop.ends(&["apply", "--acknowledge", "prune-definition"], 0)?;
+    until("the definition is gone", || {
+        Ok(plane.get("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/gadgets.defined.acme.io")?.is_none())
+    })?;
+    until("there is nothing to do", || Ok(shop.ends(&["apply"], 0)?.starts_with("unchanged")))
+}
+
+#[test]
+fn fault_11_the_server_of_an_api_group_does_not_answer() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = Shop::new(plane, "unserved", "  prune: true\n")?;
+    let path = "/apis/unserved.acme.io/v1/namespaces/unserved/gadgets/one";
+    let definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+    let (code, said) = plane.ask("POST", definitions, Some(("application/yaml", &definition("unserved", &["v1"]))))?;
+    ensure!(code == 201, "{code} {said}");
+    shop.config("stays", "1")?;
+    shop.config("goes", "1")?;
+    shop.file("deploy/gadget.yaml", &gadget("unserved", "v1", "{size: 1}"))?;
+    until("the kind is served", || Ok(shop.sluice(&["plan"])?.0 == 0))?;
+    shop.ends(&["apply"], 0)?;
+
+    // From now on a server that is not there is asked for the group.
+    let service = "/apis/apiregistration.k8s.io/v1/apiservices/v1.unserved.acme.io";
+    plane.merge(
+        service,
+        r#"{"metadata":{"labels":{"kube-aggregator.kubernetes.io/automanaged":null}},"spec":{"insecureSkipTLSVerify":true,
+        "service":{"namespace":"unserved","name":"nobody","port":443}}}"#,
+    )?;
+    for name in ["deploy/gadget.yaml", "deploy/goes.yaml"] {
+        std::fs::remove_file(shop.path().join(name))?;
+    }
+    shop.config("stays", "2")?;
+    until("the group is known to be out of reach", || Ok(shop.sluice(&["plan"])?.1.contains("does not answer")))?;
+    let said = shop.ends(&["apply"], 1)?;
+    ensure!(said.contains("the server behind the API group `unserved.acme.io` does not answer"), "{said}");
+    ensure!(
+        !said.contains("deleted ConfigMap unserved/goes: ") && shop.live("goes")?.is_some(),
+        "nothing is deleted: {said}"
+    );
+    ensure!(shop.inventory()?.is_some_and(|names| names == ["goes", "stays", "one"]), "{:?}", shop.inventory()?);
+    let said = shop.ends(&["status"], 1)?;
+    ensure!(said.starts_with("application unserved: failed"), "{said}");
+    // What is wanted of the group is an error, and no guess is made.
+    shop.file("deploy/gadget.yaml", &gadget("unserved", "v1", "{size: 2}"))?;
+    let said = shop.ends(&["apply"], 1)?;
+    ensure!(said.contains("nothing can be said of the kind until it does"), "{said}");
+    std::fs::remove_file(shop.path().join("deploy/gadget.yaml"))?;
+
+    plane.remove(service)?;
+    until("the group is served again", || Ok(plane.ask("GET", path, None)?.0 == 200))?;
+    until("the prune comes through", || Ok(shop.sluice(&["apply"])?.0 == 0))?;
+    ensure!(plane.get(path)?.is_none() && shop.live("goes")?.is_none());
+    shop.ends(&["status"], 0)?;
+    Ok(())
+}
