@@ -13,15 +13,13 @@ pub(crate) fn migration(live: &Live, manager: &str) -> Option<String> {
     let entries = live.at("/metadata/managedFields")?.to_value();
     let entries = entries.as_array()?;
     let text = |entry: &Value, name: &str| entry.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let is_before = |entry: &Value| {
-        BEFORE.contains(&text(entry, "manager").as_str()) && text(entry, "subresource").is_empty()
-    };
+    let was_before = |entry: &Value| is_before(&text(entry, "manager")) && text(entry, "subresource").is_empty();
     let is_ours = |entry: &Value| text(entry, "manager") == manager && text(entry, "operation") == "Apply";
-    if manager.is_empty() || BEFORE.contains(&manager) || !entries.iter().any(is_before) {
+    if manager.is_empty() || is_before(manager) || !entries.iter().any(was_before) {
         return None;
     }
     let (taken, mut kept): (Vec<Value>, Vec<Value>) =
-        entries.iter().cloned().partition(|entry| is_before(entry) || is_ours(entry));
+        entries.iter().cloned().partition(|entry| was_before(entry) || is_ours(entry));
     let mut fields = Map::new();
     for entry in &taken {
         if let Some(more) = entry.get("fieldsV1").and_then(Value::as_object) {
@@ -41,6 +39,11 @@ pub(crate) fn migration(live: &Live, manager: &str) -> Option<String> {
         { "op": "replace", "path": "/metadata/resourceVersion", "value": live.resource_version() },
     ]);
     Some(patch.to_string())
+}
+
+/// Whether a manager is one of the hands that applied objects before.
+pub(crate) fn is_before(manager: &str) -> bool {
+    BEFORE.contains(&manager)
 }
 
 /// Adds a set of fields to another.

@@ -4,6 +4,7 @@
 //! all writes. It takes [`Approved`](sluice_policy::Approved) sets and nothing else, and writes each object as it was
 //! approved, byte for byte. It neither reads Git nor judges.
 
+mod adopt;
 mod blast;
 mod cluster;
 mod compare;

@@ -7,6 +7,7 @@ use http::Method;
 use sluice_manifest::Node;
 use sluice_policy::Approved;
 
+use crate::adopt;
 use crate::cluster::{Call, Cluster};
 use crate::compare;
 use crate::desired::Desired;
@@ -278,7 +279,10 @@ impl Look<'_> {
     fn refusal(&self, desired: &Desired, error: &ClusterError, forced: bool) -> Result<Option<Action>, ClusterError> {
         let Some(refusal) = error.refusal() else { return Err(error.clone()) };
         let conflicts = refusal.conflicts();
-        if !conflicts.is_empty() && !forced && self.options.conflicts == Conflicts::Take {
+        // On adoption the hands that made the object give their fields up.
+        let adopts = self.options.adopt && self.is_new(desired);
+        let give_up = adopts && conflicts.iter().all(|conflict| adopt::is_before(&conflict.manager));
+        if !conflicts.is_empty() && !forced && (give_up || self.options.conflicts == Conflicts::Take) {
             let kept = conflicts.iter().find(|conflict| conflict.is_kept());
             match kept {
                 None => return Ok(None),
@@ -337,6 +341,16 @@ impl Write<'_> {
         let call = Call { dry_run, ..call.body("application/apply-patch+yaml", &body) };
         let answer = self.cluster.call(&call).await?;
         live(self.cluster, &call.what, &answer)
+    }
+}
+
+impl Write<'_> {
+    /// Sends a JSON Patch of the object.
+    pub(crate) async fn patch(&self, patch: &str) -> Result<(), ClusterError> {
+        let reference = &self.desired.reference;
+        let path = format!("{}?fieldManager={}", self.kind.path(reference), escaped(self.manager));
+        let call = Call::new(Method::PATCH, path, format!("take over {reference}"));
+        self.cluster.call(&call.body("application/json-patch+json", patch.as_bytes())).await.map(drop)
     }
 }
 

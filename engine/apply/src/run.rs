@@ -12,6 +12,7 @@ use futures::StreamExt;
 use sluice_manifest::Tree;
 use sluice_policy::Approved;
 
+use crate::adopt;
 use crate::blast::Blast;
 use crate::cluster::Cluster;
 use crate::desired::{Desired, hex};
@@ -242,6 +243,16 @@ impl Run<'_> {
         }
         let write = Write { cluster: self.cluster, manager: &self.options.manager, kind, desired };
         guard.check().await?;
+        if let Action::Change { before, .. } = action
+            && !step.is_known
+            && let Some(patch) = adopt::migration(before, &self.options.manager)
+            && let Err(error) = write.patch(&patch).await
+        {
+            return match error.refusal() {
+                Some(_) => Ok(self.failed(desired, error.to_string())),
+                None => Err(error.into()),
+            };
+        }
         let mut answer = write.send(false, force).await;
         let started = Instant::now();
         while matches!(action, Action::Deferred { .. })

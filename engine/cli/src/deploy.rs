@@ -58,7 +58,10 @@ impl Loaded {
     pub(crate) fn read(file: &Path) -> Result<Self, Exit> {
         let name = file.to_string_lossy().replace('\\', "/");
         let unreadable = |cause: String| {
-            output::complain(&format!("cannot read the application file `{name}`: {cause}"), Some("name an existing file"));
+            output::complain(
+                &format!("cannot read the application file `{name}`: {cause}"),
+                Some("name an existing file"),
+            );
             Exit::Usage
         };
         let content = std::fs::read(file).map_err(|error| unreadable(error.to_string()))?;
@@ -152,7 +155,9 @@ pub(crate) fn tell(error: &ClusterError) -> Exit {
     output::complain(&error.to_string(), (!help.is_empty()).then_some(help.as_str()));
     match error {
         ClusterError::Config { .. } => Exit::Usage,
-        ClusterError::Unreachable { .. } | ClusterError::Refused { .. } | ClusterError::Garbled { .. } => Exit::Undecided,
+        ClusterError::Unreachable { .. } | ClusterError::Refused { .. } | ClusterError::Garbled { .. } => {
+            Exit::Undecided
+        }
     }
 }
 

@@ -127,7 +127,8 @@ async fn rounds(arguments: &Arguments) -> Exit {
             let cluster = match clusters.get(&context) {
                 Some(cluster) => cluster.clone(),
                 None => {
-                    let destination = Destination { kubeconfig: arguments.kubeconfig.clone(), context: context.clone() };
+                    let destination =
+                        Destination { kubeconfig: arguments.kubeconfig.clone(), context: context.clone() };
                     match Cluster::connect(&destination).await {
                         Ok(cluster) => clusters.entry(context).or_insert(cluster).clone(),
                         Err(error) => {

@@ -78,7 +78,11 @@ pub(crate) fn human(plan: &Plan, blast: &Blast, look: Look, out: &mut dyn Write)
     }
     for gate in &blast.gates {
         writeln!(out, "{} {}", paint("refused   ", AnsiColor::Red), clean(&gate.message))?;
-        writeln!(out, "             help: if it is meant, write `Sluice-Acknowledge: {}` in the commit's message", gate.word)?;
+        writeln!(
+            out,
+            "             help: if it is meant, write `Sluice-Acknowledge: {}` in the commit's message",
+            gate.word
+        )?;
     }
     let Counts { create, change, unchanged, deferred, prune, refused } = counts;
     writeln!(
@@ -113,7 +117,9 @@ impl Counts {
 fn changes(before: &sluice_apply::Live, after: &sluice_apply::Live) -> Vec<(String, String)> {
     let fields = sluice_diff::fields(before.resource(), after.resource());
     let matters = |pointer: &str| {
-        !NOISE.iter().any(|noise| pointer.strip_prefix(noise).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+        !NOISE
+            .iter()
+            .any(|noise| pointer.strip_prefix(noise).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
     };
     let value = |shown: &sluice_diff::Shown| {
         if shown.is_hidden() { String::from("(hidden)") } else { cut(&shown.node().to_json()) }

@@ -63,7 +63,10 @@ fn status(arguments: &Arguments) -> Result<Exit, Exit> {
         Ok((Some(inventory), health))
     })?;
     let Some(inventory) = inventory else {
-        crate::output::complain(&format!("`{name}` was never applied to this cluster"), Some("apply it with `sluice apply`"));
+        crate::output::complain(
+            &format!("`{name}` was never applied to this cluster"),
+            Some("apply it with `sluice apply`"),
+        );
         return Ok(Exit::Usage);
     };
     let mut out = io::stdout().lock();
@@ -108,7 +111,8 @@ fn human(inventory: &Inventory, objects: &[(Reference, Health)], out: &mut dyn W
 }
 
 fn json(inventory: &Inventory, objects: &[(Reference, Health)], out: &mut dyn Write) -> io::Result<()> {
-    let objects = objects.iter().map(|(reference, health)| Object { reference, health: show::health(health) }).collect();
+    let objects =
+        objects.iter().map(|(reference, health)| Object { reference, health: show::health(health) }).collect();
     let report = Report {
         version: 1,
         application: &inventory.application,

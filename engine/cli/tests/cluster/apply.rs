@@ -138,7 +138,11 @@ fn an_application_says_how_it_is_rendered() -> Result<()> {
     shop.ends(&["apply"], 0)?;
     assert!(shop.live("made")?.is_some());
     let text = std::fs::read_to_string(shop.path().join("app.yaml"))?;
-    let without: String = text.lines().filter(|line| !line.contains("render:") && !line.contains("policy:")).map(|line| format!("{line}\n")).collect();
+    let without: String = text
+        .lines()
+        .filter(|line| !line.contains("render:") && !line.contains("policy:"))
+        .map(|line| format!("{line}\n"))
+        .collect();
     shop.file("app.yaml", &without)?;
     shop.file(
         "deploy/sluice.yaml",
@@ -147,5 +151,21 @@ fn an_application_says_how_it_is_rendered() -> Result<()> {
     )?;
     let said = shop.ends(&["apply"], 2)?;
     assert!(said.contains("`cat` would run with all that you may do"), "{said}");
+    Ok(())
+}
+
+#[test]
+fn what_kubectl_made_is_taken_over_with_its_fields() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = Shop::new(plane, "adopted", "  adopt: true\n")?;
+    let path = "/api/v1/namespaces/adopted/configmaps?fieldManager=kubectl-create";
+    plane.make(path, r#"{"metadata":{"name":"one"},"data":{"value":"before","old":"x"}}"#)?;
+    shop.config("one", "ours")?;
+    shop.ends(&["apply"], 0)?;
+    let live = shop.live("one")?.unwrap();
+    // What the manifest does not have is gone, as it would not be if it still belonged to `kubectl`.
+    assert_eq!(live["data"], serde_json::json!({ "value": "ours" }));
+    let said = shop.ends(&["apply"], 0)?;
+    assert!(said.starts_with("unchanged"), "{said}");
     Ok(())
 }

@@ -45,7 +45,10 @@ fn application(shop: &Shop<'_>, spec: &str) -> Result<()> {
 /// The agent, for one round over the application's folder.
 fn round(shop: &Shop<'_>, code: i32) -> Result<String> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sluice"));
-    command.args(["reconcile", "--once", "--listen", "off", "--config", "."]).arg("--kubeconfig").arg(&shop.plane.kubeconfig);
+    command
+        .args(["reconcile", "--once", "--listen", "off", "--config", "."])
+        .arg("--kubeconfig")
+        .arg(&shop.plane.kubeconfig);
     let output = command.current_dir(shop.path()).stdin(Stdio::null()).output()?;
     let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
     ensure!(output.status.code() == Some(code), "the round ended with {:?}, not {code}:\n{said}", output.status.code());
@@ -117,7 +120,10 @@ fn a_revision_that_fails_is_rolled_back_and_not_tried_again() -> Result<()> {
     let said = round(&shop, 1)?;
     assert!(said.contains("\"step\":\"quarantine\"") && said.contains(&worse), "{said}");
     let status = shop.ends(&["status"], 0)?;
-    assert!(status.contains(&format!("release     {next}")) && status.contains(&format!("quarantined {worse}")), "{status}");
+    assert!(
+        status.contains(&format!("release     {next}")) && status.contains(&format!("quarantined {worse}")),
+        "{status}"
+    );
     let _ = (good, bad);
     Ok(())
 }
@@ -157,7 +163,8 @@ impl Drop for Running {
 }
 
 fn ask(address: &str, path: &str) -> Result<String> {
-    let output = Command::new("curl").args(["-sS", "-i", "--max-time", "5", &format!("http://{address}{path}")]).output()?;
+    let output =
+        Command::new("curl").args(["-sS", "-i", "--max-time", "5", &format!("http://{address}{path}")]).output()?;
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
@@ -171,7 +178,12 @@ fn it_serves_metrics_takes_up_changes_and_ends_when_asked() -> Result<()> {
     let address = format!("127.0.0.1:{port}");
     let mut command = Command::new(env!("CARGO_BIN_EXE_sluice"));
     command.args(["reconcile", "--interval", "1", "--listen", &address, "--config", "."]);
-    command.arg("--kubeconfig").arg(&plane.kubeconfig).current_dir(shop.path()).stdin(Stdio::null()).stdout(Stdio::piped());
+    command
+        .arg("--kubeconfig")
+        .arg(&plane.kubeconfig)
+        .current_dir(shop.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped());
     let mut agent = Running(command.spawn()?);
     let mut lines = BufReader::new(agent.0.stdout.take().context("no output")?).lines();
     let mut until = |words: &str| -> Result<()> {

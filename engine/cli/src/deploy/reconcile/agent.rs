@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use sluice_apply::{
-    Action, ApplyError, Cluster, Conflicts, Counts, Event, Health, Inventory, Options, Phase, Release, Store, StoreError,
+    Action, ApplyError, Cluster, Conflicts, Counts, Event, Health, Inventory, Options, Phase, Release, Store,
+    StoreError,
 };
 use sluice_policy::{Drift, OnFailure};
 
@@ -72,7 +73,9 @@ impl Agent {
         let gathered = match self.gather(None).await {
             Ok(gathered) => gathered,
             Err(Exit::Violations) => return self.end("error", "judge", "", "the gate denies", Outcome::Refused),
-            Err(Exit::Usage) => return self.end("error", "read", "", "the source or the policy is wrong", Outcome::Refused),
+            Err(Exit::Usage) => {
+                return self.end("error", "read", "", "the source or the policy is wrong", Outcome::Refused);
+            }
             Err(Exit::Clean | Exit::Undecided | Exit::Changes) => {
                 let message = "the source cannot be had, or the gate cannot decide; the last state stays";
                 return self.end("error", "fetch", "", message, Outcome::Unreachable);
@@ -118,9 +121,7 @@ impl Agent {
         let is_current = before.is_some_and(|before| {
             before.phase == Phase::Applied && before.release.as_ref().is_some_and(|known| known.is_same(&release))
         });
-        if is_current
-            && let Some(outcome) = self.drift(&gathered, &options, &revision).await?
-        {
+        if is_current && let Some(outcome) = self.drift(&gathered, &options, &revision).await? {
             return Ok(outcome);
         }
         let corrects = is_current && application.drift == Drift::Correct;
@@ -129,7 +130,12 @@ impl Agent {
     }
 
     /// Looks for what others have changed; none where the application is to be applied.
-    async fn drift(&self, gathered: &Gathered, options: &Options, revision: &str) -> Result<Option<Outcome>, StoreError> {
+    async fn drift(
+        &self,
+        gathered: &Gathered,
+        options: &Options,
+        revision: &str,
+    ) -> Result<Option<Outcome>, StoreError> {
         let plan = sluice_apply::plan(&self.cluster, &gathered.approved, options).await?;
         let mut has_drifted = false;
         for step in &plan.steps {
@@ -205,7 +211,13 @@ impl Agent {
         let revision = last.revision.clone();
         self.log("warning", "rollback", &revision, &format!("goes back from {}", bad.revision));
         let Ok(gathered) = self.gather(Some(revision.clone())).await else {
-            return Ok(self.end("error", "rollback", &revision, "the revision does not pass any more", Outcome::Failed));
+            return Ok(self.end(
+                "error",
+                "rollback",
+                &revision,
+                "the revision does not pass any more",
+                Outcome::Failed,
+            ));
         };
         let mut acknowledged = gathered.acknowledged.clone();
         acknowledged.insert(String::from("prune"));
