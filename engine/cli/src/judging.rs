@@ -86,7 +86,8 @@ pub(crate) fn pass(gate: &Gate, sets: Sets, options: &Options<'_>) -> Result<Pas
     }
     for Group { name, inputs, allow_empty, entry, .. } in groups {
         let (before, count) = (done, inputs.len() as u64);
-        let (base, read) = (options.base.map(Bases::plain), inputs.iter().map(|input| input.name().to_owned()).collect());
+        let (base, read) =
+            (options.base.map(Bases::plain), inputs.iter().map(|input| input.name().to_owned()).collect());
         let set = gate.judge(inputs, &RunOptions { progress: Some(&|more| step(before + more)), base, ..run });
         if set.is_empty() && !allow_empty {
             judged.push(gate.failed(empty(&name, entry)));

@@ -92,7 +92,7 @@ pub(crate) fn parse(id: ObjectId, bytes: &[u8]) -> Result<Parsed, String> {
 fn trailers(commit: &gix::objs::CommitRef<'_>) -> Vec<(String, String)> {
     let body = commit.message().body();
     let trailers = body.iter().flat_map(gix::objs::commit::message::BodyRef::trailers);
-    trailers.map(|trailer| (shown_bytes(&trailer.token), shown_bytes(&trailer.value))).collect()
+    trailers.map(|trailer| (shown_bytes(trailer.token), shown_bytes(&trailer.value))).collect()
 }
 
 /// The two parts of a signed commit.

@@ -14,8 +14,8 @@ use sluice_source::{Checkout, Credentials, RepoLocation, Request, SourceError};
 use super::Loaded;
 use crate::charts::Charts;
 use crate::exit::Exit;
-use crate::looking;
 use crate::judging::{self, GateError, Passed};
+use crate::looking;
 use crate::output::{self, Color};
 use crate::policy::{self, ChoiceError};
 use crate::source;
@@ -59,8 +59,8 @@ pub(crate) fn gather(loaded: &Loaded, revision: Option<&str>, color: Color) -> R
     };
     // A policy file beside the application is the operator's; one in the source is everybody's who may write there.
     let charts = Charts::none(named.is_some());
-    let (chosen, sets) = looking::look(checkout.as_ref(), &[path], named.as_deref(), &charts)
-        .map_err(|error| error.tell())?;
+    let (chosen, sets) =
+        looking::look(checkout.as_ref(), &[path], named.as_deref(), &charts).map_err(|error| error.tell())?;
     let now = jiff::Timestamp::now();
     let jobs = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let gate = judging::open_gate(&chosen, now, jobs).map_err(|error| match error {
@@ -68,12 +68,14 @@ pub(crate) fn gather(loaded: &Loaded, revision: Option<&str>, color: Color) -> R
         GateError::Failed(message) => failed(&message),
     })?;
     let clock = SystemTime::try_from(now).map_err(|error| failed(&error.to_string()))?;
-    let options =
-        judging::Options { jobs, keep: Keep::Set, alike: Alike::Once, base: None, now: clock, quiet: false };
+    let options = judging::Options { jobs, keep: Keep::Set, alike: Alike::Once, base: None, now: clock, quiet: false };
     let Passed { outcome, shares, .. } =
         judging::pass(&gate, sets, &options).map_err(|error| failed(&error.to_string()))?;
     if let Some(message) = judging::nothing(&shares, &outcome) {
-        output::complain(&message, Some("`allowEmpty: true` says of a path that is rendered that it may come to nothing"));
+        output::complain(
+            &message,
+            Some("`allowEmpty: true` says of a path that is rendered that it may come to nothing"),
+        );
         return Err(Exit::Usage);
     }
     let Some(approved) = outcome.approved else {
