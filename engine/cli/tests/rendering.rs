@@ -190,7 +190,8 @@ fn every_place_of_a_report_for_code_scanning_is_a_file() -> Result<()> {
     let alone = "  - { path: ../db-1.0.0.tgz, helm: { set: { b: 'c:latest' } } }\nplugins:\n";
     fs::write(folder.path().join("policies/alone.yaml"), POLICY.replace("plugins:\n", alone))?;
     for path in [".", "db-1.0.0.tgz"] {
-        let (code, out, err) = sluice(folder.path(), &["check", "--allow-commands", "--policy", "policies/alone.yaml", path])?;
+        let (code, out, err) =
+            sluice(folder.path(), &["check", "--allow-commands", "--policy", "policies/alone.yaml", path])?;
         assert_eq!(code, Some(1), "{out}{err}");
         assert!(out.contains("`templates/pod.yaml` in this archive, line 7") && !out.contains("1 |\n"), "{out}");
         assert!(out.contains("--> db-1.0.0.tgz:1:1") && out.contains("--> policies/alone.yaml:12:"), "{out}");
@@ -199,8 +200,12 @@ fn every_place_of_a_report_for_code_scanning_is_a_file() -> Result<()> {
     fs::remove_file(folder.path().join("db-1.0.0.tgz"))?;
     let policy = ["--policy", "policies/sluice.yaml"];
     let option = "image=registry.example.com/other:latest";
-    let check =
-        |format: &str| sluice(folder.path(), &[&["check", "--allow-commands", "--format", format, "--set", option], &policy[..]].concat());
+    let check = |format: &str| {
+        sluice(
+            folder.path(),
+            &[&["check", "--allow-commands", "--format", format, "--set", option], &policy[..]].concat(),
+        )
+    };
 
     let (_, report, err) = check("json")?;
     let about = format!("about {archive}:1 image-tags/mutable-tag ");

@@ -1,6 +1,14 @@
 //! Applications on a real API server and etcd. Without a control plane these tests say that they were left out; with
 //! `CI` set that is a failure.
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "tests may fail loudly, and say what they saw"
+)]
+
 mod apply;
 mod faults;
 mod plane;

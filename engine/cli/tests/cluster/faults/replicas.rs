@@ -1,6 +1,7 @@
 //! Faults 5 and 21: two runs of one application at the same time, one that was stopped and goes on later, and a deletion in
 //! the middle of an apply.
 
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -15,14 +16,25 @@ fn fault_05_two_at_once() -> Result<()> {
     let Some(plane) = shared()? else { return Ok(()) };
     let shop = Shop::new(plane, "two-at-once", "  prune: true\n")?;
     let foreign = Foreign::new(&shop)?;
+    // The other runs from another checkout, in which one object has another name.
+    let other = tempfile::tempdir()?;
+    std::fs::create_dir(other.path().join("deploy"))?;
+    for file in ["app.yaml", "sluice.yaml"] {
+        std::fs::copy(shop.path().join(file), other.path().join(file))?;
+    }
     for round in 0..6 {
-        // Each round, one object goes and another comes.
-        for name in ["one".to_owned(), "two".to_owned(), format!("round-{round}")] {
-            shop.config(&name, &round.to_string())?;
-        }
         let _ = std::fs::remove_file(shop.path().join(format!("deploy/round-{}.yaml", round - 1)));
-        let start = || shop.command(&["apply"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
-        let (one, other) = (start()?, start()?);
+        let _ = std::fs::remove_file(other.path().join(format!("deploy/other-{}.yaml", round - 1)));
+        for name in ["one", "two", &format!("round-{round}")] {
+            shop.config(name, &round.to_string())?;
+            let text = std::fs::read_to_string(shop.path().join(format!("deploy/{name}.yaml")))?;
+            let name = name.replace("round", "other");
+            std::fs::write(other.path().join(format!("deploy/{name}.yaml")), text.replace("round", "other"))?;
+        }
+        let start = |folder: &Path| {
+            shop.command(&["apply"]).current_dir(folder).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()
+        };
+        let (one, other) = (start(shop.path())?, start(other.path())?);
         let mut good = 0;
         for run in [one, other] {
             let output = run.wait_with_output()?;

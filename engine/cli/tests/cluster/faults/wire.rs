@@ -92,22 +92,16 @@ fn pass(mut from: TcpStream, mut to: TcpStream, state: Option<&State>) {
     let _ = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both));
 }
 
-#[test]
-fn fault_04_answers_are_lost() -> Result<()> {
+/// Whichever answer is lost: to a read, a dry run, the first write of the inventory, an apply, a deletion, the last write.
+fn lose_each(name: &str, prepare: fn(&Shop<'_>, i64) -> Result<[&'static str; 3]>) -> Result<()> {
     let Some(plane) = shared()? else { return Ok(()) };
-    let mut shop = Shop::new(plane, "lost", "  prune: true\n")?;
+    let mut shop = Shop::new(plane, name, "  prune: true\n")?;
     let foreign = Foreign::new(&shop)?;
     let proxy = Proxy::new(plane)?;
     shop.kubeconfig = proxy.kubeconfig(&shop)?;
-    // Whichever answer is lost: to a read, a dry run, the first write of the inventory, an apply, a deletion, the last write.
     let mut lost = 0;
     for after in 0_i64.. {
-        let names: [&str; 3] = if after % 2 == 0 { ["one", "two", "even"] } else { ["one", "two", "odd"] };
-        let _ =
-            std::fs::remove_file(shop.path().join(if after % 2 == 0 { "deploy/odd.yaml" } else { "deploy/even.yaml" }));
-        for name in names {
-            shop.config(name, &after.to_string())?;
-        }
+        let names = prepare(&shop, after)?;
         let before = proxy.cuts();
         proxy.lose(after);
         let said = shop.ends(&["apply"], 0).with_context(|| format!("answer {after} was lost"))?;
@@ -123,6 +117,29 @@ fn fault_04_answers_are_lost() -> Result<()> {
     println!("{lost} answers were lost, one in each run");
     ensure!(lost >= 10, "only {lost} answers were lost");
     foreign.is_untouched(&shop)
+}
+
+/// Two objects change, one goes and one comes.
+fn change(shop: &Shop<'_>, after: i64) -> Result<[&'static str; 3]> {
+    let (names, gone) = if after % 2 == 0 { (["one", "two", "even"], "odd") } else { (["one", "two", "odd"], "even") };
+    let _ = std::fs::remove_file(shop.path().join(format!("deploy/{gone}.yaml")));
+    names.iter().try_for_each(|name| shop.config(name, &after.to_string()))?;
+    Ok(names)
+}
+
+#[test]
+fn fault_04_answers_are_lost() -> Result<()> {
+    lose_each("lost", change)
+}
+
+#[test]
+fn fault_04_answers_are_lost_the_first_time() -> Result<()> {
+    lose_each("lost-first", |shop, after| {
+        if after > 0 {
+            shop.ends(&["delete", "--yes"], 0)?;
+        }
+        change(shop, after)
+    })
 }
 
 #[test]
