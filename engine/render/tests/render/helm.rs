@@ -148,3 +148,23 @@ fn values_files_must_be_there() {
     let error = render(&root, "plain", Helm { set: vec!["a".to_owned()], ..Helm::default() }).unwrap_err();
     assert!(error.to_string().starts_with("helm: failed parsing --set data"), "{error}");
 }
+
+#[test]
+fn a_chart_that_is_the_whole_checkout_is_rendered_as_one_in_a_folder() {
+    let (root, names) = cases("helm");
+    let mut agreed = 0;
+    for name in names.iter().filter(|name| *name != ARCHIVE) {
+        let inside = render(&root, name, Helm::default());
+        match (inside, render(&root.join(name), "", Helm::default())) {
+            (Ok(inside), Ok(alone)) => {
+                assert_eq!(inside.text, alone.text, "{name}");
+                agreed += 1;
+            }
+            (Err(inside), Err(alone)) => {
+                assert_eq!(std::mem::discriminant(&inside), std::mem::discriminant(&alone), "{name}: {inside} {alone}");
+            }
+            (inside, alone) => panic!("{name}: {inside:?}, and alone {alone:?}"),
+        }
+    }
+    assert!(agreed > 10, "{agreed}");
+}
