@@ -35,6 +35,6 @@ pub use live::Live;
 pub use options::{Conflicts, Options};
 pub use plan::{Action, Plan, Prune, Step, plan};
 pub use reference::Reference;
-pub use run::{Applied, ApplyError, Event, apply};
+pub use run::{Applied, ApplyError, Event, apply, carry_out};
 pub use stage::Stage;
 pub use store::{Store, StoreError};

@@ -10,7 +10,7 @@ use sluice_policy::Approved;
 use crate::adopt;
 use crate::cluster::{Call, Cluster};
 use crate::compare;
-use crate::desired::Desired;
+use crate::desired::{Desired, hex};
 use crate::error::ClusterError;
 use crate::inventory::{Entry, Inventory};
 use crate::kinds::{Kind, Kinds, Lookup, escaped};
@@ -28,6 +28,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// For each object of the inventory that is no longer in the set, in the order in which they are deleted.
     pub prunes: Vec<(Reference, Prune)>,
+    /// Digest of the approved set that it was made of, in hexadecimal.
+    pub(crate) digest: String,
     pub(crate) kept: Kept,
     pub(crate) kinds: Kinds,
 }
@@ -123,8 +125,7 @@ pub async fn plan(cluster: &Cluster, approved: &Approved, options: &Options) -> 
     let stale = stale(&own.inventory, &desired);
     let mut prunes = prune::look(cluster, &kinds, options, &stale, &others).await?;
     prunes.sort_by(|(one, _), (other, _)| (Stage::of(other), other).cmp(&(Stage::of(one), one)));
-    drop(look);
-    Ok(Plan { steps, prunes, kept: own, kinds })
+    Ok(Plan { digest: hex(approved.set_digest()), steps, prunes, kept: own, kinds })
 }
 
 /// What the inventory has and the set has not.

@@ -103,7 +103,20 @@ pub async fn apply(
     options: &Options,
     told: &(dyn Fn(Event) + Sync),
 ) -> Result<Applied, ApplyError> {
-    let plan = plan(cluster, approved, options).await?;
+    carry_out(cluster, plan(cluster, approved, options).await?, release, options, told).await
+}
+
+/// Carries out a plan that was made with the same options, or with others that make no difference to it.
+///
+/// # Errors
+/// As [`apply`].
+pub async fn carry_out(
+    cluster: &Cluster,
+    plan: Plan,
+    release: Release,
+    options: &Options,
+    told: &(dyn Fn(Event) + Sync),
+) -> Result<Applied, ApplyError> {
     if plan.is_refused() {
         return Err(ApplyError::Refused(Box::new(plan)));
     }
@@ -111,7 +124,7 @@ pub async fn apply(
     if !blast.gates.is_empty() {
         return Err(ApplyError::Blast(Box::new(plan), blast));
     }
-    let release = Release { digest: hex(approved.set_digest()), ..release };
+    let release = Release { digest: plan.digest.clone(), ..release };
     let store = Store::new(cluster, &options.inventory_namespace, &options.manager);
     let run = Run { cluster, options, told, failures: Mutex::default() };
     run.carry_out(plan, release, &store).await

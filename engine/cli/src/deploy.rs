@@ -18,6 +18,7 @@ use std::time::Duration;
 use sluice_apply::{Cluster, ClusterError, Conflicts, Destination, Options};
 use sluice_manifest::Text;
 use sluice_policy::Application;
+use tokio::runtime::Runtime;
 
 use crate::exit::Exit;
 use crate::output::{self, Color};
@@ -115,12 +116,7 @@ pub(crate) fn options(application: &Application, manager: &str, acknowledged: BT
 
 /// Runs what waits for a cluster. On Ctrl-C it is left where it is: the inventory says so, and the next run goes on.
 pub(crate) fn waiting<T>(work: impl Future<Output = Result<T, Exit>>) -> Result<T, Exit> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    let runtime = runtime.map_err(|error| {
-        output::complain(&format!("cannot start threads for the network: {error}"), None);
-        Exit::Undecided
-    })?;
-    runtime.block_on(async {
+    runtime()?.block_on(async {
         tokio::select! {
             done = work => done,
             _ = interrupted() => {
@@ -128,6 +124,14 @@ pub(crate) fn waiting<T>(work: impl Future<Output = Result<T, Exit>>) -> Result<
                 Err(Exit::Undecided)
             }
         }
+    })
+}
+
+/// The threads that wait for a cluster.
+fn runtime() -> Result<Runtime, Exit> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(|error| {
+        output::complain(&format!("cannot start threads for the network: {error}"), None);
+        Exit::Undecided
     })
 }
 

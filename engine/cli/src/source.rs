@@ -75,26 +75,30 @@ impl Repository {
 
     /// What to ask for to get a revision.
     pub(crate) fn request(&self, revision: &str) -> Result<Request, SourceError> {
-        let repo = RepoLocation::parse(self.repo.as_deref().unwrap_or("."))?;
         let signatures = match (&self.allowed_signers, &self.keyring) {
             (Some(file), _) => SignaturePolicy::Ssh { allowed_signers: file.clone() },
             (None, Some(file)) => SignaturePolicy::Gpg { keyring: file.clone() },
             (None, None) => SignaturePolicy::Any,
         };
-        let cache = sluice_plugin::default_cache_dir();
-        Ok(Request {
-            cache: cache.and_then(|compiled| compiled.parent().map(|folder| folder.join("git"))),
-            auth: Credentials::from_env()?,
-            timeout: Duration::from_secs(self.fetch_timeout),
-            signatures,
-            ..Request::new(repo, revision)
-        })
+        let request = request(self.repo.as_deref().unwrap_or("."), revision)?;
+        Ok(Request { timeout: Duration::from_secs(self.fetch_timeout), signatures, ..request })
     }
 
     /// The tree of a revision.
     pub(crate) fn checkout(&self, revision: &str) -> Result<Checkout, SourceError> {
         Checkout::revision(&self.request(revision)?)
     }
+}
+
+/// What to ask for to get a revision of a repository: with the cache of this machine, and the credentials of the environment.
+pub(crate) fn request(repo: &str, revision: &str) -> Result<Request, SourceError> {
+    let repo = RepoLocation::parse(repo)?;
+    let cache = sluice_plugin::default_cache_dir();
+    Ok(Request {
+        cache: cache.and_then(|compiled| compiled.parent().map(|folder| folder.join("git"))),
+        auth: Credentials::from_env()?,
+        ..Request::new(repo, revision)
+    })
 }
 
 /// Says why there is no checkout.

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use sluice_apply::Release;
 use sluice_policy::{Alike, Approved, Keep};
 use sluice_report::{Format, Options, Verbosity};
-use sluice_source::{Checkout, Credentials, RepoLocation, Request, SourceError};
+use sluice_source::Checkout;
 
 use super::Loaded;
 use crate::charts::Charts;
@@ -104,15 +104,9 @@ pub(crate) fn gather(loaded: &Loaded, revision: Option<&str>, color: Color) -> R
 }
 
 fn checkout(repo: &str, revision: &str) -> Result<Checkout, Exit> {
-    let request = || -> Result<Request, SourceError> {
-        let cache = sluice_plugin::default_cache_dir();
-        Ok(Request {
-            cache: cache.and_then(|compiled| compiled.parent().map(|folder| folder.join("git"))),
-            auth: Credentials::from_env()?,
-            ..Request::new(RepoLocation::parse(repo)?, revision)
-        })
-    };
-    request().and_then(|request| Checkout::revision(&request)).map_err(|error| source::tell(&error))
+    source::request(repo, revision)
+        .and_then(|request| Checkout::revision(&request))
+        .map_err(|error| source::tell(&error))
 }
 
 fn failed(message: &str) -> Exit {

@@ -54,13 +54,9 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    let runtime = match runtime {
+    let runtime = match super::runtime() {
         Ok(runtime) => runtime,
-        Err(error) => {
-            output::complain(&format!("cannot start threads for the network: {error}"), None);
-            return Exit::Undecided;
-        }
+        Err(exit) => return exit,
     };
     let exit = runtime.block_on(async {
         tokio::select! {

@@ -1,10 +1,11 @@
 //! One round of one application.
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use sluice_apply::{
-    Action, ApplyError, Cluster, Conflicts, Counts, Event, Health, Inventory, Options, Phase, Release, Store,
+    Action, ApplyError, Cluster, Conflicts, Counts, Event, Health, Inventory, Options, Phase, Plan, Release, Store,
     StoreError,
 };
 use sluice_policy::{Drift, OnFailure};
@@ -121,21 +122,26 @@ impl Agent {
         let is_current = before.is_some_and(|before| {
             before.phase == Phase::Applied && before.release.as_ref().is_some_and(|known| known.is_same(&release))
         });
-        if is_current && let Some(outcome) = self.drift(&gathered, &options, &revision).await? {
-            return Ok(outcome);
+        let mut planned = None;
+        if is_current {
+            match self.drift(&gathered, &options, &revision).await? {
+                ControlFlow::Break(outcome) => return Ok(outcome),
+                ControlFlow::Continue(plan) => planned = plan,
+            }
         }
         let corrects = is_current && application.drift == Drift::Correct;
         let options = if corrects { Options { conflicts: Conflicts::Take, ..options } } else { options };
-        self.apply(gathered, &options, before).await
+        self.apply(gathered, planned, &options, before).await
     }
 
-    /// Looks for what others have changed; none where the application is to be applied.
+    /// Looks for what others have changed. Where the application is to be applied, gives the plan if nothing has drifted: it
+    /// meets no conflict, so the answer to conflicts makes no difference to it.
     async fn drift(
         &self,
         gathered: &Gathered,
         options: &Options,
         revision: &str,
-    ) -> Result<Option<Outcome>, StoreError> {
+    ) -> Result<ControlFlow<Outcome, Option<Plan>>, StoreError> {
         let plan = sluice_apply::plan(&self.cluster, &gathered.approved, options).await?;
         let mut has_drifted = false;
         for step in &plan.steps {
@@ -150,17 +156,19 @@ impl Agent {
             self.log("warning", "drift", revision, &format!("{}: {words}", step.reference));
         }
         if has_drifted && self.loaded.application.drift == Drift::Report {
-            return Ok(Some(Outcome::Drifted));
+            return Ok(ControlFlow::Break(Outcome::Drifted));
         }
         if !has_drifted && !plan.changes() && self.loaded.application.wait.is_none() {
-            return Ok(Some(self.end("info", "plan", revision, "unchanged", Outcome::Unchanged)));
+            let outcome = self.end("info", "plan", revision, "unchanged", Outcome::Unchanged);
+            return Ok(ControlFlow::Break(outcome));
         }
-        Ok(None)
+        Ok(ControlFlow::Continue((!has_drifted).then_some(plan)))
     }
 
     async fn apply(
         &self,
         gathered: Gathered,
+        planned: Option<Plan>,
         options: &Options,
         before: Option<&Inventory>,
     ) -> Result<Outcome, StoreError> {
@@ -168,8 +176,11 @@ impl Agent {
         let digest = gathered.digest();
         let revision = release.revision.clone();
         let told = |event: Event| self.event(&revision, &event);
-        let applied = sluice_apply::apply(&self.cluster, &gathered.approved, release.clone(), options, &told).await;
-        let applied = match applied {
+        let plan = match planned {
+            Some(plan) => plan,
+            None => sluice_apply::plan(&self.cluster, &gathered.approved, options).await?,
+        };
+        let applied = match sluice_apply::carry_out(&self.cluster, plan, release.clone(), options, &told).await {
             Ok(applied) => applied,
             Err(ApplyError::Store(error)) => return Err(error),
             Err(ApplyError::Refused(plan)) => {
