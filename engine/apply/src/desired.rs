@@ -45,11 +45,8 @@ impl Desired {
     fn new(resource: &Arc<Resource>, kinds: &Kinds, options: &Options) -> Self {
         let mut reference = Reference::of(resource.identity());
         match kinds.get(&reference) {
-            Lookup::Served(kind) | Lookup::Defined(kind) if !kind.is_namespaced => reference.namespace = None,
-            Lookup::Served(_) | Lookup::Defined(_) if reference.namespace.is_none() => {
-                reference.namespace = Some(options.namespace.clone());
-            }
-            Lookup::Served(_) | Lookup::Defined(_) | Lookup::Absent | Lookup::Unknown => {}
+            Lookup::Served(kind) | Lookup::Defined(kind) => reference.settle(kind.is_namespaced, &options.namespace),
+            Lookup::Absent | Lookup::Unknown => {}
         }
         let fault = if !reference.name.is_empty() {
             None

@@ -34,6 +34,14 @@ pub enum ClusterError {
         /// Its answer.
         refusal: Refusal,
     },
+    /// The server behind a group does not answer the API server.
+    #[error("cannot {what}: the server behind the API group `{group}` does not answer")]
+    Silent {
+        /// What was wanted.
+        what: String,
+        /// The group.
+        group: String,
+    },
     /// The server's answer makes no sense.
     #[error("cannot {what}: the answer of {server} cannot be read: {cause}")]
     Garbled {
@@ -89,7 +97,7 @@ impl ClusterError {
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {
             Self::Refused { refusal, .. } => Some(refusal),
-            Self::Config { .. } | Self::Unreachable { .. } | Self::Garbled { .. } => None,
+            Self::Config { .. } | Self::Unreachable { .. } | Self::Silent { .. } | Self::Garbled { .. } => None,
         }
     }
 
@@ -110,6 +118,7 @@ impl ClusterError {
             Self::Unreachable { .. } => String::from(
                 "nothing is known of what became of the last request; run again, which reads before it writes",
             ),
+            Self::Silent { .. } => String::from("see `kubectl get apiservices`; nothing can be said of the kind until it does"),
             Self::Garbled { .. } => {
                 String::from("see whether something between here and the cluster answers in its place")
             }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use http::Method;
 use kube::core::discovery::v2::{ACCEPT_AGGREGATED_DISCOVERY_V2, APIGroupDiscoveryList};
 use sluice_manifest::{Node, Resource};
+use sluice_policy::KindSelector;
 
 use crate::cluster::{Call, Cluster};
 use crate::error::ClusterError;
@@ -16,6 +17,7 @@ pub(crate) struct Kind {
     pub(crate) version: String,
     pub(crate) plural: String,
     pub(crate) is_namespaced: bool,
+    pub(crate) can_list: bool,
 }
 
 /// What is known of a kind.
@@ -75,7 +77,8 @@ impl Kinds {
                     let kind = resource.response_kind.and_then(|kind| kind.kind);
                     let (Some(kind), Some(plural)) = (kind, resource.resource) else { continue };
                     let is_namespaced = resource.scope.as_deref() == Some("Namespaced");
-                    let known = Kind { version: served.clone(), plural, is_namespaced };
+                    let can_list = resource.verbs.iter().any(|verb| verb == "list");
+                    let known = Kind { version: served.clone(), plural, is_namespaced, can_list };
                     self.served.entry((name.clone(), kind)).or_default().push(known);
                 }
             }
@@ -96,6 +99,7 @@ impl Kinds {
                     version: version.to_owned(),
                     plural: at("/spec/names/plural"),
                     is_namespaced: at("/spec/scope") == "Namespaced",
+                    can_list: true,
                 };
                 self.defined.entry((at("/spec/group"), at("/spec/names/kind"))).or_default().push(kind);
             }
@@ -110,6 +114,20 @@ impl Kinds {
     /// What is known of an object's kind, in exactly its version.
     pub(crate) fn get(&self, reference: &Reference) -> Lookup<'_> {
         self.find(reference, |kind| kind.version == reference.version)
+    }
+
+    /// Every kind that a selector takes and that can be listed, in one version of it: the one that the selector names, or
+    /// the preferred. The error is the group that does not answer, so that the answer would not be whole.
+    pub(crate) fn selected(&self, selector: &KindSelector) -> Result<Vec<(&str, &str, &Kind)>, String> {
+        let says = |pattern: &str, value: &str| pattern == "*" || pattern == value;
+        if let Some(group) = self.stale.iter().find(|group| says(&selector.group, group)) {
+            return Err(group.clone());
+        }
+        let versions = self.served.iter().filter_map(|((group, kind), versions)| {
+            let fits = |known: &&Kind| selector.matches(group, &known.version, kind) && known.can_list;
+            Some((group.as_str(), kind.as_str(), versions.iter().find(fits)?))
+        });
+        Ok(versions.collect())
     }
 
     /// What is known of an object's kind, in its version or another that is served.
@@ -133,12 +151,21 @@ impl Kinds {
 }
 
 impl Kind {
-    /// The path of an object.
-    pub(crate) fn path(&self, reference: &Reference) -> String {
-        let mut path = match reference.group.as_str() {
+    /// The path of all objects of it, in all namespaces.
+    pub(crate) fn list_path(&self, group: &str) -> String {
+        format!("{}/{}", self.version_path(group), self.plural)
+    }
+
+    fn version_path(&self, group: &str) -> String {
+        match group {
             "" => format!("/api/{}", self.version),
             group => format!("/apis/{group}/{}", self.version),
-        };
+        }
+    }
+
+    /// The path of an object.
+    pub(crate) fn path(&self, reference: &Reference) -> String {
+        let mut path = self.version_path(&reference.group);
         if let Some(namespace) = reference.namespace.as_ref().filter(|_| self.is_namespaced) {
             path.push_str("/namespaces/");
             path.push_str(&escaped(namespace));
@@ -175,7 +202,7 @@ mod tests {
 
     #[test]
     fn paths_follow_group_and_scope() {
-        let kind = |is_namespaced| Kind { version: "v1".into(), plural: "things".into(), is_namespaced };
+        let kind = |is_namespaced| Kind { version: "v1".into(), plural: "things".into(), is_namespaced, can_list: true };
         let of = |group: &str| Reference {
             group: group.into(),
             version: "v1".into(),

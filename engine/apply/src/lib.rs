@@ -22,6 +22,7 @@ mod prune;
 mod reference;
 mod run;
 mod stage;
+mod standing;
 mod store;
 
 pub use blast::{Blast, Gate};
@@ -37,4 +38,5 @@ pub use plan::{Action, Plan, Prune, Step, plan};
 pub use reference::Reference;
 pub use run::{Applied, ApplyError, Event, apply, carry_out};
 pub use stage::Stage;
+pub use standing::Standing;
 pub use store::{Store, StoreError};

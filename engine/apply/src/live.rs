@@ -52,11 +52,6 @@ impl Live {
         self.at("/metadata/deletionTimestamp").is_some_and(|node| !node.is_null())
     }
 
-    /// An annotation.
-    pub(crate) fn annotation(&self, name: &str) -> Option<&str> {
-        self.at("/metadata/annotations")?.get(name)?.as_str()
-    }
-
     /// An integer.
     pub(crate) fn number(&self, pointer: &str) -> Option<i64> {
         match self.at(pointer)?.value() {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt, TryStreamExt};
 use http::Method;
-use sluice_manifest::Node;
+use sluice_manifest::{Node, Resource};
 
 use crate::cluster::{Call, Cluster};
 use crate::error::ClusterError;
@@ -18,6 +18,12 @@ use crate::reference::{Key, Reference};
 
 /// The annotation by which an object asks to stay.
 const OPT_OUT: &str = "sluice.dev/prune";
+
+/// Whether an object says that it must not be deleted.
+pub(crate) fn asks_to_stay(object: &Resource) -> bool {
+    let annotations = object.root().at("/metadata/annotations");
+    annotations.and_then(|annotations| annotations.get(OPT_OUT)?.as_str()) == Some("disabled")
+}
 
 /// Says what becomes of each object.
 pub(crate) async fn look(
@@ -59,7 +65,7 @@ async fn fate(
         Err(error) if error.refusal().is_some() => return Ok(Prune::Unknown { reason: error.to_string() }),
         Err(error) => return Err(error),
     };
-    if live.annotation(OPT_OUT) == Some("disabled") {
+    if asks_to_stay(live.resource()) {
         return Ok(Prune::Released { reason: format!("its annotation `{OPT_OUT}: disabled` says so") });
     }
     match &entry.uid {

@@ -37,6 +37,15 @@ impl Reference {
         }
     }
 
+    /// Gives it the namespace that it has in a cluster: none where its kind has none, and else a default.
+    pub(crate) fn settle(&mut self, is_namespaced: bool, default: &str) {
+        if !is_namespaced {
+            self.namespace = None;
+        } else if self.namespace.is_none() {
+            self.namespace = Some(default.to_owned());
+        }
+    }
+
     pub(crate) fn key(&self) -> Key {
         (self.group.clone(), self.kind.clone(), self.namespace.clone(), self.name.clone())
     }

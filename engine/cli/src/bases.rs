@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use sluice_diff::set_of;
 use sluice_manifest::Resource;
-use sluice_policy::Base;
+use sluice_policy::{Base, Past};
+
+use crate::judging::Pasts;
 
 /// The past of every set.
 pub(crate) struct Bases {
@@ -26,14 +28,10 @@ impl Bases {
         let gone = Base::new(before.iter().filter(|resource| !after.contains(set_of(resource))));
         Self { sets: sets.into_iter().map(|(set, objects)| (set.to_owned(), Base::new(objects))).collect(), gone }
     }
+}
 
-    /// The past of the manifests that are read as they are.
-    pub(crate) fn plain(&self) -> &Base {
-        self.of("")
-    }
-
-    /// The past of a rendered set.
-    pub(crate) fn of(&self, set: &str) -> &Base {
+impl Pasts for Bases {
+    fn of(&self, set: &str) -> &dyn Past {
         self.sets.get(set).unwrap_or(&self.gone)
     }
 }

@@ -1,6 +1,7 @@
 //! The commands that speak to a cluster: what they have in common.
 
 pub(crate) mod apply;
+mod around;
 pub(crate) mod delete;
 mod gathered;
 pub(crate) mod plan;
@@ -19,6 +20,8 @@ use sluice_apply::{Cluster, ClusterError, Conflicts, Destination, Options};
 use sluice_manifest::Text;
 use sluice_policy::Application;
 use tokio::runtime::Runtime;
+
+use around::Way;
 
 use crate::exit::Exit;
 use crate::output::{self, Color};
@@ -93,6 +96,14 @@ impl Place {
         Ok(cluster.with_patience(patience.min(Duration::from_secs(15)), patience))
     }
 
+    /// The way to the application's cluster, for what plugins ask about it.
+    pub(crate) fn way(&self, loaded: &Loaded) -> Result<Way, Exit> {
+        let runtime = runtime()?;
+        let cluster = runtime.block_on(self.connect(&loaded.application))?;
+        let options = self.options(&loaded.application, BTreeSet::new());
+        Ok(Way { cluster, options, handle: runtime.handle().clone(), runtime: Some(runtime) })
+    }
+
     pub(crate) fn color(&self) -> Color {
         self.color
     }
@@ -159,9 +170,10 @@ pub(crate) fn tell(error: &ClusterError) -> Exit {
     output::complain(&error.to_string(), (!help.is_empty()).then_some(help.as_str()));
     match error {
         ClusterError::Config { .. } => Exit::Usage,
-        ClusterError::Unreachable { .. } | ClusterError::Refused { .. } | ClusterError::Garbled { .. } => {
-            Exit::Undecided
-        }
+        ClusterError::Unreachable { .. }
+        | ClusterError::Refused { .. }
+        | ClusterError::Silent { .. }
+        | ClusterError::Garbled { .. } => Exit::Undecided,
     }
 }
 

@@ -228,7 +228,8 @@ impl Judging<'_> {
             jobs: self.jobs,
             keep: Keep::Set,
             alike: Alike::Each,
-            base,
+            base: base.map(|bases| bases as &dyn judging::Pasts),
+            beside: None,
             now: self.now,
             quiet: self.quiet,
         };

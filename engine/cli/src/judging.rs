@@ -7,10 +7,11 @@ use std::time::SystemTime;
 
 use sluice_manifest::{Span, Text};
 use sluice_plugin::{Host, HostOptions};
-use sluice_policy::{Alike, ConfigError, Failure, Gate, Input, Judged, Keep, Outcome, PluginSource, RunOptions};
+use sluice_policy::{
+    Alike, ConfigError, Failure, Gate, Input, Judged, Keep, Outcome, Past, PluginSource, RunOptions, Surroundings,
+};
 use sluice_render::{LoadError, Origins, RenderError};
 
-use crate::bases::Bases;
 use crate::policy::{self, Chosen};
 use crate::progress::Progress;
 use crate::rendering::Rendering;
@@ -22,10 +23,18 @@ pub(crate) struct Options<'a> {
     pub(crate) keep: Keep,
     pub(crate) alike: Alike,
     /// The objects before the change.
-    pub(crate) base: Option<&'a Bases>,
+    pub(crate) base: Option<&'a dyn Pasts>,
+    /// What stands in the cluster beside the sets.
+    pub(crate) beside: Option<&'a Surroundings>,
     /// What templates see of the time.
     pub(crate) now: SystemTime,
     pub(crate) quiet: bool,
+}
+
+/// The past of every set.
+pub(crate) trait Pasts: Sync {
+    /// The past of a set by the name under which it was rendered; that of plain manifests is empty.
+    fn of(&self, set: &str) -> &dyn Past;
 }
 
 /// What came of judging.
@@ -76,25 +85,29 @@ pub(crate) fn pass(gate: &Gate, sets: Sets, options: &Options<'_>) -> Result<Pas
     let mut done = plain.len() as u64;
     let progress = Progress::new(done + (grouped + folders.len()) as u64, options.quiet);
     let step = |done: u64| progress.reached(done);
-    let run = RunOptions { jobs: options.jobs, keep: options.keep, ..RunOptions::default() };
+    let run = RunOptions {
+        jobs: options.jobs,
+        keep: options.keep,
+        base: options.base.map(|bases| bases.of("")),
+        surroundings: options.beside,
+        ..RunOptions::default()
+    };
     let mut judged = Vec::with_capacity(1 + folders.len());
     let mut names: Vec<String> = plain.iter().map(|input| input.name().to_owned()).collect();
     let mut failed = BTreeSet::new();
     if !plain.is_empty() {
-        let base = options.base.map(Bases::plain);
-        judged.push(gate.judge(plain, &RunOptions { progress: Some(&step), base, ..run }));
+        judged.push(gate.judge(plain, &RunOptions { progress: Some(&step), ..run }));
     }
     for Group { name, inputs, allow_empty, entry, .. } in groups {
         let (before, count) = (done, inputs.len() as u64);
-        let (base, read) =
-            (options.base.map(Bases::plain), inputs.iter().map(|input| input.name().to_owned()).collect());
-        let set = gate.judge(inputs, &RunOptions { progress: Some(&|more| step(before + more)), base, ..run });
+        let read: Vec<String> = inputs.iter().map(|input| input.name().to_owned()).collect();
+        let set = gate.judge(inputs, &RunOptions { progress: Some(&|more| step(before + more)), ..run });
         if set.is_empty() && !allow_empty {
             judged.push(gate.failed(empty(&name, entry)));
             failed.insert(name);
         } else {
             judged.push(set);
-            names.extend::<Vec<String>>(read);
+            names.extend(read);
         }
         done += count;
     }
@@ -159,7 +172,7 @@ struct Done {
 struct Work<'w> {
     gate: &'w Gate,
     rendering: &'w Rendering,
-    bases: Option<&'w Bases>,
+    bases: Option<&'w dyn Pasts>,
     run: RunOptions<'w>,
 }
 

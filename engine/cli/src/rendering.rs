@@ -5,7 +5,7 @@ mod place;
 mod told;
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sluice_manifest::{Span, Text};
 use sluice_policy::Failure;
@@ -33,8 +33,11 @@ pub(crate) struct Rendered {
 }
 
 impl Rendering {
-    /// Makes the renderers ready. `now` is what templates see of the time.
+    /// Makes the renderers ready. What templates see of the time is when the commit was made, so that a revision gives the
+    /// same bytes whenever it is rendered; where there is no commit it is `now`.
     pub(crate) fn new(root: Root, now: SystemTime) -> Result<Self, LoadError> {
+        let committed = root.checkout().commit().and_then(|commit| u64::try_from(commit.time).ok());
+        let now = committed.and_then(|time| UNIX_EPOCH.checked_add(Duration::from_secs(time))).unwrap_or(now);
         let renderers = Renderers::new(RenderersOptions {
             cache: sluice_plugin::default_cache_dir(),
             now,

@@ -30,6 +30,9 @@ mod handle {
     pub enum Manifest {}
 }
 
+/// The function by which a plugin asks for an object as it was before.
+pub(crate) const PREVIOUS: &str = "[method]manifest.previous";
+
 /// The package that a plugin imports from, with the version that this host speaks.
 pub(crate) const PACKAGE: &str = "sluice:policy";
 /// The released version that this host speaks.

@@ -7,14 +7,15 @@ use std::time::SystemTime;
 
 use sluice_wasm::{Cache, ticker};
 use wasmtime::Engine;
+use wasmtime::component::types::{self, ComponentItem};
 use wasmtime::component::{Component, Linker};
 
-use crate::bindings::{self, Exports, PACKAGE, VERSION};
+use crate::bindings::{self, Exports, PACKAGE, PREVIOUS, VERSION};
 use crate::describe;
 use crate::engine;
 use crate::error::{HostError, LoadError};
 use crate::permits::Permits;
-use crate::plugin::{Loaded, Plugin};
+use crate::plugin::{Facts, Loaded, Plugin};
 use crate::state::State;
 use crate::types::{Description, Limits, Roles};
 
@@ -118,6 +119,7 @@ impl Inner {
         for name in &imports {
             known_import(name)?;
         }
+        let asks_previous = asks_previous(&self.engine, &ty);
         let exports: Vec<&str> = ty.exports(&self.engine).map(|(name, _)| name).collect();
         let roles = roles(&exports)?;
         let linker = if imports.iter().any(|name| is_wasi(name)) { self.wasi_linker()? } else { &self.plain };
@@ -127,7 +129,8 @@ impl Inner {
         if exports.roles() != roles {
             return Err(LoadError::Link { message: "an exported interface differs from the contract".to_owned() });
         }
-        Ok(Loaded::new(pre, exports, roles, imports, digest.to_owned(), size))
+        let facts = Facts { roles, imports, asks_previous, digest: digest.to_owned(), size };
+        Ok(Loaded::new(pre, exports, facts))
     }
 
     #[cfg(feature = "wasi")]
@@ -214,4 +217,15 @@ pub(crate) fn root_cause(error: &wasmtime::Error) -> String {
 /// What `describe` may cost.
 pub(crate) fn describe_limits() -> Limits {
     Limits { output: 1 << 20, ..Limits::default() }
+}
+
+/// Whether a component imports the function by which it asks for an object as it was before. Components name the functions
+/// of an interface that they call and no others.
+fn asks_previous(engine: &Engine, ty: &types::Component) -> bool {
+    ty.imports(engine).any(|(_, item)| match item.ty {
+        ComponentItem::ComponentInstance(interface) => {
+            interface.exports(engine).any(|(name, _)| name == PREVIOUS)
+        }
+        _ => false,
+    })
 }

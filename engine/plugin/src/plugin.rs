@@ -34,25 +34,23 @@ pub struct Plugin {
 pub(crate) struct Loaded {
     pre: InstancePre<State>,
     exports: Exports,
-    roles: Roles,
-    imports: Vec<String>,
-    digest: String,
-    size: usize,
+    facts: Facts,
     description: Description,
     rules: HashMap<String, Severity>,
 }
 
+/// What a component's bytes say of it.
+pub(crate) struct Facts {
+    pub(crate) roles: Roles,
+    pub(crate) imports: Vec<String>,
+    pub(crate) asks_previous: bool,
+    pub(crate) digest: String,
+    pub(crate) size: usize,
+}
+
 impl Loaded {
-    pub(crate) fn new(
-        pre: InstancePre<State>,
-        exports: Exports,
-        roles: Roles,
-        imports: Vec<String>,
-        digest: String,
-        size: usize,
-    ) -> Self {
-        let (description, rules) = (Description::default(), HashMap::new());
-        Self { pre, exports, roles, imports, digest, size, description, rules }
+    pub(crate) fn new(pre: InstancePre<State>, exports: Exports, facts: Facts) -> Self {
+        Self { pre, exports, facts, description: Description::default(), rules: HashMap::new() }
     }
 
     pub(crate) fn describe(&mut self, description: Description) {
@@ -107,7 +105,7 @@ impl Plugin {
     /// `sha256:` and the digest of the component's bytes.
     #[must_use]
     pub fn digest(&self) -> &str {
-        &self.loaded.digest
+        &self.loaded.facts.digest
     }
 
     /// What it says about itself.
@@ -119,19 +117,25 @@ impl Plugin {
     /// What it can do.
     #[must_use]
     pub fn roles(&self) -> Roles {
-        self.loaded.roles
+        self.loaded.facts.roles
     }
 
     /// The interfaces that it imports, with their versions.
     #[must_use]
     pub fn imports(&self) -> &[String] {
-        &self.loaded.imports
+        &self.loaded.facts.imports
+    }
+
+    /// Whether it may ask for an object as it was before.
+    #[must_use]
+    pub fn asks_previous(&self) -> bool {
+        self.loaded.facts.asks_previous
     }
 
     /// The world of the contract that its exports fit.
     #[must_use]
     pub fn world(&self) -> &str {
-        match self.loaded.roles {
+        match self.loaded.facts.roles {
             Roles { validates: true, mutates: true } => "sluice:policy/policy@0.1.0",
             Roles { mutates: true, .. } => "sluice:policy/mutator@0.1.0",
             Roles { .. } => "sluice:policy/validator@0.1.0",
@@ -141,7 +145,7 @@ impl Plugin {
     /// Bytes of the component.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.loaded.size
+        self.loaded.facts.size
     }
 
     /// Gives it its settings, as JSON text, and hears whether it takes them.

@@ -5,12 +5,20 @@ use std::sync::Arc;
 
 use sluice_manifest::{Identity, Resource};
 
-/// The set of a base revision, or what stands in the cluster. An object has the same name in another version of its
-/// group.
+/// Where the objects before a change are: a base revision, or a cluster.
+pub trait Past: Sync {
+    /// An object as it was; none where it was not there. An object has the same name in another version of its group.
+    ///
+    /// # Errors
+    /// Why it cannot be said, in one line. It is never taken for absence: the verdict is undecided.
+    fn get(&self, identity: &Identity) -> Result<Option<Arc<Resource>>, String>;
+}
+
+/// The set of a base revision.
 #[derive(Clone, Debug, Default)]
 pub struct Base(HashMap<Key, Arc<Resource>>);
 
-type Key = (String, String, Option<String>, String);
+pub(crate) type Key = (String, String, Option<String>, String);
 
 impl Base {
     /// The objects of a set; of two with one name, the first.
@@ -21,12 +29,15 @@ impl Base {
         }
         Self(objects)
     }
+}
 
-    pub(crate) fn get(&self, identity: &Identity) -> Option<Arc<Resource>> {
-        self.0.get(&key(identity)).cloned()
+impl Past for Base {
+    fn get(&self, identity: &Identity) -> Result<Option<Arc<Resource>>, String> {
+        Ok(self.0.get(&key(identity)).cloned())
     }
 }
 
-fn key(identity: &Identity) -> Key {
+/// What makes an object one and the same, in whatever version of its group.
+pub(crate) fn key(identity: &Identity) -> Key {
     (identity.group().to_owned(), identity.kind.clone(), identity.namespace.clone(), identity.name.clone())
 }

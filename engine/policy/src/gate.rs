@@ -20,7 +20,7 @@ mod whole;
 use std::borrow::Cow;
 
 use sluice_manifest::{Limits as ReadLimits, Resource, Span, Text};
-use sluice_plugin::{Call, Checked, Configured, Description, Fault, Host, Mutated, Roles, Scope};
+use sluice_plugin::{Call, Checked, Configured, Description, Fault, Host, KindSelector, Mutated, Roles, Scope};
 use std::sync::Arc;
 
 use crate::approved::PluginDigests;
@@ -28,7 +28,7 @@ use crate::exceptions::Exceptions;
 use crate::file::{PluginEntry, PluginSource, Policy};
 use collect::Collected;
 
-use crate::{Approved, Base, ConfigError, Input, RuleInfo, Verdict};
+use crate::{Approved, ConfigError, Input, Past, RuleInfo, Surroundings, Verdict};
 
 /// A policy, ready to judge.
 pub struct Gate {
@@ -50,7 +50,18 @@ pub struct RunOptions<'a> {
     /// What a document may cost.
     pub manifest_limits: ReadLimits,
     /// The objects before the change, for plugins that compare.
-    pub base: Option<&'a Base>,
+    pub base: Option<&'a dyn Past>,
+    /// What stands beside the set, for plugins that ask about other objects; none where no cluster is connected.
+    pub surroundings: Option<&'a Surroundings>,
+}
+
+/// What the plugins of a gate ask for beyond the set itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asks {
+    /// The kinds of other objects, by the grants of the policy file; without repetition.
+    pub kinds: Vec<KindSelector>,
+    /// Whether any asks for objects as they were before.
+    pub previous: bool,
 }
 
 /// What is left of the manifests after a run.
@@ -125,6 +136,7 @@ pub(crate) struct Loaded {
     pub(crate) description: Description,
     pub(crate) roles: Roles,
     pub(crate) rules: rules::Rules,
+    pub(crate) asks_previous: bool,
     pub(crate) digests: PluginDigests,
     pub(crate) judge: Box<dyn Judge>,
 }
@@ -153,6 +165,7 @@ impl Default for RunOptions<'_> {
             progress: None,
             manifest_limits: ReadLimits::default(),
             base: None,
+            surroundings: None,
         }
     }
 }
@@ -189,6 +202,18 @@ impl Gate {
         rules.extend(rules::gate_rules());
         rules.sort_by(|one, other| one.id.cmp(&other.id));
         Ok(Self { policy, plugins, exceptions, rules })
+    }
+
+    /// What its plugins ask for beyond the set.
+    #[must_use]
+    pub fn asks(&self) -> Asks {
+        let mut asks = Asks::default();
+        for plugin in &self.plugins {
+            asks.previous |= plugin.asks_previous;
+            let kinds = plugin.granted().iter().filter(|kind| !asks.kinds.contains(kind));
+            asks.kinds.extend(kinds.cloned().collect::<Vec<_>>());
+        }
+        asks
     }
 
     /// Reads and judges. This is the one way through: the decision does not depend on `jobs`, nor on the order of the
@@ -250,7 +275,12 @@ impl Loaded {
 
     /// Whether it may ask for other objects.
     pub(crate) fn sees_context(&self) -> bool {
-        !self.description.context.is_empty() && !self.entry.grants.context.is_empty()
+        !self.granted().is_empty()
+    }
+
+    /// The kinds of other objects that it may ask for: those that it says it will, each of which the policy file grants.
+    pub(crate) fn granted(&self) -> &[KindSelector] {
+        &self.description.context
     }
 
     pub(crate) fn name(&self) -> &str {

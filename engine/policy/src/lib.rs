@@ -11,17 +11,20 @@ mod gate;
 mod input;
 mod matching;
 mod place;
+mod surroundings;
 mod verdict;
 
 pub use application::{Application, ApplicationDestination, ApplicationSource, Drift, OnFailure, application_schema};
 pub use approved::{Approved, PluginDigests};
-pub use base::Base;
+pub use base::{Base, Past};
 pub use config::ConfigError;
 pub use file::{
     CommandRender, HelmRender, PluginSource, Policy, Render, RenderEntry, RenderMethod, Setting, Written, schema,
 };
-pub use gate::{Alike, Failure, Gate, InputOutcome, Judged, Keep, Outcome, Resolve, RunOptions};
+pub use gate::{Alike, Asks, Failure, Gate, InputOutcome, Judged, Keep, Outcome, Resolve, RunOptions};
 pub use input::{Content, Input};
+pub use surroundings::Surroundings;
 pub use verdict::{
     Action, Applied, Decision, Finding, Location, Related, Rendered, RuleInfo, Snippet, Summary, Verdict,
 };
+pub use sluice_plugin::KindSelector;

@@ -37,7 +37,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
 fn apply(arguments: &Arguments) -> Result<Exit, Exit> {
     let place = &arguments.place;
     let loaded = place.load()?;
-    let mut gathered = gathered::gather(&loaded, None, place.color())?;
+    let mut gathered = gathered::gather(&loaded, None, place.color(), &|| place.way(&loaded))?;
     if !arguments.acknowledge.is_empty() {
         if !gathered.release.revision.is_empty() {
             let help = "write `Sluice-Acknowledge: …` in the message of the commit that destroys it";

@@ -12,6 +12,7 @@ use sluice_report::{Format, Options, Verbosity};
 use sluice_source::Checkout;
 
 use super::Loaded;
+use super::around::{Around, Way};
 use crate::charts::Charts;
 use crate::exit::Exit;
 use crate::judging::{self, GateError, Passed};
@@ -39,8 +40,13 @@ impl Gathered {
 }
 
 /// Fetches, renders and judges an application, at another revision than its own where one is given. What keeps it from
-/// being applied is told as `sluice check` tells it.
-pub(crate) fn gather(loaded: &Loaded, revision: Option<&str>, color: Color) -> Result<Gathered, Exit> {
+/// being applied is told as `sluice check` tells it. The cluster is spoken to only where a plugin asks about it.
+pub(crate) fn gather(
+    loaded: &Loaded,
+    revision: Option<&str>,
+    color: Color,
+    way: &dyn Fn() -> Result<Way, Exit>,
+) -> Result<Gathered, Exit> {
     let application = &loaded.application;
     let beside = |path: &str| loaded.folder.join(path);
     let checkout = match (&application.source.repo, revision) {
@@ -69,7 +75,16 @@ pub(crate) fn gather(loaded: &Loaded, revision: Option<&str>, color: Color) -> R
         GateError::Failed(message) => failed(&message),
     })?;
     let clock = SystemTime::try_from(now).map_err(|error| failed(&error.to_string()))?;
-    let options = judging::Options { jobs, keep: Keep::Set, alike: Alike::Once, base: None, now: clock, quiet: false };
+    let around = Around::of(&gate, way)?;
+    let options = judging::Options {
+        jobs,
+        keep: Keep::Set,
+        alike: Alike::Once,
+        base: around.as_ref().map(|around| around as &dyn judging::Pasts),
+        beside: around.as_ref().map(|around| &around.beside),
+        now: clock,
+        quiet: false,
+    };
     let Passed { outcome, shares, .. } =
         judging::pass(&gate, sets, &options).map_err(|error| failed(&error.to_string()))?;
     if let Some(message) = judging::nothing(&shares, &outcome) {

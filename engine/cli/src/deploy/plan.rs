@@ -49,7 +49,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
 fn plan(arguments: &Arguments) -> Result<Exit, Exit> {
     let place = &arguments.place;
     let loaded = place.load()?;
-    let gathered = gathered::gather(&loaded, None, place.color())?;
+    let gathered = gathered::gather(&loaded, None, place.color(), &|| place.way(&loaded))?;
     let options = place.options(&loaded.application, gathered.acknowledged);
     let plan = waiting(async {
         let cluster = place.connect(&loaded.application).await?;

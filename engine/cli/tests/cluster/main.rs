@@ -10,6 +10,7 @@
 )]
 
 mod apply;
+mod context;
 mod faults;
 mod plane;
 mod reconcile;

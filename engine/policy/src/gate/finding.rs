@@ -6,7 +6,7 @@ use sluice_manifest::{Document, Identity, Problem, Resource, Text};
 use sluice_plugin::{Fault, Finding as Said, Severity};
 
 use super::collect::{Draft, Item, Order};
-use super::rules::{GateRule, NOT_RENDERED};
+use super::rules::{GateRule, NO_PAST, NOT_RENDERED};
 use super::{Failure, Gate, Loaded};
 use crate::exceptions::Covers;
 use crate::place::{self, At};
@@ -139,6 +139,20 @@ pub(crate) fn of_failure(failure: Failure) -> Draft {
         let At { location, snippet, .. } = place::of_source(&text, span);
         (finding.location, finding.snippet) = (Some(location), snippet);
     }
+    Draft { finding, from: None, undecided: true, met: Vec::new() }
+}
+
+/// That nobody can say what an object was before. No exception covers it.
+pub(crate) fn of_past(resource: &Resource, cause: &str) -> Draft {
+    let At { location, snippet, rendered } = at(resource, "/metadata/name");
+    let finding = Finding {
+        resource: Some(resource.identity().clone()),
+        path: Some(String::from("/metadata/name")),
+        location: Some(location),
+        snippet,
+        rendered,
+        ..gate_finding(&NO_PAST, tidy(format!("what it was before cannot be read: {cause}")))
+    };
     Draft { finding, from: None, undecided: true, met: Vec::new() }
 }
 

@@ -15,6 +15,8 @@ pub(crate) struct KindPlan {
     plugins: Vec<ForKind>,
     /// Whether objects of this kind are needed after the stream.
     pub(crate) kept: bool,
+    /// Whether a plugin that is given them may ask what they were before.
+    pub(crate) has_past: bool,
 }
 
 /// The kinds that a thread has met.
@@ -42,15 +44,17 @@ impl KindPlan {
     fn new(gate: &Gate, keep: Keep, identity: &Identity) -> Self {
         let (group, version, kind) = (identity.group(), identity.version(), identity.kind.as_str());
         let mut kept = keep == Keep::Set || gate.mutates_whole_set();
+        let mut has_past = false;
         let mut plugins = Vec::with_capacity(gate.plugins.len());
         for plugin in &gate.plugins {
             let wanted = plugin.description.kinds.iter().any(|selector| selector.matches(group, version, kind));
             let decision = if wanted { plugin.entry.matches.for_kind(identity) } else { ForKind::Never };
-            let granted = || plugin.entry.grants.context.iter().any(|grant| grant.matches(group, version, kind));
+            let granted = || plugin.granted().iter().any(|grant| grant.matches(group, version, kind));
             kept |= plugin.sees_others() && decision != ForKind::Never || plugin.sees_context() && granted();
+            has_past |= plugin.asks_previous && decision != ForKind::Never;
             plugins.push(decision);
         }
-        Self { plugins, kept }
+        Self { plugins, kept, has_past }
     }
 
     /// Whether a plugin is given an object of this kind.

@@ -6,7 +6,7 @@ use std::thread;
 
 use sha2::{Digest, Sha256};
 use sluice_manifest::{Limits as ReadLimits, Text, read_value};
-use sluice_plugin::{ConfigureError, Description, Host, KindSelector, Plugin};
+use sluice_plugin::{ConfigureError, Description, Grants, Host, KindSelector, Plugin};
 
 use super::rules::Rules;
 use super::{Loaded, Resolve, settings};
@@ -65,11 +65,11 @@ fn ready(policy: &Policy, host: &Host, entry: &PluginEntry, wasm: &[u8]) -> Resu
         vec![policy.error(entry.places.source, message, error.help())]
     })?;
     let description = plugin.description().clone();
-    let mut errors = granted(policy, entry, &description);
+    let mut errors = ungranted(policy, entry, &description);
     let rules = Rules::new(policy, entry, &description).map_err(|more| errors.extend(more)).ok();
     let valid = settings::check(policy, entry, description.settings_schema.as_deref());
     let configured = match valid {
-        Ok(()) => configure(policy, entry, &plugin),
+        Ok(()) => configure(policy, entry, &plugin, &description),
         Err(errors) => Err(errors),
     };
     match (configured, rules) {
@@ -83,6 +83,7 @@ fn ready(policy: &Policy, host: &Host, entry: &PluginEntry, wasm: &[u8]) -> Resu
             description,
             roles: plugin.roles(),
             rules,
+            asks_previous: plugin.asks_previous(),
             judge: Box::new(configured),
         }),
         (configured, _) => {
@@ -96,9 +97,12 @@ fn configure(
     policy: &Policy,
     entry: &PluginEntry,
     plugin: &Plugin,
+    description: &Description,
 ) -> Result<sluice_plugin::Configured, Vec<ConfigError>> {
     let settings = entry.settings.as_deref().unwrap_or("{}");
-    plugin.configure(settings, entry.limits, entry.grants.clone()).map_err(|error| match error {
+    // It gets what it said it will ask for and no more, also where the file grants more.
+    let grants = Grants { context: description.context.clone(), ..entry.grants.clone() };
+    plugin.configure(settings, entry.limits, grants).map_err(|error| match error {
         ConfigureError::Settings(errors) => settings::refused(policy, entry, &errors),
         ConfigureError::Fault(fault) => {
             let message = format!("the plugin `{}` {fault} when it was given its settings", entry.name);
@@ -108,7 +112,7 @@ fn configure(
 }
 
 /// What a plugin asks of others has to be granted, so that it is never refused in the middle of a run.
-fn granted(policy: &Policy, entry: &PluginEntry, description: &Description) -> Vec<ConfigError> {
+fn ungranted(policy: &Policy, entry: &PluginEntry, description: &Description) -> Vec<ConfigError> {
     let covers =
         |wanted: &KindSelector, grant: &KindSelector| grant.matches(&wanted.group, &wanted.version, &wanted.kind);
     let missing =

@@ -132,7 +132,11 @@ fn worker(gate: &Gate, queue: &Queue, options: &RunOptions<'_>) -> Collected {
         };
         read::read(gate, turn, options, &mut collected, |collected, order, resource| {
             let plan = kinds.plan(gate, options.keep, resource.identity());
-            let previous = options.base.and_then(|base| base.get(resource.identity()));
+            let past = options.base.filter(|_| plan.has_past);
+            let previous = past.map_or(Ok(None), |past| past.get(resource.identity())).unwrap_or_else(|cause| {
+                collected.drafts.push(finding::of_past(&resource, &cause));
+                None
+            });
             pending.push(Item { order, plan, resource: resource.into(), changes: None, previous });
             if pending.len() >= BATCH {
                 let items = std::mem::replace(&mut pending, Vec::with_capacity(BATCH));

@@ -102,6 +102,13 @@ pub(crate) const NOT_RENDERED: GateRule = GateRule {
     help: "a set that cannot be made whole cannot be judged, and no part of it goes on; repair what the renderer says",
 };
 
+pub(crate) const NO_PAST: GateRule = GateRule {
+    id: "sluice/previous-unknown",
+    severity: Severity::Error,
+    summary: "what a plugin compares with can be read",
+    help: "a plugin asks for the object as it was before; what cannot be read is not taken for absent",
+};
+
 pub(crate) const CONFLICT: GateRule = GateRule {
     id: "sluice/mutation-conflict",
     severity: Severity::Error,
@@ -146,7 +153,7 @@ pub(crate) const INTERNAL: GateRule = GateRule {
 
 /// Every rule of the gate that has a place in the list of rules.
 pub(crate) fn gate_rules() -> impl Iterator<Item = RuleInfo> {
-    [UNREADABLE, NOT_RENDERED, DUPLICATE, CONFLICT, NOT_IDEMPOTENT, EXPIRED, UNUSED, STOPPED, INTERNAL].into_iter().map(
+    [UNREADABLE, NOT_RENDERED, NO_PAST, DUPLICATE, CONFLICT, NOT_IDEMPOTENT, EXPIRED, UNUSED, STOPPED, INTERNAL].into_iter().map(
         |rule| RuleInfo {
             id: rule.id.to_owned(),
             severity: rule.severity,

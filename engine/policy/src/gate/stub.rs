@@ -125,6 +125,7 @@ pub(crate) fn assemble(policy: Policy, stubs: &[Stub], now: &str) -> Result<Gate
     let plugins = policy.plugins.iter().zip(stubs).map(|(entry, stub)| {
         Ok(Loaded {
             rules: Rules::new(&policy, entry, &stub.description)?,
+            asks_previous: true,
             entry: entry.clone(),
             description: stub.description.clone(),
             roles: Roles {

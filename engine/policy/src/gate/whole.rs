@@ -17,7 +17,7 @@ use super::{Gate, Loaded, RunOptions, faults, finding, queue};
 pub(crate) fn judge_set(gate: &Gate, mut collected: Collected, options: &RunOptions<'_>) -> Collected {
     collected.kept.sort_by_key(|item| item.order);
     if gate.mutates_whole_set() {
-        let items = mutate_set(gate, &mut collected);
+        let items = mutate_set(gate, &mut collected, options);
         collected.absorb(queue::validate_all(gate, items, options));
         collected = faults::settle(gate, collected);
         collected.kept.sort_by_key(|item| item.order);
@@ -30,29 +30,32 @@ pub(crate) fn judge_set(gate: &Gate, mut collected: Collected, options: &RunOpti
     };
     for (plugin, loaded) in gate.validators().filter(|(_, loaded)| loaded.sees_others()) {
         match loaded.description.scope {
-            Scope::Set => judge_together(gate, (plugin, loaded), judged, &mut collected),
-            Scope::Resource => judge_with_context(gate, (plugin, loaded), judged, &mut collected),
+            Scope::Set => judge_together(gate, (plugin, loaded), judged, &mut collected, options),
+            Scope::Resource => judge_with_context(gate, (plugin, loaded), judged, &mut collected, options),
         }
     }
     collected.kept = items;
     collected
 }
 
-fn mutate_set(gate: &Gate, collected: &mut Collected) -> Vec<Item> {
+fn mutate_set(gate: &Gate, collected: &mut Collected, options: &RunOptions<'_>) -> Vec<Item> {
     let mut items = std::mem::take(&mut collected.kept);
     let mut notes = Notes::default();
     for pass in [Pass::First, Pass::Second] {
         for (plugin, loaded) in gate.mutators() {
             match loaded.description.scope {
                 Scope::Set => {
-                    let context = context_of(loaded, &items);
+                    let context = context_of(loaded, &items, options);
                     if let Err(fault) = mutate::ask(gate, (plugin, loaded), pass, &mut items, context, &mut notes) {
                         collected.drafts.push(finding::of_set_fault(gate, loaded, &fault));
                         notes.give(collected);
                         return Vec::new();
                     }
                 }
-                Scope::Resource => mutate_in_batches(gate, (plugin, loaded), pass, &mut items, collected, &mut notes),
+                Scope::Resource => {
+                    let context = context_of(loaded, &items, options);
+                    mutate_in_batches(gate, (plugin, loaded), pass, &mut items, context, (collected, &mut notes));
+                }
             }
         }
         if items.iter().all(|item| item.changes.is_none()) {
@@ -68,10 +71,9 @@ fn mutate_in_batches(
     (plugin, loaded): (usize, &Loaded),
     pass: Pass,
     items: &mut Vec<Item>,
-    collected: &mut Collected,
-    notes: &mut Notes,
+    context: Option<Arc<Set>>,
+    (collected, notes): (&mut Collected, &mut Notes),
 ) {
-    let context = context_of(loaded, items);
     let mut patience = Patience::new(plugin, Reach::All);
     let mut failed = Vec::new();
     let mut end = None;
@@ -94,16 +96,28 @@ fn mutate_in_batches(
 }
 
 /// One call for all objects.
-fn judge_together(gate: &Gate, (plugin, loaded): (usize, &Loaded), items: &[Item], collected: &mut Collected) {
+fn judge_together(
+    gate: &Gate,
+    (plugin, loaded): (usize, &Loaded),
+    items: &[Item],
+    collected: &mut Collected,
+    options: &RunOptions<'_>,
+) {
     let chosen = choose(gate, plugin, items);
-    let call = Call { set: set_of(items), chosen, context: context_of(loaded, items) };
+    let call = Call { set: set_of(items), chosen, context: context_of(loaded, items, options) };
     if let Err(fault) = judge(gate, plugin, loaded, items, &call, collected) {
         collected.drafts.push(finding::of_set_fault(gate, loaded, &fault));
     }
 }
 
-fn judge_with_context(gate: &Gate, (plugin, loaded): (usize, &Loaded), items: &[Item], collected: &mut Collected) {
-    let context = context_of(loaded, items);
+fn judge_with_context(
+    gate: &Gate,
+    (plugin, loaded): (usize, &Loaded),
+    items: &[Item],
+    collected: &mut Collected,
+    options: &RunOptions<'_>,
+) {
+    let context = context_of(loaded, items, options);
     let mut patience = Patience::new(plugin, Reach::Plugin);
     for batch in items.chunks(BATCH) {
         let call = Call { set: set_of(batch), chosen: choose(gate, plugin, batch), context: context.clone() };
@@ -122,17 +136,21 @@ fn judge_with_context(gate: &Gate, (plugin, loaded): (usize, &Loaded), items: &[
     }
 }
 
-/// The objects that a plugin may ask for.
-fn context_of(loaded: &Loaded, items: &[Item]) -> Option<Arc<Set>> {
+/// The objects that a plugin may ask for: those of the set, and those that stand beside it.
+fn context_of(loaded: &Loaded, items: &[Item], options: &RunOptions<'_>) -> Option<Arc<Set>> {
     if !loaded.sees_context() {
         return None;
     }
     let granted = |resource: &Resource| {
         let identity = resource.identity();
         let (group, version, kind) = (identity.group(), identity.version(), identity.kind.as_str());
-        loaded.entry.grants.context.iter().any(|grant| grant.matches(group, version, kind))
+        loaded.granted().iter().any(|grant| grant.matches(group, version, kind))
     };
-    let resources =
-        items.iter().filter(|item| granted(&item.resource)).map(|item| Arc::clone(&item.resource)).collect();
+    let set = || items.iter().map(|item| &item.resource);
+    let mut resources: Vec<Arc<Resource>> = set().filter(|resource| granted(resource)).cloned().collect();
+    if let Some(surroundings) = options.surroundings {
+        let beside = surroundings.beside(set().map(|resource| resource.identity()));
+        resources.extend(beside.filter(|resource| granted(resource)).cloned());
+    }
     Some(Arc::new(Set { resources, previous: Vec::new() }))
 }

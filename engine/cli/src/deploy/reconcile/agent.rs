@@ -9,8 +9,10 @@ use sluice_apply::{
     StoreError,
 };
 use sluice_policy::{Drift, OnFailure};
+use tokio::runtime::Handle;
 
 use super::log::Log;
+use crate::deploy::around::Way;
 use crate::deploy::gathered::{Gathered, gather};
 use crate::deploy::{Loaded, options, show};
 use crate::exit::Exit;
@@ -250,7 +252,12 @@ impl Agent {
     /// Fetches, renders and judges on a thread that may block.
     async fn gather(&self, revision: Option<String>) -> Result<Gathered, Exit> {
         let loaded = Loaded { application: self.loaded.application.clone(), folder: self.loaded.folder.clone() };
-        let work = tokio::task::spawn_blocking(move || gather(&loaded, revision.as_deref(), Color::Never));
+        let (cluster, options) = (self.cluster.clone(), self.options(BTreeSet::new()));
+        let handle = Handle::current();
+        let work = tokio::task::spawn_blocking(move || {
+            let way = || Ok(Way { cluster: cluster.clone(), options: options.clone(), handle: handle.clone(), runtime: None });
+            gather(&loaded, revision.as_deref(), Color::Never, &way)
+        });
         work.await.unwrap_or(Err(Exit::Undecided))
     }
 

@@ -3,7 +3,7 @@
 use sluice_plugin::{Finding, KindSelector, Severity};
 
 use crate::gate::stub::{Stub, finds, gate, parse, pod, policy, run, run_with, show, trap};
-use crate::{Decision, RunOptions};
+use crate::{Decision, Past, RunOptions, Surroundings};
 
 fn found(subject: u32, message: String) -> Finding {
     let pointer = "/metadata/name".into();
@@ -54,6 +54,63 @@ fn a_plugin_sees_the_context_that_it_was_granted() {
     let secret = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: other}\n";
     let outcome = run(&gate, &[("all.yaml", &all), ("other.yaml", secret)]);
     assert_eq!(show(&outcome), "deny\nall.yaml:8:9 error a/rule: sees one two\n");
+}
+
+#[test]
+fn what_stands_in_the_cluster_is_seen_beside_the_set_and_never_twice() {
+    let text = "apiVersion: sluice.dev/v1alpha1\nkind: Policy\nplugins:\n- name: a\n  source: builtin:a\n  \
+                match: {kind: Pod}\n  grants: {context: [{apiVersion: v1, kind: Pod}]}\n";
+    let mut stub = Stub::check_set(|call| {
+        let context = call.context.as_ref().unwrap();
+        let name = |object: &std::sync::Arc<sluice_manifest::Resource>| {
+            let identity = object.identity();
+            format!("{}/{}", identity.namespace.as_deref().unwrap_or_default(), identity.name)
+        };
+        Ok(vec![found(0, format!("sees {}", context.resources.iter().map(name).collect::<Vec<_>>().join(" ")))])
+    });
+    stub.description.context = vec![KindSelector { group: String::new(), version: "v1".into(), kind: "Pod".into() }];
+    let gate = gate(parse(text), &[stub]);
+    assert_eq!(gate.asks().kinds.len(), 1);
+    let set = ["", "namespace: shop, ", "namespace: other, "]
+        .map(|namespace| format!("apiVersion: v1\nkind: Pod\nmetadata: {{{namespace}name: web}}\n"));
+    let live = |kind: &str, namespace: &str, name: &str| {
+        format!("apiVersion: v1\nkind: {kind}\nmetadata: {{namespace: {namespace}, name: {name}}}\n---\n")
+    };
+    let cluster = [live("Pod", "shop", "web"), live("Pod", "third", "web"), live("Secret", "shop", "key")].concat();
+    let mut documents = sluice_manifest::Documents::from_bytes("cluster", cluster.into_bytes(), Default::default());
+    let mut objects = Vec::new();
+    while let Some(document) = documents.next() {
+        objects.extend(document.resources.into_iter().map(std::sync::Arc::new));
+    }
+    let surroundings = Surroundings::new(objects, "shop");
+    let judge = |set: &str| {
+        let options = RunOptions { surroundings: Some(&surroundings), ..RunOptions::default() };
+        run_with(&gate, &[("set.yaml", set)], &options).verdict.findings.remove(0).message
+    };
+    // One that names no namespace is that of the application's namespace.
+    assert_eq!(judge(&set[0]), "sees /web third/web");
+    assert_eq!(judge(&set[1]), "sees shop/web third/web");
+    assert_eq!(judge(&set[2]), "sees other/web shop/web third/web");
+}
+
+#[test]
+fn a_past_that_cannot_be_read_is_not_absence() {
+    struct Silent;
+    impl Past for Silent {
+        fn get(
+            &self,
+            _: &sluice_manifest::Identity,
+        ) -> Result<Option<std::sync::Arc<sluice_manifest::Resource>>, String> {
+            Err("no answer".into())
+        }
+    }
+    let gate = gate(policy(&["a"], ""), &[finds("/spec/none", "never")]);
+    let options = RunOptions { base: Some(&Silent), ..RunOptions::default() };
+    let outcome = run_with(&gate, &[("pod.yaml", &pod("web"))], &options);
+    assert_eq!(
+        show(&outcome),
+        "undecided\npod.yaml:4:9 error sluice/previous-unknown: what it was before cannot be read: no answer\n"
+    );
 }
 
 #[test]

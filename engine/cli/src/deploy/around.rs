@@ -1,0 +1,75 @@
+//! What the plugins of a policy may ask of the application's cluster. Nothing is read where none of them asks.
+
+use std::sync::{Arc, OnceLock};
+
+use sluice_apply::{Cluster, ClusterError, Options, Standing};
+use sluice_manifest::{Identity, Resource};
+use sluice_policy::{Gate, Past, Surroundings};
+use tokio::runtime::{Handle, Runtime};
+
+use super::{tell, tell_store};
+use crate::exit::Exit;
+use crate::judging::Pasts;
+
+/// The way to a cluster.
+pub(crate) struct Way {
+    pub(crate) cluster: Cluster,
+    pub(crate) options: Options,
+    /// What waits for the cluster's answers.
+    pub(crate) handle: Handle,
+    /// The threads behind it, where they are of this way alone.
+    pub(crate) runtime: Option<Runtime>,
+}
+
+/// A cluster that plugins ask.
+pub(crate) struct Around {
+    /// What stands beside the set.
+    pub(crate) beside: Surroundings,
+    standing: Standing,
+    /// Why the cluster is not asked again: it did not answer once, and each further object would wait as long.
+    silent: OnceLock<String>,
+    way: Way,
+}
+
+impl Around {
+    /// Reads what stands beside the set; none where no plugin asks for anything.
+    pub(crate) fn of(gate: &Gate, way: &dyn Fn() -> Result<Way, Exit>) -> Result<Option<Self>, Exit> {
+        let asks = gate.asks();
+        if asks.kinds.is_empty() && !asks.previous {
+            return Ok(None);
+        }
+        let way = way()?;
+        let standing = way.handle.block_on(Standing::of(&way.cluster, &way.options)).map_err(|error| tell(&error))?;
+        let beside = way.handle.block_on(standing.beside(&asks.kinds)).map_err(|error| tell_store(&error))?;
+        Ok(Some(Self { beside, standing, silent: OnceLock::new(), way }))
+    }
+}
+
+impl Past for Around {
+    fn get(&self, identity: &Identity) -> Result<Option<Arc<Resource>>, String> {
+        if let Some(silent) = self.silent.get() {
+            return Err(silent.clone());
+        }
+        self.way.handle.block_on(self.standing.object(identity)).map_err(|error| {
+            let words = error.to_string();
+            if matches!(error, ClusterError::Unreachable { .. }) {
+                return self.silent.get_or_init(|| words).clone();
+            }
+            words
+        })
+    }
+}
+
+impl Pasts for Around {
+    fn of(&self, _set: &str) -> &dyn Past {
+        self
+    }
+}
+
+impl Drop for Way {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
