@@ -118,7 +118,9 @@ impl ClusterError {
             Self::Unreachable { .. } => String::from(
                 "nothing is known of what became of the last request; run again, which reads before it writes",
             ),
-            Self::Silent { .. } => String::from("see `kubectl get apiservices`; nothing can be said of the kind until it does"),
+            Self::Silent { .. } => {
+                String::from("see `kubectl get apiservices`; nothing can be said of the kind until it does")
+            }
             Self::Garbled { .. } => {
                 String::from("see whether something between here and the cluster answers in its place")
             }

@@ -202,7 +202,8 @@ mod tests {
 
     #[test]
     fn paths_follow_group_and_scope() {
-        let kind = |is_namespaced| Kind { version: "v1".into(), plural: "things".into(), is_namespaced, can_list: true };
+        let kind =
+            |is_namespaced| Kind { version: "v1".into(), plural: "things".into(), is_namespaced, can_list: true };
         let of = |group: &str| Reference {
             group: group.into(),
             version: "v1".into(),

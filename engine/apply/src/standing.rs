@@ -110,8 +110,11 @@ impl Standing {
 
     /// Takes a page of a list, and gives the word that the next one is asked for by.
     fn page(&self, what: &str, answer: Vec<u8>, objects: &mut Vec<Arc<Resource>>) -> Result<String, ClusterError> {
-        let garbled =
-            |cause: String| ClusterError::Garbled { server: self.cluster.server().to_owned(), what: what.to_owned(), cause };
+        let garbled = |cause: String| ClusterError::Garbled {
+            server: self.cluster.server().to_owned(),
+            what: what.to_owned(),
+            cause,
+        };
         let page: Page = serde_json::from_slice(&answer).map_err(|error| garbled(error.to_string()))?;
         let mut documents = Documents::from_bytes("cluster", answer, LIMITS);
         while let Some(document) = documents.next() {

@@ -99,3 +99,22 @@ fn what_is_not_there_is_told() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn a_chart_that_draws_the_time_draws_that_of_the_commit() -> Result<()> {
+    let folder = repository()?;
+    let chart = folder.path().join("chart");
+    fs::create_dir_all(chart.join("templates"))?;
+    fs::write(chart.join("Chart.yaml"), "apiVersion: v2\nname: shop\nversion: 1.0.0\n")?;
+    let template =
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: made}\ndata: {at: {{ now | unixEpoch | quote }}}\n";
+    fs::write(chart.join("templates/made.yaml"), template)?;
+    git(folder.path(), &["add", "."])?;
+    git(folder.path(), &["commit", "-qm", "third"])?;
+    let log = Command::new("git").args(["log", "-1", "--format=%ct"]).current_dir(folder.path()).output()?;
+    let time = String::from_utf8(log.stdout)?;
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    let (code, out, err) = sluice(folder.path(), &["render", "--rev", "HEAD", "chart"])?;
+    assert!(code == Some(0) && out.contains(&format!("\"{}\"", time.trim())), "{out}{err}");
+    Ok(())
+}

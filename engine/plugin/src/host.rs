@@ -222,10 +222,8 @@ pub(crate) fn describe_limits() -> Limits {
 /// Whether a component imports the function by which it asks for an object as it was before. Components name the functions
 /// of an interface that they call and no others.
 fn asks_previous(engine: &Engine, ty: &types::Component) -> bool {
-    ty.imports(engine).any(|(_, item)| match item.ty {
-        ComponentItem::ComponentInstance(interface) => {
-            interface.exports(engine).any(|(name, _)| name == PREVIOUS)
-        }
-        _ => false,
+    ty.imports(engine).any(|(_, item)| {
+        let ComponentItem::ComponentInstance(interface) = item.ty else { return false };
+        interface.exports(engine).any(|(name, _)| name == PREVIOUS)
     })
 }

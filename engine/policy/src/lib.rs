@@ -23,8 +23,8 @@ pub use file::{
 };
 pub use gate::{Alike, Asks, Failure, Gate, InputOutcome, Judged, Keep, Outcome, Resolve, RunOptions};
 pub use input::{Content, Input};
+pub use sluice_plugin::KindSelector;
 pub use surroundings::Surroundings;
 pub use verdict::{
     Action, Applied, Decision, Finding, Location, Related, Rendered, RuleInfo, Snippet, Summary, Verdict,
 };
-pub use sluice_plugin::KindSelector;

@@ -23,7 +23,10 @@ impl Surroundings {
     }
 
     /// The objects that will still be as they are once the set has been applied.
-    pub(crate) fn beside<'s>(&'s self, set: impl Iterator<Item = &'s Identity>) -> impl Iterator<Item = &'s Arc<Resource>> {
+    pub(crate) fn beside<'s>(
+        &'s self,
+        set: impl Iterator<Item = &'s Identity>,
+    ) -> impl Iterator<Item = &'s Arc<Resource>> {
         let set: HashSet<Key> = set.map(key).collect();
         self.objects.iter().filter(move |object| {
             let (group, kind, namespace, name) = key(object.identity());

@@ -153,13 +153,13 @@ pub(crate) const INTERNAL: GateRule = GateRule {
 
 /// Every rule of the gate that has a place in the list of rules.
 pub(crate) fn gate_rules() -> impl Iterator<Item = RuleInfo> {
-    [UNREADABLE, NOT_RENDERED, NO_PAST, DUPLICATE, CONFLICT, NOT_IDEMPOTENT, EXPIRED, UNUSED, STOPPED, INTERNAL].into_iter().map(
-        |rule| RuleInfo {
+    [UNREADABLE, NOT_RENDERED, NO_PAST, DUPLICATE, CONFLICT, NOT_IDEMPOTENT, EXPIRED, UNUSED, STOPPED, INTERNAL]
+        .into_iter()
+        .map(|rule| RuleInfo {
             id: rule.id.to_owned(),
             severity: rule.severity,
             summary: rule.summary.to_owned(),
             help: rule.help.to_owned(),
             url: None,
-        },
-    )
+        })
 }

@@ -255,7 +255,9 @@ impl Agent {
         let (cluster, options) = (self.cluster.clone(), self.options(BTreeSet::new()));
         let handle = Handle::current();
         let work = tokio::task::spawn_blocking(move || {
-            let way = || Ok(Way { cluster: cluster.clone(), options: options.clone(), handle: handle.clone(), runtime: None });
+            let way = || {
+                Ok(Way { cluster: cluster.clone(), options: options.clone(), handle: handle.clone(), runtime: None })
+            };
             gather(&loaded, revision.as_deref(), Color::Never, &way)
         });
         work.await.unwrap_or(Err(Exit::Undecided))
