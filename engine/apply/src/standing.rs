@@ -1,7 +1,7 @@
 //! A cluster as it stands, for plugins that ask: about the object that they judge, and about others. Only what they ask for
 //! is read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use http::Method;
@@ -65,7 +65,7 @@ impl Standing {
         let store = Store::new(&self.cluster, &self.options.inventory_namespace, &self.options.manager);
         let own = store.kept().await?.remove(&self.options.application);
         let own = own.unwrap_or_else(|| Kept::none(&self.options.application));
-        let goes = self.options.prune.then(|| own.inventory.by_key()).unwrap_or_default();
+        let goes = if self.options.prune { own.inventory.by_key() } else { BTreeMap::new() };
         let mut listed = BTreeSet::new();
         let mut objects = Vec::new();
         for selector in selectors {
@@ -116,8 +116,7 @@ impl Standing {
             cause,
         };
         let page: Page = serde_json::from_slice(&answer).map_err(|error| garbled(error.to_string()))?;
-        let mut documents = Documents::from_bytes("cluster", answer, LIMITS);
-        while let Some(document) = documents.next() {
+        for document in Documents::from_bytes("cluster", answer, LIMITS) {
             if let Some(problem) = document.problems.iter().find(|problem| problem.fatal) {
                 return Err(garbled(problem.message.clone()));
             }

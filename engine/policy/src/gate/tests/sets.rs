@@ -77,9 +77,9 @@ fn what_stands_in_the_cluster_is_seen_beside_the_set_and_never_twice() {
         format!("apiVersion: v1\nkind: {kind}\nmetadata: {{namespace: {namespace}, name: {name}}}\n---\n")
     };
     let cluster = [live("Pod", "shop", "web"), live("Pod", "third", "web"), live("Secret", "shop", "key")].concat();
-    let mut documents = sluice_manifest::Documents::from_bytes("cluster", cluster.into_bytes(), Default::default());
+    let documents = sluice_manifest::Documents::from_bytes("cluster", cluster.into_bytes(), Default::default());
     let mut objects = Vec::new();
-    while let Some(document) = documents.next() {
+    for document in documents {
         objects.extend(document.resources.into_iter().map(std::sync::Arc::new));
     }
     let surroundings = Surroundings::new(objects, "shop");
