@@ -1,6 +1,6 @@
 //! The wasmtime engine of the renderers, and the stack that they run on.
 
-use wasmtime::{Config, Engine, OptLevel};
+use wasmtime::{Config, Enabled, Engine, OptLevel, PoolingAllocationConfig};
 
 /// Bytes of native stack that a guest may use: templates that include each other a thousand deep need some of it.
 const GUEST_STACK: usize = 24 << 20;
@@ -9,8 +9,20 @@ pub(crate) const THREAD_STACK: usize = GUEST_STACK + (2 << 20);
 /// Largest memory image that is mapped rather than copied when an instance is made.
 const MOST_IMAGE: u64 = 512 << 20;
 
-/// An engine.
+/// Bytes of an instance's memory that stay with it for the next one, reset in place: more than a usual overlay writes to.
+const RESIDENT: usize = 64 << 20;
+/// Instances at once.
+const MOST_INSTANCES: u32 = 64;
+/// Elements of the table of a guest.
+const TABLE_ELEMENTS: usize = 1 << 18;
+
+/// An engine. Its instances come from a pool where the system has the address space for one: then those after the first
+/// find their memory in place.
 pub(crate) fn new() -> wasmtime::Result<Engine> {
+    Engine::new(&config(Some(pool()))).or_else(|_| Engine::new(&config(None)))
+}
+
+fn config(pool: Option<PoolingAllocationConfig>) -> Config {
     let mut config = Config::new();
     config
         .wasm_relaxed_simd(true)
@@ -23,5 +35,25 @@ pub(crate) fn new() -> wasmtime::Result<Engine> {
         .memory_init_cow(true)
         .memory_guaranteed_dense_image_size(MOST_IMAGE)
         .parallel_compilation(true);
-    Engine::new(&config)
+    if let Some(pool) = pool {
+        config.allocation_strategy(pool);
+    }
+    config
+}
+
+fn pool() -> PoolingAllocationConfig {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(0)
+        .total_core_instances(MOST_INSTANCES)
+        .total_memories(MOST_INSTANCES)
+        .total_tables(MOST_INSTANCES)
+        .max_memory_size(4 << 30)
+        .max_core_instance_size(16 << 20)
+        .max_tables_per_module(1)
+        .max_memories_per_module(1)
+        .table_elements(TABLE_ELEMENTS)
+        .linear_memory_keep_resident(RESIDENT)
+        .table_keep_resident(1 << 20)
+        .pagemap_scan(Enabled::Auto);
+    pool
 }
