@@ -2,17 +2,18 @@
 
 use std::io::{self, Write};
 
-use anstyle::{AnsiColor, Style};
+use anstyle::AnsiColor;
 use serde::Serialize;
 use sluice_apply::{Action, Blast, Health, Plan, Prune, Reference};
 use sluice_diff::What;
+use sluice_report::Verbosity;
 
 /// How to show.
 #[derive(Clone, Copy)]
 pub(crate) struct Look {
     pub(crate) color: bool,
-    /// Unchanged objects too.
-    pub(crate) verbose: bool,
+    /// Unchanged objects are left out where it is quiet, and long values are shown in full where it is verbose.
+    pub(crate) verbosity: Verbosity,
 }
 
 /// Members that the server writes, which no plan is about.
@@ -28,67 +29,99 @@ const NOISE: [&str; 6] = [
 /// Longest value that is shown on a line, in characters.
 const LONGEST: usize = 120;
 
+/// Every object with its word: what stays as it is first, then what is done, in the order in which it is, so that what a
+/// person decides about stands next to the sum at the end.
 pub(crate) fn human(plan: &Plan, blast: &Blast, look: Look, out: &mut dyn Write) -> io::Result<()> {
-    let paint = |text: &str, color: AnsiColor| {
-        let style: Style = color.on_default().bold();
-        if look.color { format!("{style}{text}{style:#}") } else { text.to_owned() }
-    };
+    let mut lines = Lines { look, out };
     let mut counts = Counts::default();
-    for step in &plan.steps {
-        counts.add(&step.action);
-        let name = clean(&step.reference.to_string());
-        match &step.action {
-            Action::Create => writeln!(out, "{} {name}", paint("create    ", AnsiColor::Green))?,
-            Action::Change { before, after, force } => {
-                writeln!(out, "{} {name}", paint("change    ", AnsiColor::Yellow))?;
-                if *force {
-                    writeln!(out, "             takes over fields of other managers")?;
-                }
-                for (field, what) in changes(before, after) {
-                    writeln!(out, "             {}", clean(&format!("{field}: {what}")))?;
-                }
-            }
-            Action::Unchanged { .. } if look.verbose => writeln!(out, "unchanged  {name}")?,
-            Action::Unchanged { .. } => {}
-            Action::Deferred { reason } => {
-                writeln!(out, "{} {name}: {}", paint("deferred  ", AnsiColor::Cyan), clean(reason))?;
-            }
-            Action::Refused { message, help } => {
-                writeln!(out, "{} {name}: {}", paint("error     ", AnsiColor::Red), clean(message))?;
-                if !help.is_empty() {
-                    writeln!(out, "             help: {}", clean(help))?;
-                }
-            }
+    plan.steps.iter().for_each(|step| counts.add(&step.action));
+    for step in plan.steps.iter().filter(|step| matches!(step.action, Action::Unchanged { .. })) {
+        if look.verbosity != Verbosity::Quiet {
+            lines.word("unchanged", None, &step.reference, None)?;
         }
+    }
+    for step in &plan.steps {
+        lines.step(&step.reference, &step.action)?;
     }
     for (reference, prune) in &plan.prunes {
-        let name = clean(&reference.to_string());
-        match prune {
-            Prune::Delete { .. } => {
-                counts.prune += 1;
-                writeln!(out, "{} {name}", paint("prune     ", AnsiColor::Red))?;
-            }
-            Prune::Gone => writeln!(out, "gone       {name}")?,
-            Prune::Released { reason } => writeln!(out, "release    {name}: {}", clean(reason))?,
-            Prune::Kept { reason } => writeln!(out, "keep       {name}: {}", clean(reason))?,
-            Prune::Unknown { reason } => {
-                writeln!(out, "{} {name}: {}", paint("unknown   ", AnsiColor::Red), clean(reason))?;
-            }
-        }
+        counts.prune += usize::from(matches!(prune, Prune::Delete { .. }));
+        lines.prune(reference, prune)?;
     }
     for gate in &blast.gates {
-        writeln!(out, "{} {}", paint("refused   ", AnsiColor::Red), clean(&gate.message))?;
-        writeln!(
-            out,
-            "             help: if it is meant, write `Sluice-Acknowledge: {}` in the commit's message",
-            gate.word
-        )?;
+        lines.start("refused", Some(AnsiColor::Red), &gate.message)?;
+        let help = format!("if it is meant, write `Sluice-Acknowledge: {}` in the commit's message", gate.word);
+        lines.more(&format!("help: {help}"))?;
     }
     let Counts { create, change, unchanged, deferred, prune, refused } = counts;
     writeln!(
-        out,
+        lines.out,
         "plan: {create} to create, {change} to change, {unchanged} unchanged, {prune} to prune, {deferred} deferred, {refused} errors"
     )
+}
+
+/// What people read, line by line.
+struct Lines<'o> {
+    look: Look,
+    out: &'o mut dyn Write,
+}
+
+impl Lines<'_> {
+    /// What becomes of an object of the set, where anything does.
+    fn step(&mut self, reference: &Reference, action: &Action) -> io::Result<()> {
+        match action {
+            Action::Create => self.word("create", Some(AnsiColor::Green), reference, None),
+            Action::Change { before, after, force } => {
+                self.word("change", Some(AnsiColor::Yellow), reference, None)?;
+                if *force {
+                    self.more("takes over fields of other managers")?;
+                }
+                let fields = changes(before, after, self.look.verbosity);
+                fields.into_iter().try_for_each(|(field, what)| self.more(&format!("{field}: {what}")))
+            }
+            Action::Unchanged { .. } => Ok(()),
+            Action::Deferred { reason } => self.word("deferred", Some(AnsiColor::Cyan), reference, Some(reason)),
+            Action::Refused { message, help } => {
+                self.word("error", Some(AnsiColor::Red), reference, Some(message))?;
+                if help.is_empty() { Ok(()) } else { self.more(&format!("help: {help}")) }
+            }
+        }
+    }
+
+    /// What becomes of an object that is no longer in the set.
+    fn prune(&mut self, reference: &Reference, prune: &Prune) -> io::Result<()> {
+        match prune {
+            Prune::Delete { .. } => self.word("prune", Some(AnsiColor::Red), reference, None),
+            Prune::Gone => self.word("gone", None, reference, None),
+            Prune::Released { reason } => self.word("release", None, reference, Some(reason)),
+            Prune::Kept { reason } => self.word("keep", None, reference, Some(reason)),
+            Prune::Unknown { reason } => self.word("unknown", Some(AnsiColor::Red), reference, Some(reason)),
+        }
+    }
+
+    fn word(
+        &mut self,
+        word: &str,
+        color: Option<AnsiColor>,
+        reference: &Reference,
+        reason: Option<&str>,
+    ) -> io::Result<()> {
+        match reason {
+            None => self.start(word, color, &reference.to_string()),
+            Some(reason) => self.start(word, color, &format!("{reference}: {reason}")),
+        }
+    }
+
+    fn start(&mut self, word: &str, color: Option<AnsiColor>, rest: &str) -> io::Result<()> {
+        let rest = clean(rest);
+        match color.filter(|_| self.look.color).map(|color| color.on_default().bold()) {
+            None => writeln!(self.out, "{word:10} {rest}"),
+            Some(style) => writeln!(self.out, "{style}{word:10}{style:#} {rest}"),
+        }
+    }
+
+    fn more(&mut self, line: &str) -> io::Result<()> {
+        writeln!(self.out, "             {}", clean(line))
+    }
 }
 
 #[derive(Default, Serialize)]
@@ -114,7 +147,7 @@ impl Counts {
 }
 
 /// The fields that differ, each with words for how, masked.
-fn changes(before: &sluice_apply::Live, after: &sluice_apply::Live) -> Vec<(String, String)> {
+fn changes(before: &sluice_apply::Live, after: &sluice_apply::Live, verbosity: Verbosity) -> Vec<(String, String)> {
     let fields = sluice_diff::fields(before.resource(), after.resource());
     let matters = |pointer: &str| {
         !NOISE
@@ -122,7 +155,11 @@ fn changes(before: &sluice_apply::Live, after: &sluice_apply::Live) -> Vec<(Stri
             .any(|noise| pointer.strip_prefix(noise).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
     };
     let value = |shown: &sluice_diff::Shown| {
-        if shown.is_hidden() { String::from("(hidden)") } else { cut(&shown.node().to_json()) }
+        match verbosity {
+            _ if shown.is_hidden() => String::from("(hidden)"),
+            Verbosity::Verbose => shown.node().to_json(),
+            Verbosity::Quiet | Verbosity::Normal => cut(&shown.node().to_json()),
+        }
     };
     let words = |what: &What| match what {
         What::Added(shown) => format!("+ {}", value(shown)),
@@ -204,7 +241,7 @@ pub(crate) fn json(application: &str, plan: &Plan, blast: &Blast, out: &mut dyn 
             Action::Refused { message, .. } => ("error", Some(message.as_str())),
         };
         let changes = match &step.action {
-            Action::Change { before, after, .. } => changes(before, after),
+            Action::Change { before, after, .. } => changes(before, after, Verbosity::Normal),
             Action::Create | Action::Unchanged { .. } | Action::Deferred { .. } | Action::Refused { .. } => Vec::new(),
         };
         let changes = changes.into_iter().map(|(field, what)| Change { field, what }).collect();
