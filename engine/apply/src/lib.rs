@@ -23,6 +23,7 @@ mod reference;
 mod run;
 mod stage;
 mod store;
+mod write;
 
 pub use blast::{Blast, Gate};
 pub use cluster::{Cluster, Counts, Destination};

@@ -23,10 +23,11 @@ use crate::inventory::{Entry, Inventory, Phase, Release};
 use crate::kinds::{Kinds, Lookup};
 use crate::live::Live;
 use crate::options::{Conflicts, Options};
-use crate::plan::{Action, Plan, Step, Write, plan, read};
+use crate::plan::{Action, Plan, Step, plan};
 use crate::reference::{Key, Reference};
 use crate::stage::Stage;
 use crate::store::{Store, StoreError};
+use crate::write::{Write, read};
 use defined::{TAKEN_UP, is_too_early, served};
 
 /// What happens while a set is applied.

@@ -4,6 +4,7 @@ pub(crate) mod apply;
 pub(crate) mod delete;
 mod gathered;
 pub(crate) mod plan;
+pub(crate) mod programs;
 pub(crate) mod reconcile;
 pub(crate) mod rollback;
 mod show;

@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use sluice_apply::Blast;
 use sluice_report::Verbosity;
 
-use super::{Place, gathered, show, tell_store, waiting};
+use super::{Place, gathered, programs, show, tell_store, waiting};
 use crate::exit::Exit;
 use crate::output::{self, Target};
 
@@ -43,7 +43,7 @@ pub(crate) struct Arguments {
 pub(crate) enum As {
     /// For people
     Human,
-    /// For programs
+    /// The versioned form, for programs (see `sluice schema`)
     Json,
 }
 
@@ -65,7 +65,7 @@ fn plan(arguments: &Arguments) -> Result<Exit, Exit> {
     let look = show::Look { color: out.colored(place.color()), verbosity: arguments.verbosity() };
     let written = match arguments.format {
         As::Human => show::human(&plan, &blast, look, &mut out),
-        As::Json => show::json(&loaded.application.name, &plan, &blast, &mut out),
+        As::Json => programs::plan(&loaded.application.name, &gathered.release.revision, &plan, &blast, &mut out),
     };
     written.and_then(|()| out.flush()).map_err(unwritable)?;
     Ok(if plan.is_refused() || !blast.gates.is_empty() {

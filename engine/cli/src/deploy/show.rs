@@ -1,11 +1,11 @@
-//! A plan as people and as programs read it. Values of Secrets are masked before they get here.
+//! A plan as people read it, and what of it matters. Values of Secrets are masked before they get here.
 
 use std::io::{self, Write};
 
 use anstyle::AnsiColor;
 use serde::Serialize;
 use sluice_apply::{Action, Blast, Health, Plan, Prune, Reference};
-use sluice_diff::What;
+use sluice_diff::{Field, Fields, What};
 use sluice_report::Verbosity;
 
 /// How to show.
@@ -33,8 +33,6 @@ const LONGEST: usize = 120;
 /// person decides about stands next to the sum at the end.
 pub(crate) fn human(plan: &Plan, blast: &Blast, look: Look, out: &mut dyn Write) -> io::Result<()> {
     let mut lines = Lines { look, out };
-    let mut counts = Counts::default();
-    plan.steps.iter().for_each(|step| counts.add(&step.action));
     for step in plan.steps.iter().filter(|step| matches!(step.action, Action::Unchanged { .. })) {
         if look.verbosity != Verbosity::Quiet {
             lines.word("unchanged", None, &step.reference, None)?;
@@ -44,7 +42,6 @@ pub(crate) fn human(plan: &Plan, blast: &Blast, look: Look, out: &mut dyn Write)
         lines.step(&step.reference, &step.action)?;
     }
     for (reference, prune) in &plan.prunes {
-        counts.prune += usize::from(matches!(prune, Prune::Delete { .. }));
         lines.prune(reference, prune)?;
     }
     for gate in &blast.gates {
@@ -52,10 +49,10 @@ pub(crate) fn human(plan: &Plan, blast: &Blast, look: Look, out: &mut dyn Write)
         let help = format!("if it is meant, write `Sluice-Acknowledge: {}` in the commit's message", gate.word);
         lines.more(&format!("help: {help}"))?;
     }
-    let Counts { create, change, unchanged, deferred, prune, refused } = counts;
+    let Counts { create, change, unchanged, deferred, error, prune, .. } = Counts::of(plan);
     writeln!(
         lines.out,
-        "plan: {create} to create, {change} to change, {unchanged} unchanged, {prune} to prune, {deferred} deferred, {refused} errors"
+        "plan: {create} to create, {change} to change, {unchanged} unchanged, {prune} to prune, {deferred} deferred, {error} errors"
     )
 }
 
@@ -70,13 +67,14 @@ impl Lines<'_> {
     fn step(&mut self, reference: &Reference, action: &Action) -> io::Result<()> {
         match action {
             Action::Create => self.word("create", Some(AnsiColor::Green), reference, None),
-            Action::Change { before, after, force } => {
+            Action::Change { force, .. } => {
                 self.word("change", Some(AnsiColor::Yellow), reference, None)?;
                 if *force {
                     self.more("takes over fields of other managers")?;
                 }
-                let fields = changes(before, after, self.look.verbosity);
-                fields.into_iter().try_for_each(|(field, what)| self.more(&format!("{field}: {what}")))
+                let Some(fields) = compared(action) else { return Ok(()) };
+                that_matter(&fields).try_for_each(|field| self.more(&line(field, self.look.verbosity)))?;
+                if fields.left_out == 0 { Ok(()) } else { self.more(&format!("and {} fields more", fields.left_out)) }
             }
             Action::Unchanged { .. } => Ok(()),
             Action::Deferred { reason } => self.word("deferred", Some(AnsiColor::Cyan), reference, Some(reason)),
@@ -124,51 +122,76 @@ impl Lines<'_> {
     }
 }
 
+/// How many objects have each word.
 #[derive(Default, Serialize)]
-struct Counts {
+pub(super) struct Counts {
     create: usize,
     change: usize,
     unchanged: usize,
     deferred: usize,
+    error: usize,
     prune: usize,
-    refused: usize,
+    gone: usize,
+    release: usize,
+    keep: usize,
+    unknown: usize,
 }
 
 impl Counts {
-    fn add(&mut self, action: &Action) {
-        match action {
-            Action::Create => self.create += 1,
-            Action::Change { .. } => self.change += 1,
-            Action::Unchanged { .. } => self.unchanged += 1,
-            Action::Deferred { .. } => self.deferred += 1,
-            Action::Refused { .. } => self.refused += 1,
+    pub(super) fn of(plan: &Plan) -> Self {
+        let mut counts = Self::default();
+        for step in &plan.steps {
+            *match &step.action {
+                Action::Create => &mut counts.create,
+                Action::Change { .. } => &mut counts.change,
+                Action::Unchanged { .. } => &mut counts.unchanged,
+                Action::Deferred { .. } => &mut counts.deferred,
+                Action::Refused { .. } => &mut counts.error,
+            } += 1;
         }
+        for (_, prune) in &plan.prunes {
+            *match prune {
+                Prune::Delete { .. } => &mut counts.prune,
+                Prune::Gone => &mut counts.gone,
+                Prune::Released { .. } => &mut counts.release,
+                Prune::Kept { .. } => &mut counts.keep,
+                Prune::Unknown { .. } => &mut counts.unknown,
+            } += 1;
+        }
+        counts
     }
 }
 
-/// The fields that differ, each with words for how, masked.
-fn changes(before: &sluice_apply::Live, after: &sluice_apply::Live, verbosity: Verbosity) -> Vec<(String, String)> {
-    let fields = sluice_diff::fields(before.resource(), after.resource());
-    let matters = |pointer: &str| {
-        !NOISE
-            .iter()
-            .any(|noise| pointer.strip_prefix(noise).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+/// What a change changes, masked; none for what is no change.
+pub(super) fn compared(action: &Action) -> Option<Fields> {
+    match action {
+        Action::Change { before, after, .. } => Some(sluice_diff::fields(before.resource(), after.resource())),
+        Action::Create | Action::Unchanged { .. } | Action::Deferred { .. } | Action::Refused { .. } => None,
+    }
+}
+
+/// The fields that are not the server's own.
+pub(super) fn that_matter(fields: &Fields) -> impl Iterator<Item = &Field> {
+    let is_below = |pointer: &str, noise: &str| {
+        pointer.strip_prefix(noise).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    let value = |shown: &sluice_diff::Shown| {
-        match verbosity {
-            _ if shown.is_hidden() => String::from("(hidden)"),
-            Verbosity::Verbose => shown.node().to_json(),
-            Verbosity::Quiet | Verbosity::Normal => cut(&shown.node().to_json()),
-        }
+    fields.list.iter().filter(move |field| !NOISE.iter().any(|noise| is_below(&field.pointer, noise)))
+}
+
+/// A field that differs, with words for how.
+fn line(field: &Field, verbosity: Verbosity) -> String {
+    let value = |shown: &sluice_diff::Shown| match verbosity {
+        _ if shown.is_hidden() => String::from("(hidden)"),
+        Verbosity::Verbose => shown.node().to_json(),
+        Verbosity::Quiet | Verbosity::Normal => cut(&shown.node().to_json()),
     };
-    let words = |what: &What| match what {
+    let what = match &field.what {
         What::Added(shown) => format!("+ {}", value(shown)),
         What::Removed(shown) => format!("- {}", value(shown)),
         What::Changed(was, is) => format!("{} → {}", value(was), value(is)),
         What::Reordered { .. } => String::from("in another order"),
     };
-    let list = fields.list.iter().filter(|field| matters(&field.pointer));
-    list.map(|field| (field.field.clone(), words(&field.what))).collect()
+    format!("{}: {what}", field.field)
 }
 
 fn cut(text: &str) -> String {
@@ -194,71 +217,4 @@ pub(crate) fn health(health: &Health) -> String {
         Health::Terminating => String::from("being deleted"),
         Health::Missing => String::from("not there"),
     }
-}
-
-/// The plan for programs.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Report<'a> {
-    version: u32,
-    application: &'a str,
-    summary: Counts,
-    objects: Vec<Object<'a>>,
-    refused: Vec<Refused<'a>>,
-}
-
-#[derive(Serialize)]
-struct Object<'a> {
-    #[serde(flatten)]
-    reference: &'a Reference,
-    action: &'static str,
-    reason: Option<&'a str>,
-    changes: Vec<Change>,
-}
-
-#[derive(Serialize)]
-struct Change {
-    field: String,
-    what: String,
-}
-
-#[derive(Serialize)]
-struct Refused<'a> {
-    word: &'a str,
-    message: &'a str,
-}
-
-pub(crate) fn json(application: &str, plan: &Plan, blast: &Blast, out: &mut dyn Write) -> io::Result<()> {
-    let mut summary = Counts::default();
-    let mut objects = Vec::new();
-    for step in &plan.steps {
-        summary.add(&step.action);
-        let (action, reason) = match &step.action {
-            Action::Create => ("create", None),
-            Action::Change { .. } => ("change", None),
-            Action::Unchanged { .. } => ("unchanged", None),
-            Action::Deferred { reason } => ("deferred", Some(reason.as_str())),
-            Action::Refused { message, .. } => ("error", Some(message.as_str())),
-        };
-        let changes = match &step.action {
-            Action::Change { before, after, .. } => changes(before, after, Verbosity::Normal),
-            Action::Create | Action::Unchanged { .. } | Action::Deferred { .. } | Action::Refused { .. } => Vec::new(),
-        };
-        let changes = changes.into_iter().map(|(field, what)| Change { field, what }).collect();
-        objects.push(Object { reference: &step.reference, action, reason, changes });
-    }
-    for (reference, prune) in &plan.prunes {
-        let (action, reason) = match prune {
-            Prune::Delete { .. } => ("prune", None),
-            Prune::Gone => ("gone", None),
-            Prune::Released { reason } => ("release", Some(reason.as_str())),
-            Prune::Kept { reason } => ("keep", Some(reason.as_str())),
-            Prune::Unknown { reason } => ("unknown", Some(reason.as_str())),
-        };
-        summary.prune += usize::from(action == "prune");
-        objects.push(Object { reference, action, reason, changes: Vec::new() });
-    }
-    let refused = blast.gates.iter().map(|gate| Refused { word: gate.word, message: &gate.message }).collect();
-    serde_json::to_writer_pretty(&mut *out, &Report { version: 1, application, summary, objects, refused })?;
-    writeln!(out)
 }

@@ -12,5 +12,6 @@
 mod apply;
 mod faults;
 mod plane;
+mod programs;
 mod reconcile;
 mod rights;
