@@ -3,22 +3,22 @@
 mod sides;
 
 use std::collections::BTreeSet;
-use std::io::{self, Write};
-use std::num::NonZeroUsize;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use clap::ValueEnum;
 use sluice_diff::{Diff, Side};
 use sluice_policy::{Alike, ConfigError, Gate, Keep};
-use sluice_report::{DiffFormat, DiffOptions, Format, Options, Verbosity};
+use sluice_report::{DiffFormat, DiffOptions, Format, Verbosity};
 
 use crate::bases::Bases;
 use crate::charts::Charts;
 use crate::exit::Exit;
 use crate::inputs::{self, PathError};
 use crate::judging::{self, GateError, Passed};
-use crate::output::{self, Color, Target};
+use crate::manner::Manner;
+use crate::output::{self, Target};
 use crate::policy::{self, ChoiceError, Chosen};
 use crate::sets::{self, DivideError, Sets};
 use crate::source::{self, Repository};
@@ -65,24 +65,14 @@ pub(crate) struct Arguments {
     /// How to report
     #[arg(long, value_enum, default_value_t = As::Human)]
     format: As,
-    /// Write the report to a file
-    #[arg(long, value_name = "FILE")]
-    output: Option<PathBuf>,
-    /// How many threads judge [default: one for each core]
-    #[arg(long, value_name = "N")]
-    jobs: Option<NonZeroUsize>,
-    /// Whether to colour
-    #[arg(long, value_enum, default_value_t = Color::Auto)]
-    color: Color,
+    #[command(flatten)]
+    manner: Manner,
     /// Show only the new findings that deny
     #[arg(short, long, conflicts_with = "verbose")]
     quiet: bool,
     /// Show objects that are added or removed and long values in full, findings that stay, and what plugins wrote
     #[arg(short, long)]
     verbose: bool,
-    /// The time of the evaluation, on which exceptions expire: RFC 3339 or a date [default: now]
-    #[arg(long, value_name = "TIME")]
-    now: Option<String>,
     #[command(flatten)]
     repository: Repository,
     #[command(flatten)]
@@ -112,18 +102,17 @@ struct Judging<'a> {
 }
 
 fn compare(arguments: &Arguments) -> Result<Exit, Exit> {
-    let Arguments { base, head, paths, after, repository, .. } = arguments;
-    let now = judging::evaluation_time(arguments.now.as_deref())
-        .map_err(|message| usage(&message, Some(judging::TIME_HELP)))?;
+    let Arguments { base, head, paths, after, repository, manner, .. } = arguments;
+    let now = manner.now().map_err(|message| usage(&message, Some(judging::TIME_HELP)))?;
     let asked = Asked::of(base, head.as_deref(), paths, after);
     let (base, head) = asked.trees(repository)?;
     let paths = on_both(&asked, &base, &head)?;
     let chosen = choose(arguments, &head, &paths)?;
     let (before, after) = divide(arguments, (&base, &head), &chosen, &paths)?;
     // Opened first, so that a report that cannot be written costs no run.
-    let mut out = Target::open(arguments.output.as_deref()).map_err(|error| unwritable(arguments, &error))?;
+    let mut out = manner.open().map_err(|message| failed(&message))?;
 
-    let jobs = arguments.jobs.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
+    let jobs = manner.jobs();
     let gate = judging::open_gate(&chosen, now, jobs).map_err(|error| match error {
         GateError::Policy(errors) => tell_config_errors(&errors, arguments),
         GateError::Failed(message) => failed(&message),
@@ -145,7 +134,7 @@ fn compare(arguments: &Arguments) -> Result<Exit, Exit> {
     let options = options(arguments, &out);
     match sluice_report::write_diff(&diff, &options, &mut out).and_then(|()| out.flush()) {
         Err(error) if output::is_broken_pipe(&error) => Err(Exit::Undecided),
-        Err(error) => Err(unwritable(arguments, &error)),
+        Err(error) => Err(failed(&manner.unwritable(&error))),
         Ok(()) => Ok(diff.decision.into()),
     }
 }
@@ -245,7 +234,7 @@ fn options(arguments: &Arguments, out: &Target) -> DiffOptions {
             As::Markdown => DiffFormat::Markdown,
             As::Json => DiffFormat::Json,
         },
-        color: out.colored(arguments.color),
+        color: out.colored(arguments.manner.color),
         verbosity: match (arguments.quiet, arguments.verbose) {
             (true, _) => Verbosity::Quiet,
             (false, true) => Verbosity::Verbose,
@@ -276,38 +265,17 @@ fn quoted(word: &str) -> String {
     if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
 
-/// For people on standard error; for programs where they look for the report, so that they always find one.
 fn tell_config_errors(errors: &[ConfigError], arguments: &Arguments) -> Exit {
-    let options = |format, color| Options {
-        format,
-        color,
-        verbosity: Verbosity::Normal,
-        width: None,
-        tool_version: env!("CARGO_PKG_VERSION"),
+    let format = match arguments.format {
+        As::Human | As::Markdown => Format::Human,
+        As::Json => Format::Json,
     };
-    let written = match arguments.format {
-        As::Human | As::Markdown => {
-            let mut err = io::stderr().lock();
-            let color = arguments.color.applies(&io::stderr());
-            sluice_report::write_config_errors(errors, &options(Format::Human, color), &mut err)
-        }
-        As::Json => Target::open(arguments.output.as_deref()).and_then(|mut out| {
-            sluice_report::write_config_errors(errors, &options(Format::Json, false), &mut out)?;
-            out.flush()
-        }),
-    };
-    match written {
+    match arguments.manner.tell(errors, format) {
         Err(error) if !output::is_broken_pipe(&error) => {
             usage(&format!("cannot write what is wrong with the policy file: {error}"), None)
         }
         Ok(()) | Err(_) => Exit::Usage,
     }
-}
-
-fn unwritable(arguments: &Arguments, error: &io::Error) -> Exit {
-    let target =
-        arguments.output.as_ref().map_or_else(|| String::from("standard output"), |p| format!("`{}`", p.display()));
-    failed(&format!("cannot write the report to {target}: {error}"))
 }
 
 fn misspelt(error: PathError) -> Exit {

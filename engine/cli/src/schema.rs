@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use crate::deploy::programs;
 use crate::exit::Exit;
 
-/// Print the JSON Schema of the policy file, for editors, or of another form
+/// Print a JSON Schema: of the policy file, for editors, or of what programs read
 ///
 /// With the YAML language server: `# yaml-language-server: $schema=sluice.schema.json` as the first line of sluice.yaml.
 #[derive(clap::Args)]
