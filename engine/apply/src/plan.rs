@@ -8,6 +8,7 @@ use sluice_policy::Approved;
 
 use crate::cluster::Cluster;
 use crate::desired::{Desired, hex};
+use crate::ignore::Ignored;
 use crate::inventory::{Entry, Inventory};
 use crate::kinds::Kinds;
 use crate::live::Live;
@@ -38,6 +39,8 @@ pub struct Step {
     pub reference: Reference,
     /// What would happen.
     pub action: Action,
+    /// What of it is left to others: not sent, or sent as it stands in the cluster.
+    pub ignored: Vec<Ignored>,
     /// Whether the inventory holds it already.
     pub is_known: bool,
     pub(crate) desired: Desired,

@@ -3,8 +3,8 @@
 use http::Method;
 
 use crate::cluster::{Call, Cluster};
-use crate::desired::Desired;
 use crate::error::ClusterError;
+use crate::ignore::Sent;
 use crate::kinds::{Kind, escaped};
 use crate::live::Live;
 use crate::reference::Reference;
@@ -14,19 +14,20 @@ pub(crate) struct Write<'a> {
     pub(crate) cluster: &'a Cluster,
     pub(crate) manager: &'a str,
     pub(crate) kind: &'a Kind,
-    pub(crate) desired: &'a Desired,
+    pub(crate) reference: &'a Reference,
+    pub(crate) sent: &'a Sent,
 }
 
 impl Write<'_> {
     /// Sends it, and gives the object as it is afterwards, or would be.
     pub(crate) async fn send(&self, dry_run: bool, force: bool) -> Result<Live, ClusterError> {
-        let reference = &self.desired.reference;
+        let reference = self.reference;
         let mut path = self.kind.path(reference);
         path.push_str(&format!("?fieldManager={}&fieldValidation=Strict&force={force}", escaped(self.manager)));
         if dry_run {
             path.push_str("&dryRun=All");
         }
-        let body = self.desired.body();
+        let body = if dry_run { self.sent.body() } else { self.sent.body_for_version() };
         let call = Call::new(Method::PATCH, path, format!("apply {reference}"));
         let call = Call { dry_run, ..call.body("application/apply-patch+yaml", &body) };
         let answer = self.cluster.call(&call).await?;
@@ -37,7 +38,7 @@ impl Write<'_> {
 impl Write<'_> {
     /// Sends a JSON Patch of the object.
     pub(crate) async fn patch(&self, patch: &str) -> Result<(), ClusterError> {
-        let reference = &self.desired.reference;
+        let reference = self.reference;
         let path = format!("{}?fieldManager={}", self.kind.path(reference), escaped(self.manager));
         let call = Call::new(Method::PATCH, path, format!("take over {reference}"));
         self.cluster.call(&call.body("application/json-patch+json", patch.as_bytes())).await.map(drop)

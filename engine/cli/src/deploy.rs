@@ -68,7 +68,7 @@ impl Loaded {
 
 impl Place {
     pub(crate) fn load(&self) -> Result<Loaded, Exit> {
-        Loaded::read(&self.file)
+        self.way.load(&self.file)
     }
 
     /// How the application is applied.
@@ -95,6 +95,7 @@ pub(crate) fn options(application: &Application, manager: &str, acknowledged: BT
         manager: manager.to_owned(),
         prune: application.prune,
         conflicts: if application.take_fields { Conflicts::Take } else { Conflicts::Refuse },
+        ignore: application.ignore.clone(),
         adopt: application.adopt,
         acknowledged,
         wait: application.wait,

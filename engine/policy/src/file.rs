@@ -3,7 +3,7 @@
 
 pub(crate) mod decode;
 mod entries;
-mod matching;
+pub(crate) mod matching;
 pub(crate) mod render;
 mod shape;
 pub(crate) mod values;
@@ -23,8 +23,8 @@ use crate::{Action, ConfigError};
 
 pub(crate) use entries::{GATE_RULES, constant};
 pub use render::{CommandRender, HelmRender, Render, RenderEntry, RenderMethod, Setting, Written};
-pub(crate) use shape::OnlyRender;
 pub use shape::schema;
+pub(crate) use shape::{MatchEntry, OneOrMany, OnlyRender};
 
 /// The `apiVersion` of a policy file.
 pub(crate) const API_VERSION: &str = "sluice.dev/v1alpha1";

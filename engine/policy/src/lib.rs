@@ -13,7 +13,10 @@ mod matching;
 mod place;
 mod verdict;
 
-pub use application::{Application, ApplicationDestination, ApplicationSource, Drift, OnFailure, application_schema};
+pub use application::{
+    Application, ApplicationDestination, ApplicationSource, Drift, Ignore, OnFailure, Pattern, Token,
+    application_schema,
+};
 pub use approved::{Approved, PluginDigests};
 pub use base::Base;
 pub use config::ConfigError;

@@ -10,6 +10,7 @@ use crate::cluster::Cluster;
 use crate::compare;
 use crate::desired::Desired;
 use crate::error::ClusterError;
+use crate::ignore::{Ignored, Sent};
 use crate::inventory::Entry;
 use crate::kinds::{Kind, Kinds, Lookup};
 use crate::live::Live;
@@ -28,33 +29,47 @@ pub(super) struct Look<'a> {
     pub(super) desired: &'a [Desired],
 }
 
+/// What was found of an object.
+enum Found<'a> {
+    /// What becomes of it is known.
+    Decided(Action),
+    /// Its kind, and the object as it is, if it is there.
+    ToWeigh(&'a Kind, Option<Live>),
+}
+
 impl Look<'_> {
     pub(super) async fn step(&self, desired: &Desired) -> Result<Step, ClusterError> {
         let key = desired.reference.key();
         let entry = self.entries.get(&key).copied();
-        let action = self.action(desired, entry).await?;
+        let (action, ignored) = match self.find(desired, entry).await? {
+            Found::Decided(action) => (action, Vec::new()),
+            Found::ToWeigh(kind, live) => self.weigh(desired, entry, kind, live).await?,
+        };
         let reference = desired.reference.clone();
-        Ok(Step { reference, action, is_known: entry.is_some(), desired: desired.clone() })
+        Ok(Step { reference, action, ignored, is_known: entry.is_some(), desired: desired.clone() })
     }
 
-    async fn action(&self, desired: &Desired, entry: Option<&Entry>) -> Result<Action, ClusterError> {
+    /// Finds an object in the cluster, and what keeps it from being touched.
+    async fn find(&self, desired: &Desired, entry: Option<&Entry>) -> Result<Found<'_>, ClusterError> {
+        let decided = |action| Ok(Found::Decided(action));
         if let Some(fault) = &desired.fault {
-            return Ok(refused(fault.clone(), ""));
+            return decided(refused(fault.clone(), ""));
         }
         let reference = &desired.reference;
         let kind = match self.kinds.get(reference) {
             Lookup::Served(kind) => kind,
             Lookup::Defined(_) => {
-                return Ok(Action::Deferred { reason: String::from("its CustomResourceDefinition is applied first") });
+                let reason = String::from("its CustomResourceDefinition is applied first");
+                return decided(Action::Deferred { reason });
             }
             Lookup::Absent => {
                 let message = format!("the cluster has no kind {} in {}", reference.kind, group_version(reference));
                 let help = "add the CustomResourceDefinition to the set, or check apiVersion and kind";
-                return Ok(refused(message, help));
+                return decided(refused(message, help));
             }
             Lookup::Unknown => {
                 let message = format!("the server behind the API group `{}` does not answer", reference.group);
-                return Ok(refused(
+                return decided(refused(
                     message,
                     "see `kubectl get apiservices`; nothing can be said of the kind until it does",
                 ));
@@ -62,19 +77,35 @@ impl Look<'_> {
         };
         let live = match read(self.cluster, kind, reference).await {
             Ok(live) => live,
-            Err(error) if error.refusal().is_some() => return Ok(refused(error.to_string(), &error.help())),
+            Err(error) if error.refusal().is_some() => return decided(refused(error.to_string(), &error.help())),
             Err(error) => return Err(error),
         };
-        if let Some(fault) = self.foreign(reference, entry, live.as_ref()) {
-            return Ok(fault);
+        Ok(match self.foreign(reference, entry, live.as_ref()) {
+            Some(fault) => Found::Decided(fault),
+            None => Found::ToWeigh(kind, live),
+        })
+    }
+
+    /// Compares what is there with what is wanted, and asks the API server where that does not tell.
+    async fn weigh(
+        &self,
+        desired: &Desired,
+        entry: Option<&Entry>,
+        kind: &Kind,
+        live: Option<Live>,
+    ) -> Result<(Action, Vec<Ignored>), ClusterError> {
+        let there = live.as_ref().filter(|live| !live.is_terminating());
+        let sent = match there.map_or_else(|| Ok(Sent::whole(desired)), |live| Sent::of(desired, live, self.options)) {
+            Ok(sent) => sent,
+            Err(message) => return Ok((refused(message, "ignore the list, or nothing of it"), Vec::new())),
+        };
+        let as_before = entry.is_some_and(|entry| entry.digest.as_ref() == Some(&desired.digest));
+        let holds = |live: &&Live| compare::holds(live.resource().root(), sent.resource.root());
+        if let Some(live) = there.filter(|_| as_before).filter(holds) {
+            return Ok((Action::Unchanged { live: live.clone() }, sent.ignored));
         }
-        if let Some(live) = live.as_ref().filter(|live| !live.is_terminating()) {
-            let as_before = entry.is_some_and(|entry| entry.digest.as_ref() == Some(&desired.digest));
-            if as_before && compare::holds(live.resource().root(), desired.resource.root()) {
-                return Ok(Action::Unchanged { live: live.clone() });
-            }
-        }
-        self.ask(desired, kind, live).await
+        let action = self.ask(desired, &sent, kind, live).await?;
+        Ok((action, sent.ignored))
     }
 
     /// What keeps the object from being touched because of who has it.
@@ -100,8 +131,15 @@ impl Look<'_> {
     }
 
     /// Asks the API server what applying would do.
-    async fn ask(&self, desired: &Desired, kind: &Kind, live: Option<Live>) -> Result<Action, ClusterError> {
-        let write = Write { cluster: self.cluster, manager: &self.options.manager, kind, desired };
+    async fn ask(
+        &self,
+        desired: &Desired,
+        sent: &Sent,
+        kind: &Kind,
+        live: Option<Live>,
+    ) -> Result<Action, ClusterError> {
+        let reference = &desired.reference;
+        let write = Write { cluster: self.cluster, manager: &self.options.manager, kind, reference, sent };
         let (answer, force) = match write.send(true, false).await {
             Ok(answer) => (answer, false),
             Err(error) => match self.refusal(desired, &error, false)? {
@@ -148,7 +186,7 @@ impl Look<'_> {
                 None => return Ok(None),
                 Some(kept) => {
                     let message = format!("`{}` is owned by `{}`, which would fight back", kept.field, kept.manager);
-                    return Ok(Some(refused(message, "take the field out of the manifest")));
+                    return Ok(Some(refused(message, "take the field out of the manifest, or name it in `ignore`")));
                 }
             }
         }

@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
     /// Leave out what stays as it is
     #[arg(short, long, conflicts_with = "verbose")]
     quiet: bool,
-    /// Show long values in full
+    /// Show long values in full, and what is ignored
     #[arg(short, long)]
     verbose: bool,
 }

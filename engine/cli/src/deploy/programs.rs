@@ -1,10 +1,11 @@
 //! Plan and status for programs: `schema/plan-v1.json` and `schema/status-v1.json` say what each field means. The version of
 //! a form changes when a field does; fields may come on top.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use serde::Serialize;
-use sluice_apply::{Action, Blast, Health, Inventory, Phase, Plan, Prune, Reference, Release, Stage};
+use sluice_apply::{Action, Blast, Health, Ignored, Inventory, Phase, Plan, Prune, Reference, Release, Stage};
 
 use super::show::{self, Counts};
 
@@ -67,6 +68,14 @@ struct Planned<'a, F> {
     takes_fields: bool,
     fields: Vec<F>,
     left_out: usize,
+    ignored: Vec<OneIgnored<'a>>,
+}
+
+#[derive(Serialize)]
+struct OneIgnored<'a> {
+    path: &'a str,
+    managers: &'a BTreeSet<String>,
+    differs: bool,
 }
 
 #[derive(Serialize)]
@@ -96,7 +105,8 @@ pub(super) fn plan(
             (show::that_matter(fields).map(sluice_report::diff_field).collect(), fields.left_out)
         });
         let takes_fields = matches!(step.action, Action::Change { force: true, .. });
-        Planned { help, takes_fields, fields, left_out, ..Planned::of(&step.reference, action, reason) }
+        let ignored = step.ignored.iter().map(OneIgnored::of).collect();
+        Planned { help, takes_fields, fields, left_out, ignored, ..Planned::of(&step.reference, action, reason) }
     });
     let pruned = plan.prunes.iter().map(|(reference, prune)| {
         let (action, reason) = match prune {
@@ -135,7 +145,14 @@ impl<'a, F> Planned<'a, F> {
             takes_fields: false,
             fields: Vec::new(),
             left_out: 0,
+            ignored: Vec::new(),
         }
+    }
+}
+
+impl<'a> OneIgnored<'a> {
+    fn of(ignored: &'a Ignored) -> Self {
+        Self { path: &ignored.pointer, managers: &ignored.managers, differs: ignored.differs }
     }
 }
 

@@ -14,7 +14,6 @@ use sluice_apply::Cluster;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::Loaded;
 use super::way::Way;
 use crate::exit::Exit;
 use crate::output;
@@ -98,7 +97,7 @@ async fn rounds(arguments: &Arguments) -> Exit {
         };
         let mut names = std::collections::BTreeSet::new();
         for file in files {
-            let Ok(loaded) = Loaded::read(&file) else {
+            let Ok(loaded) = arguments.way.load(&file) else {
                 log.write("error", &file.display().to_string(), "read", "", "the application file is wrong");
                 whole = false;
                 continue;

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use anstyle::AnsiColor;
 use serde::Serialize;
-use sluice_apply::{Action, Blast, Health, Plan, Prune, Reference};
+use sluice_apply::{Action, Blast, Health, Plan, Prune, Reference, Step};
 use sluice_diff::{Field, Fields, What};
 use sluice_report::Verbosity;
 
@@ -36,10 +36,12 @@ pub(crate) fn human(plan: &Plan, blast: &Blast, look: Look, out: &mut dyn Write)
     for step in plan.steps.iter().filter(|step| matches!(step.action, Action::Unchanged { .. })) {
         if look.verbosity != Verbosity::Quiet {
             lines.word("unchanged", None, &step.reference, None)?;
+            lines.ignored(step)?;
         }
     }
-    for step in &plan.steps {
+    for step in plan.steps.iter().filter(|step| !matches!(step.action, Action::Unchanged { .. })) {
         lines.step(&step.reference, &step.action)?;
+        lines.ignored(step)?;
     }
     for (reference, prune) in &plan.prunes {
         lines.prune(reference, prune)?;
@@ -83,6 +85,18 @@ impl Lines<'_> {
                 if help.is_empty() { Ok(()) } else { self.more(&format!("help: {help}")) }
             }
         }
+    }
+
+    /// What of an object is left to others, for who wants to know.
+    fn ignored(&mut self, step: &Step) -> io::Result<()> {
+        let wanted = self.look.verbosity == Verbosity::Verbose;
+        for ignored in step.ignored.iter().filter(|_| wanted) {
+            let how = if ignored.differs { ", which differs" } else { "" };
+            let owners: Vec<String> = ignored.managers.iter().map(|name| format!("`{name}`")).collect();
+            let owners = if owners.is_empty() { String::new() } else { format!(", owned by {}", owners.join(", ")) };
+            self.more(&format!("ignored {}{how}{owners}", ignored.pointer))?;
+        }
+        Ok(())
     }
 
     /// What becomes of an object that is no longer in the set.

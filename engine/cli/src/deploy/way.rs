@@ -1,10 +1,14 @@
 //! The way to a cluster, as every command that needs one is told it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sluice_apply::{Cluster, ClusterError, Destination};
 use sluice_policy::Application;
+
+use super::Loaded;
+use crate::exit::Exit;
+use crate::output;
 
 /// Time for one answer.
 const ONE_ANSWER: Duration = Duration::from_secs(15);
@@ -27,6 +31,18 @@ pub(crate) struct Way {
 }
 
 impl Way {
+    /// Reads an application file, and says what is wrong with it.
+    pub(crate) fn load(&self, file: &Path) -> Result<Loaded, Exit> {
+        let loaded = Loaded::read(file)?;
+        let manager = &self.field_manager;
+        if loaded.application.ignore.iter().any(|ignore| ignore.managers.contains(manager)) {
+            let message = format!("`{}` ignores what `{manager}` owns, which is this installation", file.display());
+            output::complain(&message, Some("take it out of `managers`, or name another --field-manager"));
+            return Err(Exit::Usage);
+        }
+        Ok(loaded)
+    }
+
     /// The context of the kubeconfig that an application goes to; none for the current one.
     pub(crate) fn context(&self, application: &Application) -> Option<String> {
         self.context.clone().or_else(|| application.destination.context.clone())

@@ -11,6 +11,7 @@
 
 mod apply;
 mod faults;
+mod ignored;
 mod plane;
 mod programs;
 mod reconcile;
