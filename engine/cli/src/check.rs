@@ -15,6 +15,7 @@ use crate::looking::{self, LookError};
 use crate::manner::Manner;
 use crate::output::{self, Target};
 use crate::policy::{ChoiceError, Chosen};
+use crate::rendering::once::Turn;
 use crate::sets::Sets;
 use crate::source::{Origin, OriginError};
 
@@ -132,8 +133,15 @@ fn look(arguments: &Arguments) -> Result<(Chosen, Sets), Stop> {
 
 fn pass(gate: &Gate, sets: Sets, now: jiff::Timestamp, jobs: usize, arguments: &Arguments) -> Result<Outcome, Stop> {
     let now = SystemTime::try_from(now).map_err(|error| Stop::Failed(error.to_string()))?;
-    let options =
-        judging::Options { jobs, keep: Keep::Nothing, alike: Alike::Once, base: None, now, quiet: arguments.quiet };
+    let options = judging::Options {
+        jobs,
+        keep: Keep::Nothing,
+        alike: Alike::Once,
+        base: None,
+        turn: Turn::Alone,
+        now,
+        quiet: arguments.quiet,
+    };
     let Passed { outcome, shares, .. } =
         judging::pass(gate, sets, &options).map_err(|error| Stop::Failed(error.to_string()))?;
     if let Some(message) = judging::nothing(&shares, &outcome).filter(|_| !arguments.allow_empty) {

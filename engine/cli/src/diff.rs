@@ -20,6 +20,7 @@ use crate::judging::{self, GateError, Passed};
 use crate::manner::Manner;
 use crate::output::{self, Target};
 use crate::policy::{self, ChoiceError, Chosen};
+use crate::rendering::once::{Once, Turn};
 use crate::sets::{self, DivideError, Sets};
 use crate::source::{self, Repository};
 use sides::{Asked, Tree};
@@ -119,13 +120,14 @@ fn compare(arguments: &Arguments) -> Result<Exit, Exit> {
     })?;
     let now = SystemTime::try_from(now).map_err(|error| failed(&error.to_string()))?;
     let judging = Judging { gate: &gate, jobs, now, quiet: arguments.quiet };
-    let policy_changed = arguments.policy.is_none() && policy_differs(&base, &head, &paths);
-    let before = judging.side(before, base, None)?;
+    let policy_changed = arguments.policy.is_none() && policy_differs(&base, &head, &paths, &chosen);
+    let once = Once::default();
+    let before = judging.side(before, base, None, Turn::First(&once))?;
     let names = after.folders.iter().map(|folder| folder.name.clone());
     let has_plain = !after.plain.is_empty() || !after.groups.is_empty();
     let names: BTreeSet<String> = names.chain(has_plain.then(String::new)).collect();
     let bases = Bases::new(&before.outcome.set, &names);
-    let after = judging.side(after, head, Some(&bases))?;
+    let after = judging.side(after, head, Some(&bases), Turn::Second(&once))?;
     if [&before, &after].iter().all(|side| side.outcome.verdict.summary.resources == 0 && side.failed.is_empty()) {
         return Err(usage("there is no manifest on either side", Some("name a path that holds Kubernetes manifests")));
     }
@@ -172,13 +174,23 @@ fn from_root(paths: &[(PathBuf, String)]) -> Vec<String> {
     paths.iter().map(|(_, path)| path.clone()).collect()
 }
 
-fn policy_differs(base: &Tree, head: &Tree, paths: &[(PathBuf, String)]) -> bool {
+/// Whether the sides have other policy files, or other components where the file names them by path. Of a component that the
+/// base does not have nothing is known: it may be built and not kept.
+fn policy_differs(base: &Tree, head: &Tree, paths: &[(PathBuf, String)], chosen: &Chosen) -> bool {
+    let from_root = from_root(paths);
+    let read = |tree: &Tree, path: &str| tree.checkout.read(path).ok();
     let file = |tree: &Tree| {
-        let path = policy::nearest_in(&tree.checkout, &from_root(paths))?;
-        let content = tree.checkout.read(&path).ok();
+        let path = policy::nearest_in(&tree.checkout, &from_root)?;
+        let content = read(tree, &path);
         Some((path, content))
     };
-    file(base) != file(head)
+    let (before, after) = (file(base), file(head));
+    let Some((path, _)) = after.as_ref().filter(|_| before == after) else { return before != after };
+    let folder = Path::new(path).parent().unwrap_or(Path::new(""));
+    chosen.policy.plugin_files().any(|plugin| {
+        let path = folder.join(plugin).to_string_lossy().into_owned();
+        read(base, &path).is_some_and(|component| read(head, &path).as_ref() != Some(&component))
+    })
 }
 
 fn divide(
@@ -212,12 +224,13 @@ fn below(root: &Path, file: &Path) -> Option<String> {
 }
 
 impl Judging<'_> {
-    fn side(&self, sets: Sets, tree: Tree, base: Option<&Bases>) -> Result<Side, Exit> {
+    fn side(&self, sets: Sets, tree: Tree, base: Option<&Bases>, turn: Turn<'_>) -> Result<Side, Exit> {
         let options = judging::Options {
             jobs: self.jobs,
             keep: Keep::Set,
             alike: Alike::Each,
             base,
+            turn,
             now: self.now,
             quiet: self.quiet,
         };

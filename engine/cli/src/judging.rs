@@ -14,6 +14,7 @@ use crate::bases::Bases;
 use crate::policy::{self, Chosen};
 use crate::progress::Progress;
 use crate::rendering::Rendering;
+use crate::rendering::once::Turn;
 use crate::sets::{Folder, Group, Sets, Share};
 
 /// How to judge.
@@ -23,6 +24,8 @@ pub(crate) struct Options<'a> {
     pub(crate) alike: Alike,
     /// The objects before the change.
     pub(crate) base: Option<&'a Bases>,
+    /// Whether there is another side that renders the same folders.
+    pub(crate) turn: Turn<'a>,
     /// What templates see of the time.
     pub(crate) now: SystemTime,
     pub(crate) quiet: bool,
@@ -100,7 +103,8 @@ pub(crate) fn pass(gate: &Gate, sets: Sets, options: &Options<'_>) -> Result<Pas
     }
     let mut warnings = Vec::new();
     if let Some(root) = root.filter(|_| !folders.is_empty()) {
-        let work = Work { gate, rendering: &Rendering::new(root, options.now)?, bases: options.base, run };
+        let work =
+            Work { gate, rendering: &Rendering::new(root, options.now, options.turn)?, bases: options.base, run };
         let count = AtomicU64::new(done);
         let step = || step(count.fetch_add(1, Ordering::Relaxed) + 1);
         for (folder, done) in folders.iter().zip(work.side_by_side(&folders, &step)) {
@@ -158,7 +162,7 @@ struct Done {
 /// What all folders are rendered and judged with.
 struct Work<'w> {
     gate: &'w Gate,
-    rendering: &'w Rendering,
+    rendering: &'w Rendering<'w>,
     bases: Option<&'w Bases>,
     run: RunOptions<'w>,
 }

@@ -14,6 +14,7 @@ use crate::exit::Exit;
 use crate::looking;
 use crate::output::{self, Target};
 use crate::rendering::Rendering;
+use crate::rendering::once::Turn;
 use crate::sets::{Group, Sets};
 use crate::source::Origin;
 use printer::{Format, Printer};
@@ -104,7 +105,7 @@ fn print(sets: Sets, arguments: &Arguments) -> io::Result<Exit> {
         }
     }
     if let Some(root) = sets.root.filter(|_| !sets.folders.is_empty()) {
-        match Rendering::new(root, SystemTime::UNIX_EPOCH) {
+        match Rendering::new(root, SystemTime::UNIX_EPOCH, Turn::Alone) {
             Err(error) => printer.fail(&error.to_string(), None),
             Ok(rendering) => {
                 for folder in &sets.folders {

@@ -18,6 +18,7 @@ use crate::judging::{self, GateError, Passed};
 use crate::looking;
 use crate::output::{self, Color};
 use crate::policy::{self, ChoiceError};
+use crate::rendering::once::Turn;
 use crate::source;
 
 /// The trailer of a commit's message that acknowledges what the commit destroys.
@@ -69,7 +70,15 @@ pub(crate) fn gather(loaded: &Loaded, revision: Option<&str>, color: Color) -> R
         GateError::Failed(message) => failed(&message),
     })?;
     let clock = SystemTime::try_from(now).map_err(|error| failed(&error.to_string()))?;
-    let options = judging::Options { jobs, keep: Keep::Set, alike: Alike::Once, base: None, now: clock, quiet: false };
+    let options = judging::Options {
+        jobs,
+        keep: Keep::Set,
+        alike: Alike::Once,
+        base: None,
+        turn: Turn::Alone,
+        now: clock,
+        quiet: false,
+    };
     let Passed { outcome, shares, .. } =
         judging::pass(&gate, sets, &options).map_err(|error| failed(&error.to_string()))?;
     if let Some(message) = judging::nothing(&shares, &outcome) {
