@@ -147,3 +147,25 @@ fn is_approved(desired: &Desired, sent: &Sent) -> bool {
     let expected = desired.resource.patched(&sent.operations).ok().map(|object| object.root().digest());
     approved.is_some_and(|approved| hex(&approved) == desired.digest) && digest(&sent.body()) == expected
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{ANEW, has_moved};
+    use crate::error::{ClusterError, Refusal};
+
+    fn refused(code: u16, causes: &[&str]) -> ClusterError {
+        let cause =
+            |kind: &&str| ((*kind).to_owned(), String::from(".data.a"), String::from("conflict with \"somebody\""));
+        let refusal = Refusal { code, causes: causes.iter().map(cause).collect(), ..Refusal::default() };
+        ClusterError::Refused { what: String::from("apply ConfigMap a"), refusal }
+    }
+
+    #[test]
+    fn an_object_that_has_moved_is_read_again_for_some_time() {
+        let (moved, taken) = (refused(409, &[]), refused(409, &["FieldManagerConflict"]));
+        assert!(has_moved(&moved, 1) && has_moved(&moved, ANEW - 1) && !has_moved(&moved, ANEW));
+        // A field that somebody took since it was read is theirs the next time; what is in conflict then stays so.
+        assert!(has_moved(&taken, 1) && !has_moved(&taken, 2));
+        assert!(!has_moved(&refused(422, &[]), 1));
+    }
+}

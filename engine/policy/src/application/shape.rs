@@ -106,7 +106,7 @@ struct Destination {
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct Ignore {
-    /// The objects that it is about. Left out: all.
+    /// The objects that it is about, by the namespaces that they have in the cluster. Left out: all.
     #[schemars(rename = "match")]
     matches: Option<MatchEntry>,
     /// The fields, as RFC 6901 pointers: `/spec/replicas`. `*` stands for every element of a list and every member of an
