@@ -58,11 +58,6 @@ impl Desired {
         let (stage, resource) = (Stage::of(&reference), Arc::clone(resource));
         Self { reference, stage, digest: hex(&resource.root().digest()), resource, fault }
     }
-
-    /// What is written: the object as it was approved.
-    pub(crate) fn body(&self) -> Vec<u8> {
-        self.resource.root().to_json().into_bytes()
-    }
 }
 
 /// Lowercase hexadecimal, as inventories hold digests.

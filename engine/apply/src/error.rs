@@ -151,7 +151,8 @@ impl Refusal {
         let conflicts = self.conflicts();
         if !conflicts.is_empty() {
             return String::from(
-                "take the fields out of the manifests, have the other manager give them up, or set `conflicts: take`",
+                "take the fields out of the manifests, have the other manager give them up, name them in `ignore`, or set \
+                 `conflicts: take`",
             );
         }
         if self.is_of_admission() {

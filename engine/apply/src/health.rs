@@ -9,8 +9,8 @@ use crate::cluster::Cluster;
 use crate::error::ClusterError;
 use crate::kinds::{Kinds, Lookup};
 use crate::live::Live;
-use crate::plan::read;
 use crate::reference::Reference;
+use crate::write::read;
 
 /// How an object is.
 #[derive(Clone, Debug, PartialEq, Eq)]

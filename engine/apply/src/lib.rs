@@ -2,7 +2,7 @@
 //!
 //! This crate owns every word that is exchanged with an API server, the inventory of what was applied, and the order of
 //! all writes. It takes [`Approved`](sluice_policy::Approved) sets and nothing else, and writes each object as it was
-//! approved, byte for byte. It neither reads Git nor judges.
+//! approved, byte for byte, without the fields that the application ignores. It neither reads Git nor judges.
 
 mod adopt;
 mod blast;
@@ -13,10 +13,12 @@ mod desired;
 mod error;
 mod guard;
 mod health;
+mod ignore;
 mod inventory;
 mod kinds;
 mod live;
 mod options;
+mod owned;
 mod plan;
 mod prune;
 mod reference;
@@ -24,6 +26,7 @@ mod run;
 mod stage;
 mod standing;
 mod store;
+mod write;
 
 pub use blast::{Blast, Gate};
 pub use cluster::{Cluster, Counts, Destination};
@@ -31,6 +34,7 @@ pub use delete::delete;
 pub use desired::hex;
 pub use error::{ClusterError, FieldConflict, Refusal};
 pub use health::{Health, health_of, wait};
+pub use ignore::Ignored;
 pub use inventory::{Entry, Inventory, Phase, Release};
 pub use live::Live;
 pub use options::{Conflicts, Options};

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use sluice_policy::Ignore;
+
 use crate::inventory::Release;
 
 /// How an application is applied.
@@ -20,6 +22,8 @@ pub struct Options {
     pub prune: bool,
     /// What to do about fields that others own.
     pub conflicts: Conflicts,
+    /// What of objects is left to others, once they are there.
+    pub ignore: Vec<Ignore>,
     /// Whether objects that are there and that no inventory owns are taken over.
     pub adopt: bool,
     /// What has been acknowledged of the blast radius.
@@ -51,6 +55,7 @@ impl Default for Options {
             manager: String::from("sluice"),
             prune: false,
             conflicts: Conflicts::Refuse,
+            ignore: Vec::new(),
             adopt: false,
             acknowledged: BTreeSet::new(),
             quarantine: None,

@@ -13,8 +13,9 @@ use crate::inventory::Entry;
 use crate::kinds::{Kind, Kinds, Lookup};
 use crate::live::Live;
 use crate::options::Options;
-use crate::plan::{Prune, read};
+use crate::plan::Prune;
 use crate::reference::{Key, Reference};
+use crate::write::read;
 
 /// The annotation by which an object asks to stay.
 const OPT_OUT: &str = "sluice.dev/prune";

@@ -2,32 +2,30 @@
 
 mod defined;
 mod leave;
+mod one;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::time::{Duration, Instant};
 
 use futures::StreamExt;
-use sluice_manifest::Tree;
 use sluice_policy::Approved;
 
-use crate::adopt;
 use crate::blast::Blast;
 use crate::cluster::Cluster;
-use crate::desired::{Desired, hex};
-use crate::error::{ClusterError, FieldConflict};
+use crate::desired::Desired;
+use crate::error::ClusterError;
 use crate::guard::Guard;
 use crate::health::{Health, wait_for};
 use crate::inventory::{Entry, Inventory, Phase, Release};
-use crate::kinds::{Kinds, Lookup};
+use crate::kinds::Kinds;
 use crate::live::Live;
-use crate::options::{Conflicts, Options};
-use crate::plan::{Action, Plan, Step, Write, plan, read};
+use crate::options::Options;
+use crate::plan::{Action, Plan, Step, plan};
 use crate::reference::{Key, Reference};
 use crate::stage::Stage;
 use crate::store::{Store, StoreError};
-use defined::{TAKEN_UP, is_too_early, served};
+use defined::served;
 
 /// What happens while a set is applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -230,91 +228,6 @@ impl Run<'_> {
         self.prune(plan, inventory, guard).await
     }
 
-    /// Writes an object; none where that failed, which is told.
-    async fn one(
-        &self,
-        step: &Step,
-        plan: &Plan,
-        kinds: &Kinds,
-        guard: &Guard<'_>,
-    ) -> Result<Option<Live>, StoreError> {
-        let (action, desired) = (&step.action, &step.desired);
-        let force = match action {
-            Action::Unchanged { live } => return Ok(Some(live.clone())),
-            Action::Change { force, .. } => *force,
-            Action::Create | Action::Deferred { .. } | Action::Refused { .. } => false,
-        };
-        let Lookup::Served(kind) = kinds.get(&desired.reference) else {
-            return Ok(self.failed(desired, String::from("the cluster does not serve its kind")));
-        };
-        // What is sent is what was approved.
-        if !is_approved(desired) {
-            return Ok(self.failed(desired, String::from("its bytes are not those that were approved")));
-        }
-        if matches!(action, Action::Deferred { .. }) && !self.gone(desired, kinds).await? {
-            return Ok(self.failed(desired, String::from("it is still being deleted; a finalizer may hold it")));
-        }
-        let write = Write { cluster: self.cluster, manager: &self.options.manager, kind, desired };
-        guard.check().await?;
-        if let Action::Change { before, .. } = action
-            && !step.is_known
-            && let Some(patch) = adopt::migration(before, &self.options.manager)
-            && let Err(error) = write.patch(&patch).await
-        {
-            return match error.refusal() {
-                Some(_) => Ok(self.failed(desired, error.to_string())),
-                None => Err(error.into()),
-            };
-        }
-        let mut answer = write.send(false, force).await;
-        let started = Instant::now();
-        while matches!(action, Action::Deferred { .. })
-            && answer.as_ref().is_err_and(|error| is_too_early(error, plan, desired))
-            && started.elapsed() < TAKEN_UP
-        {
-            tokio::time::sleep(Duration::from_millis(300)).await;
-            guard.check().await?;
-            answer = write.send(false, force).await;
-        }
-        if let Err(error) = &answer
-            && self.may_take(error)
-        {
-            answer = write.send(false, true).await;
-        }
-        match answer {
-            Ok(live) => {
-                (self.told)(Event::Written(desired.reference.clone()));
-                Ok(Some(live))
-            }
-            Err(error) if error.refusal().is_some() => Ok(self.failed(desired, error.to_string())),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// Whether a conflict that came up since the plan is to be overruled.
-    fn may_take(&self, error: &ClusterError) -> bool {
-        let conflicts = error.refusal().map(crate::error::Refusal::conflicts).unwrap_or_default();
-        self.options.conflicts == Conflicts::Take
-            && !conflicts.is_empty()
-            && !conflicts.iter().any(FieldConflict::is_kept)
-    }
-
-    /// Waits until what is being deleted is gone; true as well where nothing is.
-    async fn gone(&self, desired: &Desired, kinds: &Kinds) -> Result<bool, ClusterError> {
-        let Lookup::Served(kind) = kinds.get(&desired.reference) else { return Ok(true) };
-        let limit = self.options.wait.unwrap_or(Duration::from_secs(30));
-        let started = Instant::now();
-        loop {
-            match read(self.cluster, kind, &desired.reference).await? {
-                Some(live) if live.is_terminating() && started.elapsed() < limit => {
-                    tokio::time::sleep(Duration::from_millis(500)).await;
-                }
-                Some(live) => return Ok(!live.is_terminating()),
-                None => return Ok(true),
-            }
-        }
-    }
-
     fn failed(&self, desired: &Desired, message: String) -> Option<Live> {
         self.note_failure(&desired.reference, &message);
         (self.told)(Event::Failed(desired.reference.clone(), message));
@@ -382,13 +295,4 @@ fn touched(plan: &Plan, inventory: &Inventory) -> Vec<Entry> {
     let entries = inventory.by_key();
     let steps = plan.steps.iter().filter(|step| !matches!(step.action, Action::Unchanged { .. }));
     steps.filter_map(|step| entries.get(&step.reference.key()).map(|entry| Entry::clone(entry))).collect()
-}
-
-/// Whether the bytes that are sent are those of the object that was approved.
-fn is_approved(desired: &Desired) -> bool {
-    let body = desired.body();
-    let Ok(text) = std::str::from_utf8(&body) else { return false };
-    let nowhere = std::sync::Arc::clone(desired.resource.text());
-    Tree::from_json(nowhere, sluice_manifest::Span::default(), text)
-        .is_ok_and(|tree| hex(&tree.root().digest()) == desired.digest)
 }

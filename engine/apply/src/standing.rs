@@ -13,10 +13,10 @@ use crate::cluster::{Call, Cluster};
 use crate::error::ClusterError;
 use crate::kinds::{Kind, Kinds, Lookup, escaped};
 use crate::options::Options;
-use crate::plan::read;
 use crate::prune::asks_to_stay;
 use crate::reference::{Key, Reference};
 use crate::store::{Kept, Store, StoreError};
+use crate::write::read;
 
 /// Objects of one answer.
 const PAGE: u32 = 250;

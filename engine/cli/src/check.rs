@@ -1,20 +1,20 @@
 //! `sluice check`: read, judge, report. The body of [`run`] is the pipeline in one place.
 
-use std::io::{self, Write};
-use std::num::NonZeroUsize;
+use std::io::Write;
 use std::path::PathBuf;
-use std::time::SystemTime;
 
 use clap::ValueEnum;
-use sluice_policy::{Alike, ConfigError, Gate, Keep, Outcome};
+use sluice_policy::{Alike, Gate, Keep, Outcome};
 use sluice_report::{Format, Options, Verbosity};
 
 use crate::charts::Charts;
 use crate::exit::Exit;
 use crate::judging::{self, GateError, Passed};
 use crate::looking::{self, LookError};
-use crate::output::{self, Color, Target};
+use crate::manner::Manner;
+use crate::output::{self, Target};
 use crate::policy::{ChoiceError, Chosen};
+use crate::rendering::once::Turn;
 use crate::sets::Sets;
 use crate::source::{Origin, OriginError};
 
@@ -42,24 +42,14 @@ pub(crate) struct Arguments {
     /// How to report
     #[arg(long, value_enum, default_value_t = As::Human)]
     format: As,
-    /// Write the report to a file
-    #[arg(long, value_name = "FILE")]
-    output: Option<PathBuf>,
-    /// How many threads judge [default: one for each core]
-    #[arg(long, value_name = "N")]
-    jobs: Option<NonZeroUsize>,
-    /// Whether to colour
-    #[arg(long, value_enum, default_value_t = Color::Auto)]
-    color: Color,
+    #[command(flatten)]
+    manner: Manner,
     /// Show only what denies
     #[arg(short, long, conflicts_with = "verbose")]
     quiet: bool,
     /// Name what was skipped, show excepted and audited findings and what plugins wrote
     #[arg(short, long)]
     verbose: bool,
-    /// The time of the evaluation, on which exceptions expire: RFC 3339 or a date [default: now]
-    #[arg(long, value_name = "TIME")]
-    now: Option<String>,
     /// A path without any manifest is no error
     #[arg(long)]
     allow_empty: bool,
@@ -109,23 +99,23 @@ enum Stop {
 }
 
 fn judge(arguments: &Arguments) -> Result<Exit, Stop> {
-    let now = judging::evaluation_time(arguments.now.as_deref())
-        .map_err(|message| Stop::usage(message, judging::TIME_HELP))?;
+    let manner = &arguments.manner;
+    let now = manner.now().map_err(|message| Stop::usage(message, judging::TIME_HELP))?;
     let (chosen, sets) = look(arguments)?;
     // Opened first, so that a report that cannot be written costs no run.
-    let mut out = Target::open(arguments.output.as_deref()).map_err(|error| unwritable(arguments, &error))?;
+    let mut out = manner.open().map_err(Stop::Failed)?;
 
-    let jobs = arguments.jobs.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
+    let jobs = manner.jobs();
     let gate = judging::open_gate(&chosen, now, jobs).map_err(|error| match error {
         GateError::Policy(errors) => Stop::Policy(ChoiceError::Invalid(errors)),
         GateError::Failed(message) => Stop::Failed(message),
     })?;
-    let outcome = pass(&gate, sets, now, jobs, arguments)?;
+    let outcome = pass(&gate, sets, arguments)?;
 
     let options = report_options(arguments, &out);
-    sluice_report::write(&outcome.verdict, &options, &mut out)
-        .and_then(|()| out.flush())
-        .map_err(|error| if output::is_broken_pipe(&error) { Stop::Pipe } else { unwritable(arguments, &error) })?;
+    sluice_report::write(&outcome.verdict, &options, &mut out).and_then(|()| out.flush()).map_err(|error| {
+        if output::is_broken_pipe(&error) { Stop::Pipe } else { Stop::Failed(manner.unwritable(&error)) }
+    })?;
     Ok(outcome.verdict.decision.into())
 }
 
@@ -140,15 +130,15 @@ fn look(arguments: &Arguments) -> Result<(Chosen, Sets), Stop> {
     })
 }
 
-fn pass(gate: &Gate, sets: Sets, now: jiff::Timestamp, jobs: usize, arguments: &Arguments) -> Result<Outcome, Stop> {
-    let now = SystemTime::try_from(now).map_err(|error| Stop::Failed(error.to_string()))?;
+fn pass(gate: &Gate, sets: Sets, arguments: &Arguments) -> Result<Outcome, Stop> {
     let options = judging::Options {
-        jobs,
+        jobs: arguments.manner.jobs(),
         keep: Keep::Nothing,
         alike: Alike::Once,
         base: None,
         beside: None,
-        now,
+        turn: Turn::Alone,
+        now: arguments.manner.clock(),
         quiet: arguments.quiet,
     };
     let Passed { outcome, shares, .. } =
@@ -162,7 +152,7 @@ fn pass(gate: &Gate, sets: Sets, now: jiff::Timestamp, jobs: usize, arguments: &
 fn report_options(arguments: &Arguments, out: &Target) -> Options {
     Options {
         format: arguments.format.into(),
-        color: out.colored(arguments.color),
+        color: out.colored(arguments.manner.color),
         verbosity: match (arguments.quiet, arguments.verbose) {
             (true, _) => Verbosity::Quiet,
             (false, true) => Verbosity::Verbose,
@@ -171,34 +161,6 @@ fn report_options(arguments: &Arguments, out: &Target) -> Options {
         width: None,
         tool_version: env!("CARGO_PKG_VERSION"),
     }
-}
-
-/// For people on standard error; for programs where they look for the report, so that they always find one.
-fn tell_config_errors(errors: &[ConfigError], arguments: &Arguments) -> io::Result<()> {
-    let options = |color| Options {
-        format: arguments.format.into(),
-        color,
-        verbosity: Verbosity::Normal,
-        width: None,
-        tool_version: env!("CARGO_PKG_VERSION"),
-    };
-    match arguments.format {
-        As::Human => {
-            let mut err = io::stderr().lock();
-            sluice_report::write_config_errors(errors, &options(arguments.color.applies(&io::stderr())), &mut err)
-        }
-        As::Json | As::Sarif | As::Github => {
-            let mut out = Target::open(arguments.output.as_deref())?;
-            sluice_report::write_config_errors(errors, &options(false), &mut out)?;
-            out.flush()
-        }
-    }
-}
-
-fn unwritable(arguments: &Arguments, error: &io::Error) -> Stop {
-    let target =
-        arguments.output.as_ref().map_or_else(|| String::from("standard output"), |p| format!("`{}`", p.display()));
-    Stop::Failed(format!("cannot write the report to {target}: {error}"))
 }
 
 impl Stop {
@@ -217,7 +179,7 @@ impl Stop {
                 Exit::Usage
             }
             Self::Policy(ChoiceError::Invalid(errors)) => {
-                if let Err(error) = tell_config_errors(&errors, arguments)
+                if let Err(error) = arguments.manner.tell(&errors, arguments.format.into())
                     && !output::is_broken_pipe(&error)
                 {
                     let message = format!("cannot write what is wrong with the policy file: {error}");

@@ -5,27 +5,29 @@ mod around;
 pub(crate) mod delete;
 mod gathered;
 pub(crate) mod plan;
+pub(crate) mod programs;
 pub(crate) mod reconcile;
 pub(crate) mod rollback;
 mod show;
 pub(crate) mod status;
+mod way;
 
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
-use sluice_apply::{Cluster, ClusterError, Conflicts, Destination, Options};
+use sluice_apply::{Cluster, ClusterError, Conflicts, Options};
 use sluice_manifest::Text;
 use sluice_policy::Application;
 use tokio::runtime::Runtime;
 
-use around::Way;
+use around::Reach;
 
 use crate::exit::Exit;
 use crate::output::{self, Color};
 use crate::policy::{self, ChoiceError};
+use way::Way;
 
 /// The application, and the way to its cluster.
 #[derive(clap::Args)]
@@ -33,18 +35,8 @@ pub(crate) struct Place {
     /// The application file
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// The kubeconfig [default: $KUBECONFIG, ~/.kube/config, or the account of the pod]
-    #[arg(long, value_name = "FILE", help_heading = "Cluster")]
-    kubeconfig: Option<PathBuf>,
-    /// The context of the kubeconfig [default: as the application file says]
-    #[arg(long, value_name = "NAME", help_heading = "Cluster")]
-    context: Option<String>,
-    /// The field manager of every write: one for each installation of Sluice
-    #[arg(long, value_name = "NAME", default_value = "sluice", help_heading = "Cluster")]
-    field_manager: String,
-    /// How long a request is tried again while the cluster does not answer
-    #[arg(long, value_name = "SECONDS", default_value_t = 45, help_heading = "Cluster")]
-    patience: u64,
+    #[command(flatten)]
+    way: Way,
     /// Whether to colour
     #[arg(long, value_enum, default_value_t = Color::Auto)]
     color: Color,
@@ -79,29 +71,25 @@ impl Loaded {
 
 impl Place {
     pub(crate) fn load(&self) -> Result<Loaded, Exit> {
-        Loaded::read(&self.file)
+        self.way.load(&self.file)
     }
 
     /// How the application is applied.
     pub(crate) fn options(&self, application: &Application, acknowledged: BTreeSet<String>) -> Options {
-        options(application, &self.field_manager, acknowledged)
+        options(application, &self.way.field_manager, acknowledged)
     }
 
     /// The application's cluster.
     pub(crate) async fn connect(&self, application: &Application) -> Result<Cluster, Exit> {
-        let context = self.context.clone().or_else(|| application.destination.context.clone());
-        let destination = Destination { kubeconfig: self.kubeconfig.clone(), context };
-        let cluster = Cluster::connect(&destination).await.map_err(|error| tell(&error))?;
-        let patience = Duration::from_secs(self.patience.max(1));
-        Ok(cluster.with_patience(patience.min(Duration::from_secs(15)), patience))
+        self.way.connect(self.way.context(application)).await.map_err(|error| tell(&error))
     }
 
-    /// The way to the application's cluster, for what plugins ask about it.
-    pub(crate) fn way(&self, loaded: &Loaded) -> Result<Way, Exit> {
+    /// The application's cluster, for what plugins ask about it.
+    pub(crate) fn reach(&self, loaded: &Loaded) -> Result<Reach, Exit> {
         let runtime = runtime()?;
         let cluster = runtime.block_on(self.connect(&loaded.application))?;
         let options = self.options(&loaded.application, BTreeSet::new());
-        Ok(Way { cluster, options, handle: runtime.handle().clone(), runtime: Some(runtime) })
+        Ok(Reach { cluster, options, handle: runtime.handle().clone(), runtime: Some(runtime) })
     }
 
     pub(crate) fn color(&self) -> Color {
@@ -118,6 +106,7 @@ pub(crate) fn options(application: &Application, manager: &str, acknowledged: BT
         manager: manager.to_owned(),
         prune: application.prune,
         conflicts: if application.take_fields { Conflicts::Take } else { Conflicts::Refuse },
+        ignore: application.ignore.clone(),
         adopt: application.adopt,
         acknowledged,
         wait: application.wait,

@@ -3,23 +3,24 @@
 mod sides;
 
 use std::collections::BTreeSet;
-use std::io::{self, Write};
-use std::num::NonZeroUsize;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use clap::ValueEnum;
 use sluice_diff::{Diff, Side};
 use sluice_policy::{Alike, ConfigError, Gate, Keep};
-use sluice_report::{DiffFormat, DiffOptions, Format, Options, Verbosity};
+use sluice_report::{DiffFormat, DiffOptions, Format, Verbosity};
 
 use crate::bases::Bases;
 use crate::charts::Charts;
 use crate::exit::Exit;
 use crate::inputs::{self, PathError};
 use crate::judging::{self, GateError, Passed};
-use crate::output::{self, Color, Target};
+use crate::manner::Manner;
+use crate::output::{self, Target};
 use crate::policy::{self, ChoiceError, Chosen};
+use crate::rendering::once::{Once, Turn};
 use crate::sets::{self, DivideError, Sets};
 use crate::source::{self, Repository};
 use sides::{Asked, Tree};
@@ -65,24 +66,14 @@ pub(crate) struct Arguments {
     /// How to report
     #[arg(long, value_enum, default_value_t = As::Human)]
     format: As,
-    /// Write the report to a file
-    #[arg(long, value_name = "FILE")]
-    output: Option<PathBuf>,
-    /// How many threads judge [default: one for each core]
-    #[arg(long, value_name = "N")]
-    jobs: Option<NonZeroUsize>,
-    /// Whether to colour
-    #[arg(long, value_enum, default_value_t = Color::Auto)]
-    color: Color,
+    #[command(flatten)]
+    manner: Manner,
     /// Show only the new findings that deny
     #[arg(short, long, conflicts_with = "verbose")]
     quiet: bool,
     /// Show objects that are added or removed and long values in full, findings that stay, and what plugins wrote
     #[arg(short, long)]
     verbose: bool,
-    /// The time of the evaluation, on which exceptions expire: RFC 3339 or a date [default: now]
-    #[arg(long, value_name = "TIME")]
-    now: Option<String>,
     #[command(flatten)]
     repository: Repository,
     #[command(flatten)]
@@ -112,31 +103,32 @@ struct Judging<'a> {
 }
 
 fn compare(arguments: &Arguments) -> Result<Exit, Exit> {
-    let Arguments { base, head, paths, after, repository, .. } = arguments;
-    let now = judging::evaluation_time(arguments.now.as_deref())
-        .map_err(|message| usage(&message, Some(judging::TIME_HELP)))?;
+    let Arguments { base, head, paths, after, repository, manner, .. } = arguments;
+    let now = manner.now().map_err(|message| usage(&message, Some(judging::TIME_HELP)))?;
     let asked = Asked::of(base, head.as_deref(), paths, after);
     let (base, head) = asked.trees(repository)?;
     let paths = on_both(&asked, &base, &head)?;
     let chosen = choose(arguments, &head, &paths)?;
     let (before, after) = divide(arguments, (&base, &head), &chosen, &paths)?;
     // Opened first, so that a report that cannot be written costs no run.
-    let mut out = Target::open(arguments.output.as_deref()).map_err(|error| unwritable(arguments, &error))?;
+    let mut out = manner.open().map_err(|message| failed(&message))?;
 
-    let jobs = arguments.jobs.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
+    let jobs = manner.jobs();
     let gate = judging::open_gate(&chosen, now, jobs).map_err(|error| match error {
         GateError::Policy(errors) => tell_config_errors(&errors, arguments),
         GateError::Failed(message) => failed(&message),
     })?;
-    let now = SystemTime::try_from(now).map_err(|error| failed(&error.to_string()))?;
+    // One for both sides: a chart that draws the time does not differ by that alone.
+    let now = manner.clock().unwrap_or_else(|| judging::clock(&head.checkout));
     let judging = Judging { gate: &gate, jobs, now, quiet: arguments.quiet };
-    let policy_changed = arguments.policy.is_none() && policy_differs(&base, &head, &paths);
-    let before = judging.side(before, base, None)?;
+    let policy_changed = arguments.policy.is_none() && policy_differs(&base, &head, &paths, &chosen);
+    let once = Once::default();
+    let before = judging.side(before, base, None, Turn::First(&once))?;
     let names = after.folders.iter().map(|folder| folder.name.clone());
     let has_plain = !after.plain.is_empty() || !after.groups.is_empty();
     let names: BTreeSet<String> = names.chain(has_plain.then(String::new)).collect();
     let bases = Bases::new(&before.outcome.set, &names);
-    let after = judging.side(after, head, Some(&bases))?;
+    let after = judging.side(after, head, Some(&bases), Turn::Second(&once))?;
     if [&before, &after].iter().all(|side| side.outcome.verdict.summary.resources == 0 && side.failed.is_empty()) {
         return Err(usage("there is no manifest on either side", Some("name a path that holds Kubernetes manifests")));
     }
@@ -145,7 +137,7 @@ fn compare(arguments: &Arguments) -> Result<Exit, Exit> {
     let options = options(arguments, &out);
     match sluice_report::write_diff(&diff, &options, &mut out).and_then(|()| out.flush()) {
         Err(error) if output::is_broken_pipe(&error) => Err(Exit::Undecided),
-        Err(error) => Err(unwritable(arguments, &error)),
+        Err(error) => Err(failed(&manner.unwritable(&error))),
         Ok(()) => Ok(diff.decision.into()),
     }
 }
@@ -183,13 +175,23 @@ fn from_root(paths: &[(PathBuf, String)]) -> Vec<String> {
     paths.iter().map(|(_, path)| path.clone()).collect()
 }
 
-fn policy_differs(base: &Tree, head: &Tree, paths: &[(PathBuf, String)]) -> bool {
+/// Whether the sides have other policy files, or other components where the file names them by path. Of a component that the
+/// base does not have nothing is known: it may be built and not kept.
+fn policy_differs(base: &Tree, head: &Tree, paths: &[(PathBuf, String)], chosen: &Chosen) -> bool {
+    let from_root = from_root(paths);
+    let read = |tree: &Tree, path: &str| tree.checkout.read(path).ok();
     let file = |tree: &Tree| {
-        let path = policy::nearest_in(&tree.checkout, &from_root(paths))?;
-        let content = tree.checkout.read(&path).ok();
+        let path = policy::nearest_in(&tree.checkout, &from_root)?;
+        let content = read(tree, &path);
         Some((path, content))
     };
-    file(base) != file(head)
+    let (before, after) = (file(base), file(head));
+    let Some((path, _)) = after.as_ref().filter(|_| before == after) else { return before != after };
+    let folder = Path::new(path).parent().unwrap_or(Path::new(""));
+    chosen.policy.plugin_files().any(|plugin| {
+        let path = folder.join(plugin).to_string_lossy().into_owned();
+        read(base, &path).is_some_and(|component| read(head, &path).as_ref() != Some(&component))
+    })
 }
 
 fn divide(
@@ -223,14 +225,15 @@ fn below(root: &Path, file: &Path) -> Option<String> {
 }
 
 impl Judging<'_> {
-    fn side(&self, sets: Sets, tree: Tree, base: Option<&Bases>) -> Result<Side, Exit> {
+    fn side(&self, sets: Sets, tree: Tree, base: Option<&Bases>, turn: Turn<'_>) -> Result<Side, Exit> {
         let options = judging::Options {
             jobs: self.jobs,
             keep: Keep::Set,
             alike: Alike::Each,
             base: base.map(|bases| bases as &dyn judging::Pasts),
             beside: None,
-            now: self.now,
+            turn,
+            now: Some(self.now),
             quiet: self.quiet,
         };
         let Passed { outcome, failed: unread, .. } =
@@ -246,7 +249,7 @@ fn options(arguments: &Arguments, out: &Target) -> DiffOptions {
             As::Markdown => DiffFormat::Markdown,
             As::Json => DiffFormat::Json,
         },
-        color: out.colored(arguments.color),
+        color: out.colored(arguments.manner.color),
         verbosity: match (arguments.quiet, arguments.verbose) {
             (true, _) => Verbosity::Quiet,
             (false, true) => Verbosity::Verbose,
@@ -277,38 +280,17 @@ fn quoted(word: &str) -> String {
     if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
 
-/// For people on standard error; for programs where they look for the report, so that they always find one.
 fn tell_config_errors(errors: &[ConfigError], arguments: &Arguments) -> Exit {
-    let options = |format, color| Options {
-        format,
-        color,
-        verbosity: Verbosity::Normal,
-        width: None,
-        tool_version: env!("CARGO_PKG_VERSION"),
+    let format = match arguments.format {
+        As::Human | As::Markdown => Format::Human,
+        As::Json => Format::Json,
     };
-    let written = match arguments.format {
-        As::Human | As::Markdown => {
-            let mut err = io::stderr().lock();
-            let color = arguments.color.applies(&io::stderr());
-            sluice_report::write_config_errors(errors, &options(Format::Human, color), &mut err)
-        }
-        As::Json => Target::open(arguments.output.as_deref()).and_then(|mut out| {
-            sluice_report::write_config_errors(errors, &options(Format::Json, false), &mut out)?;
-            out.flush()
-        }),
-    };
-    match written {
+    match arguments.manner.tell(errors, format) {
         Err(error) if !output::is_broken_pipe(&error) => {
             usage(&format!("cannot write what is wrong with the policy file: {error}"), None)
         }
         Ok(()) | Err(_) => Exit::Usage,
     }
-}
-
-fn unwritable(arguments: &Arguments, error: &io::Error) -> Exit {
-    let target =
-        arguments.output.as_ref().map_or_else(|| String::from("standard output"), |p| format!("`{}`", p.display()));
-    failed(&format!("cannot write the report to {target}: {error}"))
 }
 
 fn misspelt(error: PathError) -> Exit {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sluice_manifest::{Span, Text};
 use sluice_plugin::{Host, HostOptions};
@@ -11,10 +11,12 @@ use sluice_policy::{
     Alike, ConfigError, Failure, Gate, Input, Judged, Keep, Outcome, Past, PluginSource, RunOptions, Surroundings,
 };
 use sluice_render::{LoadError, Origins, RenderError};
+use sluice_source::Checkout;
 
 use crate::policy::{self, Chosen};
 use crate::progress::Progress;
 use crate::rendering::Rendering;
+use crate::rendering::once::Turn;
 use crate::sets::{Folder, Group, Sets, Share};
 
 /// How to judge.
@@ -26,8 +28,10 @@ pub(crate) struct Options<'a> {
     pub(crate) base: Option<&'a dyn Pasts>,
     /// What stands in the cluster beside the sets.
     pub(crate) beside: Option<&'a Surroundings>,
-    /// What templates see of the time.
-    pub(crate) now: SystemTime,
+    /// Whether there is another side that renders the same folders.
+    pub(crate) turn: Turn<'a>,
+    /// What templates see of the time; none for what [`clock`] says.
+    pub(crate) now: Option<SystemTime>,
     pub(crate) quiet: bool,
 }
 
@@ -57,6 +61,13 @@ pub(crate) fn evaluation_time(given: Option<&str>) -> Result<jiff::Timestamp, St
         |text: &str| text.parse::<jiff::civil::Date>().and_then(|date| date.to_zoned_datetime(jiff::tz::TimeZone::UTC));
     let time = given.parse::<jiff::Timestamp>().or_else(|_| date(given).map(|zoned| zoned.timestamp()));
     time.map_err(|_| format!("`{given}` is no time"))
+}
+
+/// What templates see of the time where nothing else is said: when the commit was made, so that a revision renders to the
+/// same bytes on any day. A folder has no time of its own; it is always the same for it.
+pub(crate) fn clock(checkout: &Checkout) -> SystemTime {
+    let seconds = checkout.commit().and_then(|commit| u64::try_from(commit.time).ok()).unwrap_or_default();
+    UNIX_EPOCH.checked_add(Duration::from_secs(seconds)).unwrap_or(UNIX_EPOCH)
 }
 
 /// Why there is no gate.
@@ -113,7 +124,9 @@ pub(crate) fn pass(gate: &Gate, sets: Sets, options: &Options<'_>) -> Result<Pas
     }
     let mut warnings = Vec::new();
     if let Some(root) = root.filter(|_| !folders.is_empty()) {
-        let work = Work { gate, rendering: &Rendering::new(root, options.now)?, bases: options.base, run };
+        let now = options.now.unwrap_or_else(|| clock(root.checkout()));
+        let rendering = Rendering::new(root, now, options.turn)?;
+        let work = Work { gate, rendering: &rendering, bases: options.base, run };
         let count = AtomicU64::new(done);
         let step = || step(count.fetch_add(1, Ordering::Relaxed) + 1);
         for (folder, done) in folders.iter().zip(work.side_by_side(&folders, &step)) {
@@ -171,7 +184,7 @@ struct Done {
 /// What all folders are rendered and judged with.
 struct Work<'w> {
     gate: &'w Gate,
-    rendering: &'w Rendering,
+    rendering: &'w Rendering<'w>,
     bases: Option<&'w dyn Pasts>,
     run: RunOptions<'w>,
 }

@@ -11,6 +11,7 @@ mod exit;
 mod inputs;
 mod judging;
 mod looking;
+mod manner;
 mod output;
 mod plugin;
 mod policy;

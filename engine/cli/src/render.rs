@@ -4,7 +4,6 @@ mod printer;
 
 use std::io;
 use std::path::PathBuf;
-use std::time::SystemTime;
 
 use clap::ValueEnum;
 use sluice_render::{Origins, RenderError};
@@ -14,6 +13,7 @@ use crate::exit::Exit;
 use crate::looking;
 use crate::output::{self, Target};
 use crate::rendering::Rendering;
+use crate::rendering::once::Turn;
 use crate::sets::{Group, Sets};
 use crate::source::Origin;
 use printer::{Format, Printer};
@@ -104,7 +104,8 @@ fn print(sets: Sets, arguments: &Arguments) -> io::Result<Exit> {
         }
     }
     if let Some(root) = sets.root.filter(|_| !sets.folders.is_empty()) {
-        match Rendering::new(root, SystemTime::UNIX_EPOCH) {
+        let now = crate::judging::clock(root.checkout());
+        match Rendering::new(root, now, Turn::Alone) {
             Err(error) => printer.fail(&error.to_string(), None),
             Ok(rendering) => {
                 for folder in &sets.folders {

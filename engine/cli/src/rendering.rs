@@ -1,11 +1,12 @@
 //! The renderers, fed from checkouts, and what they give as texts that lead back to their sources.
 
+pub(crate) mod once;
 mod origins;
 mod place;
 mod told;
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use sluice_manifest::{Span, Text};
 use sluice_policy::Failure;
@@ -17,12 +18,14 @@ use sluice_source::{Checkout, PathError, PathFault};
 use crate::output;
 use crate::root::Root;
 use crate::sets::Folder;
+use once::Turn;
 use origins::{Again, Sources};
 
 /// Renders folders of one root.
-pub(crate) struct Rendering {
+pub(crate) struct Rendering<'o> {
     renderers: Arc<Renderers>,
     root: Root,
+    turn: Turn<'o>,
 }
 
 /// A rendered folder.
@@ -32,12 +35,9 @@ pub(crate) struct Rendered {
     pub(crate) warnings: Vec<String>,
 }
 
-impl Rendering {
-    /// Makes the renderers ready. What templates see of the time is when the commit was made, so that a revision gives the
-    /// same bytes whenever it is rendered; where there is no commit it is `now`.
-    pub(crate) fn new(root: Root, now: SystemTime) -> Result<Self, LoadError> {
-        let committed = root.checkout().commit().and_then(|commit| u64::try_from(commit.time).ok());
-        let now = committed.and_then(|time| UNIX_EPOCH.checked_add(Duration::from_secs(time))).unwrap_or(now);
+impl<'o> Rendering<'o> {
+    /// Makes the renderers ready. `now` is what templates see of the time.
+    pub(crate) fn new(root: Root, now: SystemTime, turn: Turn<'o>) -> Result<Self, LoadError> {
         let renderers = Renderers::new(RenderersOptions {
             cache: sluice_plugin::default_cache_dir(),
             now,
@@ -45,13 +45,15 @@ impl Rendering {
             guests: Box::new(guest),
             on_compile: Box::new(|name| output::note(&format!("compiling the renderer {name}, once on this machine"))),
         })?;
-        Ok(Self { renderers: Arc::new(renderers), root })
+        Ok(Self { renderers: Arc::new(renderers), root, turn })
     }
 
     /// Renders a folder, and tells so much of where its text came from; more is asked for when somebody wants to know it.
     pub(crate) fn render(&self, folder: &Folder, origins: Origins) -> Result<Rendered, Failure> {
         let files: Arc<dyn Files> = Arc::new(CheckoutFiles(self.root.checkout().clone()));
-        let rendered = self.renderers.render(Arc::clone(&files), &folder.path, &folder.method, origins);
+        let rendered = self.turn.render(&folder.path, &folder.method, &files, |files| {
+            self.renderers.render(files, &folder.path, &folder.method, origins)
+        });
         let rendered = match rendered {
             Err(RenderError::Empty { .. }) if folder.allow_empty => sluice_render::Rendered::default(),
             rendered => rendered.map_err(|error| self.failure(folder, &error))?,

@@ -4,9 +4,10 @@ use std::io::{self, Write};
 
 use clap::ValueEnum;
 
+use crate::deploy::programs;
 use crate::exit::Exit;
 
-/// Print the JSON Schema of the policy file, for editors
+/// Print a JSON Schema: of the policy file, for editors, or of what programs read
 ///
 /// With the YAML language server: `# yaml-language-server: $schema=sluice.schema.json` as the first line of sluice.yaml.
 #[derive(clap::Args)]
@@ -26,6 +27,10 @@ enum Which {
     Report,
     /// The report of `sluice diff --format json`
     Diff,
+    /// What `sluice plan --format json` writes
+    Plan,
+    /// What `sluice status --format json` writes
+    Status,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
@@ -34,6 +39,8 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         Which::Application => sluice_policy::application_schema(),
         Which::Report => sluice_report::json_schema().to_owned(),
         Which::Diff => sluice_report::diff_json_schema().to_owned(),
+        Which::Plan => programs::PLAN_SCHEMA.to_owned(),
+        Which::Status => programs::STATUS_SCHEMA.to_owned(),
     };
     // A reader that has gone away wants no more.
     let _ = writeln!(io::stdout(), "{}", schema.trim_end());

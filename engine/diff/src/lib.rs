@@ -47,7 +47,8 @@ pub struct Diff {
     pub base: Name,
     /// What people call the side after.
     pub head: Name,
-    /// Whether the policy file is another one than before. Both sides are judged by that of the side after.
+    /// Whether the policy is another one than before: its file, or a plugin that it names by path. Both sides are judged by
+    /// that of the side after.
     pub policy_changed: bool,
     /// What follows: to deny, where a finding that is new denies; undecided, where the side after is, or is not known as a
     /// whole.

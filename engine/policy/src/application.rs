@@ -1,6 +1,7 @@
 //! The application file: what goes from where to which cluster, and what happens when it fails. It is read as the policy
 //! file is: everything that is wrong is told at once, each with its line.
 
+mod ignore;
 mod shape;
 
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use crate::file::decode::{Decoder, Fields};
 use crate::file::render::read::alone;
 use crate::file::{API_VERSION, constant, values};
 
+pub use ignore::{Ignore, Pattern, Token};
 pub use shape::schema as application_schema;
 
 /// What goes to a cluster.
@@ -38,6 +40,8 @@ pub struct Application {
     pub after: Vec<String>,
     /// What to do about changes that others make in the cluster.
     pub drift: Drift,
+    /// What of objects is left to others.
+    pub ignore: Vec<Ignore>,
     /// What to do when a revision fails.
     pub on_failure: OnFailure,
     /// Whether objects that are there and have no owner are taken over.
@@ -99,6 +103,7 @@ const SPEC: &[&str] = &[
     "wait",
     "after",
     "drift",
+    "ignore",
     "onFailure",
     "adopt",
     "conflicts",
@@ -164,6 +169,7 @@ fn application<'t>(decoder: &mut Decoder<'t>, root: Node<'t>) -> Option<Applicat
         wait
     });
     let drift = spec.get("drift").and_then(|node| decoder.word(node, "answer to drift", &DRIFT));
+    let ignore = spec.get("ignore").map_or_else(Vec::new, |node| ignore::entries(decoder, node));
     let on_failure = spec.get("onFailure").and_then(|node| decoder.word(node, "answer to a failure", &ON_FAILURE));
     let take = spec.get("conflicts").and_then(|node| decoder.word(node, "answer to conflicts", &CONFLICTS));
     if let Some(node) = spec.get("onFailure").filter(|_| on_failure == Some(OnFailure::Rollback) && wait.is_none()) {
@@ -180,6 +186,7 @@ fn application<'t>(decoder: &mut Decoder<'t>, root: Node<'t>) -> Option<Applicat
         wait,
         after,
         drift: drift.unwrap_or_default(),
+        ignore,
         on_failure: on_failure.unwrap_or_default(),
         adopt,
         take_fields: take.unwrap_or_default(),

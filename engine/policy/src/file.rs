@@ -3,7 +3,7 @@
 
 pub(crate) mod decode;
 mod entries;
-mod matching;
+pub(crate) mod matching;
 pub(crate) mod render;
 mod shape;
 pub(crate) mod values;
@@ -12,7 +12,7 @@ pub(crate) mod values;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sluice_manifest::{Limits as ReadLimits, Span, Text, Tree, read_value};
@@ -23,8 +23,8 @@ use crate::{Action, ConfigError};
 
 pub(crate) use entries::{GATE_RULES, constant};
 pub use render::{CommandRender, HelmRender, Render, RenderEntry, RenderMethod, Setting, Written};
-pub(crate) use shape::OnlyRender;
 pub use shape::schema;
+pub(crate) use shape::{MatchEntry, OneOrMany, OnlyRender};
 
 /// The `apiVersion` of a policy file.
 pub(crate) const API_VERSION: &str = "sluice.dev/v1alpha1";
@@ -136,6 +136,14 @@ impl Policy {
     /// The names of the plugins, in the order in which they run.
     pub fn plugin_names(&self) -> impl Iterator<Item = &str> {
         self.plugins.iter().map(|plugin| plugin.name.as_str())
+    }
+
+    /// The components that are named by path, relative to the file, in the order in which they run.
+    pub fn plugin_files(&self) -> impl Iterator<Item = &Path> {
+        self.plugins.iter().filter_map(|plugin| match &plugin.source {
+            PluginSource::File(path) => Some(path.as_path()),
+            PluginSource::Builtin(_) | PluginSource::Oci(_) => None,
+        })
     }
 
     /// The paths that are rendered as the file says, in its order.

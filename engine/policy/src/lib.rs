@@ -14,7 +14,10 @@ mod place;
 mod surroundings;
 mod verdict;
 
-pub use application::{Application, ApplicationDestination, ApplicationSource, Drift, OnFailure, application_schema};
+pub use application::{
+    Application, ApplicationDestination, ApplicationSource, Drift, Ignore, OnFailure, Pattern, Token,
+    application_schema,
+};
 pub use approved::{Approved, PluginDigests};
 pub use base::{Base, Past};
 pub use config::ConfigError;

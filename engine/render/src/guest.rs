@@ -9,8 +9,11 @@ use wasmtime::{Engine, Instance, InstancePre, Module, Store};
 use crate::engine::THREAD_STACK;
 use crate::limits::Limits;
 use crate::state::State;
+use crate::touched::Touched;
 use crate::wasi;
 
+/// The name that a guest's memory is exported under.
+pub(crate) const MEMORY: &str = "memory";
 /// Set in a result that is an error.
 const FAILED: u64 = 1 << 31;
 
@@ -18,6 +21,7 @@ const FAILED: u64 = 1 << 31;
 pub(crate) struct Program {
     engine: Engine,
     pre: InstancePre<State>,
+    touched: Touched,
 }
 
 /// A run that has ended.
@@ -48,9 +52,9 @@ pub(crate) enum End {
 
 impl Program {
     /// Links a module with what it may use.
-    pub(crate) fn link(engine: &Engine, module: &Module) -> wasmtime::Result<Self> {
+    pub(crate) fn link(engine: &Engine, module: &Module, touched: Touched) -> wasmtime::Result<Self> {
         let pre = wasi::link(engine, module)?.instantiate_pre(module)?;
-        Ok(Self { engine: engine.clone(), pre })
+        Ok(Self { engine: engine.clone(), pre, touched })
     }
 
     /// Asks a fresh instance. `None` where the system gives no thread.
@@ -65,8 +69,29 @@ impl Program {
     fn run(&self, state: State, limits: Limits, request: &[u8]) -> Run {
         let Some(_running) = Running::start() else { return Run { end: Err(End::NoThread), state } };
         let mut store = store(&self.engine, state, limits.time);
-        let end = answer(&self.pre, &mut store, limits, request);
+        let end = self.answer(&mut store, limits, request);
         Run { end, state: store.into_data() }
+    }
+
+    fn answer(&self, store: &mut Store<State>, limits: Limits, request: &[u8]) -> Result<Answer, End> {
+        let instance = self.instance(store).map_err(End::Stopped)?;
+        let packed = call(&instance, store, limits.memory, request).map_err(End::Stopped)?;
+        let (address, length) = ((packed >> 32) as usize, packed & (FAILED - 1));
+        if length > limits.output {
+            return Err(End::TooLong);
+        }
+        let memory = instance.get_memory(&mut *store, MEMORY);
+        let bytes = memory.and_then(|memory| memory.data(&*store).get(address..)?.get(..usize::try_from(length).ok()?));
+        let bytes = bytes.ok_or_else(|| End::Stopped(wasmtime::Error::msg("its answer lies outside of its memory")))?;
+        Ok(if packed & FAILED == 0 { Answer::Rendered(bytes.to_vec()) } else { Answer::Failed(bytes.to_vec()) })
+    }
+
+    fn instance(&self, store: &mut Store<State>) -> wasmtime::Result<Instance> {
+        let instance = self.pre.instantiate(&mut *store)?;
+        if let Some(memory) = instance.get_memory(&mut *store, MEMORY) {
+            self.touched.touch(memory.data_mut(&mut *store));
+        }
+        Ok(instance)
     }
 }
 
@@ -78,26 +103,13 @@ pub(crate) fn store(engine: &Engine, state: State, time: Duration) -> Store<Stat
     store
 }
 
-fn answer(pre: &InstancePre<State>, store: &mut Store<State>, limits: Limits, request: &[u8]) -> Result<Answer, End> {
-    let (instance, packed) = call(pre, store, limits.memory, request).map_err(End::Stopped)?;
-    let (address, length) = ((packed >> 32) as usize, packed & (FAILED - 1));
-    if length > limits.output {
-        return Err(End::TooLong);
-    }
-    let memory = instance.get_memory(&mut *store, "memory");
-    let bytes = memory.and_then(|memory| memory.data(&*store).get(address..)?.get(..usize::try_from(length).ok()?));
-    let bytes = bytes.ok_or_else(|| End::Stopped(wasmtime::Error::msg("its answer lies outside of its memory")))?;
-    Ok(if packed & FAILED == 0 { Answer::Rendered(bytes.to_vec()) } else { Answer::Failed(bytes.to_vec()) })
-}
-
-/// Makes an instance, hands the request over and gives what `call` gives.
-fn call(
-    pre: &InstancePre<State>,
+/// Hands a request over and gives what `call` gives.
+pub(crate) fn call(
+    instance: &Instance,
     store: &mut Store<State>,
     memory: u64,
     request: &[u8],
-) -> wasmtime::Result<(Instance, u64)> {
-    let instance = pre.instantiate(&mut *store)?;
+) -> wasmtime::Result<u64> {
     // A snapshot has been initialized already, and has no such function any more.
     if let Ok(initialize) = instance.get_typed_func::<(), ()>(&mut *store, "_initialize") {
         initialize.call(&mut *store, ())?;
@@ -108,8 +120,7 @@ fn call(
     }
     let alloc = instance.get_typed_func::<u32, u32>(&mut *store, "alloc")?;
     let address = alloc.call(&mut *store, u32::try_from(request.len())?)?;
-    let memory = instance.get_memory(&mut *store, "memory").ok_or_else(|| wasmtime::Error::msg("it has no memory"))?;
+    let memory = instance.get_memory(&mut *store, MEMORY).ok_or_else(|| wasmtime::Error::msg("it has no memory"))?;
     memory.write(&mut *store, address as usize, request)?;
-    let packed = instance.get_typed_func::<(), u64>(&mut *store, "call")?.call(&mut *store, ())?;
-    Ok((instance, packed))
+    instance.get_typed_func::<(), u64>(&mut *store, "call")?.call(&mut *store, ())
 }

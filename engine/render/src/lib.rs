@@ -15,6 +15,7 @@ mod method;
 mod plain;
 mod renderers;
 mod state;
+mod touched;
 pub mod warm;
 mod wasi;
 

@@ -17,6 +17,7 @@ use crate::guest::Program;
 use crate::limits::Limits;
 use crate::method::{Helm, Method, Origins, helm_request, kustomize_request};
 use crate::state::State;
+use crate::touched::{self, Touched};
 use crate::{command, engine, plain};
 
 /// A renderer as the program carries it.
@@ -144,27 +145,28 @@ impl Renderers {
         if let Some(program) = &*program {
             return Ok(Arc::clone(program));
         }
-        let module = self.module(slot.name)?;
-        let linked = Program::link(&self.engine, &module)
+        let (module, touched) = self.module(slot.name)?;
+        let linked = Program::link(&self.engine, &module, touched)
             .map_err(|error| LoadError::Renderer { renderer: slot.name, message: format!("{error:#}") })?;
         Ok(Arc::clone(program.insert(Arc::new(linked))))
     }
 
-    /// The module of a guest, from the cache or compiled.
-    fn module(&self, renderer: &'static str) -> Result<Module, LoadError> {
+    /// The module of a guest, from the cache or compiled, and the pages that it touches.
+    fn module(&self, renderer: &'static str) -> Result<(Module, Touched), LoadError> {
         let broken = |message: String| LoadError::Renderer { renderer, message };
         let guest = (self.options.guests)(renderer).ok_or_else(|| broken("it is missing".to_owned()))?;
         let digest = guest.digest.unwrap_or_else(|| sha256(&guest.compressed).into());
-        if let Some(Entry { code, .. }) = self.cache.as_ref().and_then(|cache| cache.get(&self.engine, &digest)) {
-            return Ok(code);
+        if let Some(Entry { code, note }) = self.cache.as_ref().and_then(|cache| cache.get(&self.engine, &digest)) {
+            return Ok((code, Touched::new(&note)));
         }
         (self.options.on_compile)(renderer);
         let wasm = zstd::decode_all(&*guest.compressed).map_err(|error| broken(format!("it is damaged: {error}")))?;
         let module = Module::from_binary(&self.engine, &wasm).map_err(|error| broken(format!("{error:#}")))?;
+        let touched = Touched::new(touched::find(&wasm));
         if let Some(cache) = &self.cache {
-            cache.put(&digest, &module, b"");
+            cache.put(&digest, &module, touched.section());
         }
-        Ok(module)
+        Ok((module, touched))
     }
 }
 

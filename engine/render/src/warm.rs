@@ -1,16 +1,24 @@
 //! A renderer that has been warmed up, for the program that takes a snapshot of it: the same sandbox as for a render, with
 //! an empty checkout. Nothing else has a use for it.
 
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use sluice_wasm::ticker::{self, Running};
 use wasmtime::{Instance, Module, Store, Val};
 
 use crate::engine::{self, THREAD_STACK};
-use crate::guest::store;
+use crate::files::FolderFiles;
+use crate::guest::{MEMORY, call, store};
+use crate::limits::Limits;
+use crate::method::{Helm, Origins, helm_request, kustomize_request};
 use crate::state::State;
+use crate::touched::{PAGE, SECTION, Touched};
 use crate::wasi;
 
+const NO_THREAD: &str = "there is no thread to keep a deadline with";
 /// How long warming up may take.
 const LONGEST: Duration = Duration::from_secs(120);
 
@@ -66,11 +74,64 @@ impl Warm {
     }
 }
 
+/// A folder that a renderer is tried on.
+#[derive(Clone, Copy, Debug)]
+pub struct Sample<'a> {
+    /// Where it lies.
+    pub root: &'a Path,
+    /// Its path from there.
+    pub path: &'a str,
+}
+
+/// The name and the content of the custom section of a snapshot that says which pages of its memory the renders of samples
+/// write to.
+///
+/// # Errors
+/// Words for what went wrong.
+pub fn touched(wasm: &[u8], renderer: &str, samples: &[Sample<'_>]) -> Result<(&'static str, Vec<u8>), String> {
+    std::thread::scope(|scope| {
+        let builder = std::thread::Builder::new().stack_size(THREAD_STACK);
+        let work = || touch(wasm, renderer, samples);
+        let thread = builder.spawn_scoped(scope, work).map_err(|error| error.to_string())?;
+        thread.join().map_err(|_| "the thread crashed".to_owned())?
+    })
+}
+
+fn touch(wasm: &[u8], renderer: &str, samples: &[Sample<'_>]) -> Result<(&'static str, Vec<u8>), String> {
+    let words = |error: wasmtime::Error| format!("{error:#}");
+    let engine = engine::new().map_err(words)?;
+    ticker::register(&engine);
+    let _running = Running::start().ok_or(NO_THREAD)?;
+    let module = Module::from_binary(&engine, wasm).map_err(words)?;
+    let linker = wasi::link(&engine, &module).map_err(words)?;
+    let mut pages = BTreeMap::new();
+    for Sample { root, path } in samples {
+        for origins in [Origins::None, Origins::Positions] {
+            let files = Arc::new(FolderFiles::open(root).map_err(|error| error.to_string())?);
+            let request = match renderer {
+                "helm" => helm_request(path, &Helm::default(), origins),
+                _ => kustomize_request(path, origins),
+            };
+            let request = request.map_err(|error| error.to_string())?;
+            let limits = Limits::default();
+            let mut store = store(&engine, State::new(files, SystemTime::UNIX_EPOCH, limits), LONGEST);
+            let instance = linker.instantiate(&mut store, &module).map_err(words)?;
+            let memory = instance.get_memory(&mut store, MEMORY).ok_or("it has no memory")?;
+            let before = memory.data(&store).to_vec();
+            call(&instance, &mut store, limits.memory, &request).map_err(words)?;
+            let after = memory.data(&store).chunks(PAGE);
+            let changed = (0..).zip(before.chunks(PAGE).zip(after)).filter(|(_, (before, after))| before != after);
+            pages.extend(changed.filter_map(|(page, (before, _))| Some((page, *before.first()?))));
+        }
+    }
+    Ok((SECTION, Touched::of(pages).section().to_vec()))
+}
+
 fn start(wasm: &[u8]) -> Result<Warm, String> {
     let words = |error: wasmtime::Error| format!("{error:#}");
     let engine = engine::new().map_err(words)?;
     ticker::register(&engine);
-    let _running = Running::start().ok_or("there is no thread to keep a deadline with")?;
+    let _running = Running::start().ok_or(NO_THREAD)?;
     let module = Module::from_binary(&engine, wasm).map_err(words)?;
     let linker = wasi::link(&engine, &module).map_err(words)?;
     let mut store =

@@ -63,6 +63,11 @@ pub fn write_diff(diff: &Diff, options: &DiffOptions, out: &mut dyn io::Write) -
     }
 }
 
+/// A field that differs, as reports for programs have it.
+pub fn diff_field(field: &sluice_diff::Field) -> impl serde::Serialize {
+    json::OneField::of(field)
+}
+
 /// The JSON Schema (draft 2020-12) of the JSON report of a change: the documentation of every field.
 #[must_use]
 pub fn diff_json_schema() -> &'static str {

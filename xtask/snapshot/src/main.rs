@@ -1,14 +1,16 @@
-//! `sluice-snapshot MODULE OUT`: warms a renderer up in the sandbox that it will run in, writes it down as it is then, and
-//! compresses it. What a render would set up each time is then done once. `cargo xtask guests` runs it; it is a program of
+//! `sluice-snapshot MODULE OUT RENDERER FOLDER PATH…`: warms a renderer up in the sandbox that it will run in, writes it down
+//! as it is then, tries it on the paths of a folder to see which of its memory it writes to, and compresses it. What a render would set up each time is then done once. `cargo xtask guests` runs it; it is a program of
 //! its own so that `cargo xtask` needs no engine.
 
 use std::fs;
 use std::future::Future;
+use std::path::Path;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use sluice_render::warm::{Value, Warm};
+use sluice_render::warm::{self, Sample, Value, Warm};
+use wasm_encoder::{CustomSection, Section};
 use wasmtime_wizer::{InstanceState, SnapshotVal, ValType, Wizer};
 
 mod segments;
@@ -20,11 +22,17 @@ const LEVEL: i32 = 19;
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args_os().skip(1);
-    let (Some(module), Some(out), None) = (arguments.next(), arguments.next(), arguments.next()) else {
-        bail!("usage: sluice-snapshot MODULE OUT");
+    let mut next = || arguments.next();
+    let (Some(module), Some(out), Some(renderer), Some(folder)) = (next(), next(), next(), next()) else {
+        bail!("usage: sluice-snapshot MODULE OUT RENDERER FOLDER PATH…");
     };
+    let paths: Vec<String> = arguments.map(|path| path.to_string_lossy().into_owned()).collect();
     let wasm = fs::read(&module).with_context(|| format!("cannot read {}", module.display()))?;
-    let snapshot = snapshot(&segments::merge(&wasm)?)?;
+    let mut snapshot = snapshot(&segments::merge(&wasm)?)?;
+    let samples: Vec<Sample<'_>> = paths.iter().map(|path| Sample { root: Path::new(&folder), path }).collect();
+    let touched = warm::touched(&snapshot, &renderer.to_string_lossy(), &samples);
+    let (name, data) = touched.map_err(|error| anyhow!("{error}"))?;
+    CustomSection { name: name.into(), data: data.into() }.append_to(&mut snapshot);
     let compressed = zstd::encode_all(&*snapshot, LEVEL)?;
     fs::write(&out, compressed).with_context(|| format!("cannot write {}", out.display()))
 }

@@ -13,13 +13,18 @@ use crate::process::{capture, cargo, exists, programs, run, say};
 use crate::setup::once;
 use crate::workspace;
 
-/// The modules in `renderers/`, and the names of the guests.
-const NAMES: [&str; 2] = ["kustomize", "helm"];
+/// The modules in `renderers/`, which are the names of the guests, and what each is tried on when it is written down.
+const RENDERERS: [(&str, [&str; 2]); 2] =
+    [("kustomize", ["kustomize/patch-merge", "kustomize/generators"]), ("helm", ["helm/plain", "helm/values"])];
+/// Where that lies.
+const SAMPLES: &str = "tests/render";
 /// What a renderer is made of besides its module: the sandbox that it is warmed up in, and what writes it down.
-const INGREDIENTS: [&str; 6] = [
+const INGREDIENTS: [&str; 8] = [
     "renderers/protocol",
     "xtask/snapshot",
     "engine/render/src/engine.rs",
+    "engine/render/src/guest.rs",
+    "engine/render/src/touched.rs",
     "engine/render/src/warm.rs",
     "engine/render/src/wasi.rs",
     "engine/render/src/wasi",
@@ -29,10 +34,12 @@ const INGREDIENTS: [&str; 6] = [
 pub fn build() -> Result<()> {
     let go = go_version()?;
     let out = workspace::components().join("renderers");
-    for name in NAMES {
+    for (name, samples) in RENDERERS {
         let folder = workspace::cache()?.join("renderers").join(name);
         let version = version(name, &go)?;
-        once(&folder, &version, &format!("building the renderer {name} (about a minute)"), || make(name, &folder))?;
+        once(&folder, &version, &format!("building the renderer {name} (about a minute)"), || {
+            make(name, &folder, &samples)
+        })?;
         let compressed = fs::read(compressed(name, &folder))?;
         let digest: String = Sha256::digest(&compressed).iter().map(|byte| format!("{byte:02x}")).collect();
         if write_if_changed(&out.join(format!("{name}.wasm.zst")), &compressed)? {
@@ -58,14 +65,15 @@ fn compressed(name: &str, folder: &Path) -> PathBuf {
     folder.join(format!("{name}.wasm.zst"))
 }
 
-fn make(name: &str, folder: &Path) -> Result<()> {
+fn make(name: &str, folder: &Path, samples: &[&str]) -> Result<()> {
     let module = folder.join(format!("{name}.wasm"));
     let mut go = Command::new("go");
     go.args(["build", "-trimpath", "-buildmode=c-shared", "-ldflags=-s -w", "-o"]).arg(&module).arg(".");
     go.env("GOOS", "wasip1").env("GOARCH", "wasm").env("GOFLAGS", "-mod=readonly -buildvcs=false");
     capture(go.current_dir(workspace::root().join("renderers").join(name)))?;
     let mut snapshot = Command::new(snapshot_program()?);
-    capture(snapshot.arg(&module).arg(compressed(name, folder)).env("RUST_BACKTRACE", "0"))?;
+    snapshot.arg(&module).arg(compressed(name, folder)).arg(name).arg(workspace::root().join(SAMPLES)).args(samples);
+    capture(snapshot.env("RUST_BACKTRACE", "0"))?;
     fs::remove_file(module)?;
     Ok(())
 }

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use sluice_apply::{Applied, ApplyError, Blast, Event, Health, Options, Release};
+use sluice_report::Verbosity;
 
 use super::gathered::{self, Gathered};
 use super::{Loaded, Place, show, tell_store, waiting};
@@ -37,7 +38,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
 fn apply(arguments: &Arguments) -> Result<Exit, Exit> {
     let place = &arguments.place;
     let loaded = place.load()?;
-    let mut gathered = gathered::gather(&loaded, None, place.color(), &|| place.way(&loaded))?;
+    let mut gathered = gathered::gather(&loaded, None, place.color(), &|| place.reach(&loaded))?;
     if !arguments.acknowledge.is_empty() {
         if !gathered.release.revision.is_empty() {
             let help = "write `Sluice-Acknowledge: …` in the message of the commit that destroys it";
@@ -47,19 +48,20 @@ fn apply(arguments: &Arguments) -> Result<Exit, Exit> {
         gathered.acknowledged.extend(arguments.acknowledge.iter().cloned());
     }
     if arguments.dry_run {
-        return dry_run(place, &loaded, &gathered);
+        let verbosity = if arguments.quiet { Verbosity::Quiet } else { Verbosity::Normal };
+        return dry_run(place, &loaded, &gathered, verbosity);
     }
     carry_out(place, &loaded, gathered, None, arguments.quiet)
 }
 
-fn dry_run(place: &Place, loaded: &Loaded, gathered: &Gathered) -> Result<Exit, Exit> {
+fn dry_run(place: &Place, loaded: &Loaded, gathered: &Gathered, verbosity: Verbosity) -> Result<Exit, Exit> {
     let options = place.options(&loaded.application, gathered.acknowledged.clone());
     let plan = waiting(async {
         let cluster = place.connect(&loaded.application).await?;
         sluice_apply::plan(&cluster, &gathered.approved, &options).await.map_err(|error| tell_store(&error))
     })?;
     let blast = Blast::of(&plan, &options.acknowledged);
-    let look = show::Look { color: place.color().applies(&io::stdout()), verbose: false };
+    let look = show::Look { color: place.color().applies(&io::stdout()), verbosity };
     // A reader that has gone away wants no more.
     let _ = show::human(&plan, &blast, look, &mut io::stdout().lock());
     Ok(if plan.is_refused() || !blast.gates.is_empty() { Exit::Violations } else { Exit::Clean })
@@ -85,7 +87,7 @@ pub(crate) fn carry_out(
         let cluster = place.connect(&loaded.application).await?;
         Ok(sluice_apply::apply(&cluster, &gathered.approved, gathered.release, &options, &told).await)
     })?;
-    let look = show::Look { color: place.color().applies(&io::stderr()), verbose: false };
+    let look = show::Look { color: place.color().applies(&io::stderr()), verbosity: Verbosity::Quiet };
     match applied {
         Ok(applied) => Ok(outcome(&loaded.application.name, &applied, quiet)),
         Err(ApplyError::Store(error)) => Err(tell_store(&error)),

@@ -11,13 +11,13 @@ use super::{tell, tell_store};
 use crate::exit::Exit;
 use crate::judging::Pasts;
 
-/// The way to a cluster.
-pub(crate) struct Way {
+/// A cluster within reach.
+pub(crate) struct Reach {
     pub(crate) cluster: Cluster,
     pub(crate) options: Options,
     /// What waits for the cluster's answers.
     pub(crate) handle: Handle,
-    /// The threads behind it, where they are of this way alone.
+    /// The threads behind it, where they are for this alone.
     pub(crate) runtime: Option<Runtime>,
 }
 
@@ -28,20 +28,21 @@ pub(crate) struct Around {
     standing: Standing,
     /// Why the cluster is not asked again: it did not answer once, and each further object would wait as long.
     silent: OnceLock<String>,
-    way: Way,
+    reach: Reach,
 }
 
 impl Around {
     /// Reads what stands beside the set; none where no plugin asks for anything.
-    pub(crate) fn of(gate: &Gate, way: &dyn Fn() -> Result<Way, Exit>) -> Result<Option<Self>, Exit> {
+    pub(crate) fn of(gate: &Gate, reach: &dyn Fn() -> Result<Reach, Exit>) -> Result<Option<Self>, Exit> {
         let asks = gate.asks();
         if asks.kinds.is_empty() && !asks.previous {
             return Ok(None);
         }
-        let way = way()?;
-        let standing = way.handle.block_on(Standing::of(&way.cluster, &way.options)).map_err(|error| tell(&error))?;
-        let beside = way.handle.block_on(standing.beside(&asks.kinds)).map_err(|error| tell_store(&error))?;
-        Ok(Some(Self { beside, standing, silent: OnceLock::new(), way }))
+        let reach = reach()?;
+        let standing =
+            reach.handle.block_on(Standing::of(&reach.cluster, &reach.options)).map_err(|error| tell(&error))?;
+        let beside = reach.handle.block_on(standing.beside(&asks.kinds)).map_err(|error| tell_store(&error))?;
+        Ok(Some(Self { beside, standing, silent: OnceLock::new(), reach }))
     }
 }
 
@@ -50,7 +51,7 @@ impl Past for Around {
         if let Some(silent) = self.silent.get() {
             return Err(silent.clone());
         }
-        self.way.handle.block_on(self.standing.object(identity)).map_err(|error| {
+        self.reach.handle.block_on(self.standing.object(identity)).map_err(|error| {
             let words = error.to_string();
             if matches!(error, ClusterError::Unreachable { .. }) {
                 return self.silent.get_or_init(|| words).clone();
@@ -66,7 +67,7 @@ impl Pasts for Around {
     }
 }
 
-impl Drop for Way {
+impl Drop for Reach {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::time::SystemTime;
 
 use sluice_apply::Release;
 use sluice_policy::{Alike, Approved, Keep};
@@ -12,13 +11,14 @@ use sluice_report::{Format, Options, Verbosity};
 use sluice_source::Checkout;
 
 use super::Loaded;
-use super::around::{Around, Way};
+use super::around::{Around, Reach};
 use crate::charts::Charts;
 use crate::exit::Exit;
 use crate::judging::{self, GateError, Passed};
 use crate::looking;
 use crate::output::{self, Color};
 use crate::policy::{self, ChoiceError};
+use crate::rendering::once::Turn;
 use crate::source;
 
 /// The trailer of a commit's message that acknowledges what the commit destroys.
@@ -45,7 +45,7 @@ pub(crate) fn gather(
     loaded: &Loaded,
     revision: Option<&str>,
     color: Color,
-    way: &dyn Fn() -> Result<Way, Exit>,
+    reach: &dyn Fn() -> Result<Reach, Exit>,
 ) -> Result<Gathered, Exit> {
     let application = &loaded.application;
     let beside = |path: &str| loaded.folder.join(path);
@@ -74,15 +74,15 @@ pub(crate) fn gather(
         GateError::Policy(errors) => policy::tell(&ChoiceError::Invalid(errors)),
         GateError::Failed(message) => failed(&message),
     })?;
-    let clock = SystemTime::try_from(now).map_err(|error| failed(&error.to_string()))?;
-    let around = Around::of(&gate, way)?;
+    let around = Around::of(&gate, reach)?;
     let options = judging::Options {
         jobs,
         keep: Keep::Set,
         alike: Alike::Once,
         base: around.as_ref().map(|around| around as &dyn judging::Pasts),
         beside: around.as_ref().map(|around| &around.beside),
-        now: clock,
+        turn: Turn::Alone,
+        now: None,
         quiet: false,
     };
     let Passed { outcome, shares, .. } =

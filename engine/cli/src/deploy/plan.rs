@@ -4,15 +4,17 @@ use std::io::Write;
 
 use clap::ValueEnum;
 use sluice_apply::Blast;
+use sluice_report::Verbosity;
 
-use super::{Place, gathered, show, tell_store, waiting};
+use super::{Place, gathered, programs, show, tell_store, waiting};
 use crate::exit::Exit;
 use crate::output::{self, Target};
 
 /// Show what applying an application would do to its cluster
 ///
 /// Fetches, renders and judges as `sluice check` does, and asks the API server what each object would become. Nothing is
-/// written. Everything that is wrong is told at once.
+/// written. Everything that is wrong is told at once. Every object is named: what stays as it is first, then what would be
+/// done, in the order in which it would be.
 #[derive(clap::Args)]
 #[command(after_help = "Exit codes:
   0  it can be applied
@@ -29,7 +31,10 @@ pub(crate) struct Arguments {
     /// End with 4 where something would change
     #[arg(long)]
     detailed_exitcode: bool,
-    /// Show unchanged objects too
+    /// Leave out what stays as it is
+    #[arg(short, long, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Show long values in full, and what is ignored
     #[arg(short, long)]
     verbose: bool,
 }
@@ -38,7 +43,7 @@ pub(crate) struct Arguments {
 pub(crate) enum As {
     /// For people
     Human,
-    /// For programs
+    /// The versioned form, for programs (see `sluice schema`)
     Json,
 }
 
@@ -49,7 +54,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
 fn plan(arguments: &Arguments) -> Result<Exit, Exit> {
     let place = &arguments.place;
     let loaded = place.load()?;
-    let gathered = gathered::gather(&loaded, None, place.color(), &|| place.way(&loaded))?;
+    let gathered = gathered::gather(&loaded, None, place.color(), &|| place.reach(&loaded))?;
     let options = place.options(&loaded.application, gathered.acknowledged);
     let plan = waiting(async {
         let cluster = place.connect(&loaded.application).await?;
@@ -57,10 +62,10 @@ fn plan(arguments: &Arguments) -> Result<Exit, Exit> {
     })?;
     let blast = Blast::of(&plan, &options.acknowledged);
     let mut out = Target::open(None).map_err(unwritable)?;
-    let color = out.colored(place.color());
+    let look = show::Look { color: out.colored(place.color()), verbosity: arguments.verbosity() };
     let written = match arguments.format {
-        As::Human => show::human(&plan, &blast, show::Look { color, verbose: arguments.verbose }, &mut out),
-        As::Json => show::json(&loaded.application.name, &plan, &blast, &mut out),
+        As::Human => show::human(&plan, &blast, look, &mut out),
+        As::Json => programs::plan(&loaded.application.name, &gathered.release.revision, &plan, &blast, &mut out),
     };
     written.and_then(|()| out.flush()).map_err(unwritable)?;
     Ok(if plan.is_refused() || !blast.gates.is_empty() {
@@ -70,6 +75,16 @@ fn plan(arguments: &Arguments) -> Result<Exit, Exit> {
     } else {
         Exit::Clean
     })
+}
+
+impl Arguments {
+    fn verbosity(&self) -> Verbosity {
+        match (self.quiet, self.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (false, true) => Verbosity::Verbose,
+            (false, false) => Verbosity::Normal,
+        }
+    }
 }
 
 fn unwritable(error: std::io::Error) -> Exit {

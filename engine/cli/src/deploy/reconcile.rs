@@ -10,11 +10,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use sluice_apply::{Cluster, Destination};
+use sluice_apply::Cluster;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::Loaded;
+use super::way::Way;
 use crate::exit::Exit;
 use crate::output;
 use agent::Agent;
@@ -42,15 +42,8 @@ pub(crate) struct Arguments {
     /// Applications that are worked on at once
     #[arg(long, value_name = "N", default_value_t = 4)]
     concurrency: usize,
-    /// The kubeconfig [default: $KUBECONFIG, ~/.kube/config, or the account of the pod]
-    #[arg(long, value_name = "FILE", help_heading = "Cluster")]
-    kubeconfig: Option<PathBuf>,
-    /// The context of the kubeconfig, whatever the application files say
-    #[arg(long, value_name = "NAME", help_heading = "Cluster")]
-    context: Option<String>,
-    /// The field manager of every write: one for each installation of Sluice
-    #[arg(long, value_name = "NAME", default_value = "sluice", help_heading = "Cluster")]
-    field_manager: String,
+    #[command(flatten)]
+    way: Way,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
@@ -104,7 +97,7 @@ async fn rounds(arguments: &Arguments) -> Exit {
         };
         let mut names = std::collections::BTreeSet::new();
         for file in files {
-            let Ok(loaded) = Loaded::read(&file) else {
+            let Ok(loaded) = arguments.way.load(&file) else {
                 log.write("error", &file.display().to_string(), "read", "", "the application file is wrong");
                 whole = false;
                 continue;
@@ -119,24 +112,20 @@ async fn rounds(arguments: &Arguments) -> Exit {
             if !busy.insert(name.clone()) {
                 continue;
             }
-            let context = arguments.context.clone().or_else(|| loaded.application.destination.context.clone());
+            let context = arguments.way.context(&loaded.application);
             let cluster = match clusters.get(&context) {
                 Some(cluster) => cluster.clone(),
-                None => {
-                    let destination =
-                        Destination { kubeconfig: arguments.kubeconfig.clone(), context: context.clone() };
-                    match Cluster::connect(&destination).await {
-                        Ok(cluster) => clusters.entry(context).or_insert(cluster).clone(),
-                        Err(error) => {
-                            log.write("error", &name, "connect", "", &error.to_string());
-                            busy.remove(&name);
-                            whole = false;
-                            continue;
-                        }
+                None => match arguments.way.connect(context.clone()).await {
+                    Ok(cluster) => clusters.entry(context).or_insert(cluster).clone(),
+                    Err(error) => {
+                        log.write("error", &name, "connect", "", &error.to_string());
+                        busy.remove(&name);
+                        whole = false;
+                        continue;
                     }
-                }
+                },
             };
-            let agent = Agent { loaded, cluster, manager: arguments.field_manager.clone(), log: Arc::clone(&log) };
+            let agent = Agent { loaded, cluster, manager: arguments.way.field_manager.clone(), log: Arc::clone(&log) };
             let (permits, board) = (Arc::clone(&permits), Arc::clone(&board));
             work.spawn(async move {
                 let permit = permits.acquire_owned().await;

@@ -45,7 +45,7 @@ fn rollback(arguments: &Arguments) -> Result<Exit, Exit> {
             return Err(Exit::Usage);
         }
     };
-    let mut gathered = gathered::gather(&loaded, Some(&revision), place.color(), &|| place.way(&loaded))?;
+    let mut gathered = gathered::gather(&loaded, Some(&revision), place.color(), &|| place.reach(&loaded))?;
     // Going back deletes what came since; that the revision was healthy is acknowledgement enough for objects, not for data.
     gathered.acknowledged.insert(String::from("prune"));
     if !arguments.quiet {

@@ -1,18 +1,19 @@
-//! A plan as people and as programs read it. Values of Secrets are masked before they get here.
+//! A plan as people read it, and what of it matters. Values of Secrets are masked before they get here.
 
 use std::io::{self, Write};
 
-use anstyle::{AnsiColor, Style};
+use anstyle::AnsiColor;
 use serde::Serialize;
-use sluice_apply::{Action, Blast, Health, Plan, Prune, Reference};
-use sluice_diff::What;
+use sluice_apply::{Action, Blast, Health, Plan, Prune, Reference, Step};
+use sluice_diff::{Field, Fields, What};
+use sluice_report::Verbosity;
 
 /// How to show.
 #[derive(Clone, Copy)]
 pub(crate) struct Look {
     pub(crate) color: bool,
-    /// Unchanged objects too.
-    pub(crate) verbose: bool,
+    /// Unchanged objects are left out where it is quiet, and long values are shown in full where it is verbose.
+    pub(crate) verbosity: Verbosity,
 }
 
 /// Members that the server writes, which no plan is about.
@@ -28,110 +29,183 @@ const NOISE: [&str; 6] = [
 /// Longest value that is shown on a line, in characters.
 const LONGEST: usize = 120;
 
+/// Every object with its word: what stays as it is first, then what is done, in the order in which it is, so that what a
+/// person decides about stands next to the sum at the end.
 pub(crate) fn human(plan: &Plan, blast: &Blast, look: Look, out: &mut dyn Write) -> io::Result<()> {
-    let paint = |text: &str, color: AnsiColor| {
-        let style: Style = color.on_default().bold();
-        if look.color { format!("{style}{text}{style:#}") } else { text.to_owned() }
-    };
-    let mut counts = Counts::default();
-    for step in &plan.steps {
-        counts.add(&step.action);
-        let name = clean(&step.reference.to_string());
-        match &step.action {
-            Action::Create => writeln!(out, "{} {name}", paint("create    ", AnsiColor::Green))?,
-            Action::Change { before, after, force } => {
-                writeln!(out, "{} {name}", paint("change    ", AnsiColor::Yellow))?;
-                if *force {
-                    writeln!(out, "             takes over fields of other managers")?;
-                }
-                for (field, what) in changes(before, after) {
-                    writeln!(out, "             {}", clean(&format!("{field}: {what}")))?;
-                }
-            }
-            Action::Unchanged { .. } if look.verbose => writeln!(out, "unchanged  {name}")?,
-            Action::Unchanged { .. } => {}
-            Action::Deferred { reason } => {
-                writeln!(out, "{} {name}: {}", paint("deferred  ", AnsiColor::Cyan), clean(reason))?;
-            }
-            Action::Refused { message, help } => {
-                writeln!(out, "{} {name}: {}", paint("error     ", AnsiColor::Red), clean(message))?;
-                if !help.is_empty() {
-                    writeln!(out, "             help: {}", clean(help))?;
-                }
-            }
+    let mut lines = Lines { look, out };
+    for step in plan.steps.iter().filter(|step| matches!(step.action, Action::Unchanged { .. })) {
+        if look.verbosity != Verbosity::Quiet {
+            lines.word("unchanged", None, &step.reference, None)?;
+            lines.ignored(step)?;
         }
+    }
+    for step in plan.steps.iter().filter(|step| !matches!(step.action, Action::Unchanged { .. })) {
+        lines.step(&step.reference, &step.action)?;
+        lines.ignored(step)?;
     }
     for (reference, prune) in &plan.prunes {
-        let name = clean(&reference.to_string());
-        match prune {
-            Prune::Delete { .. } => {
-                counts.prune += 1;
-                writeln!(out, "{} {name}", paint("prune     ", AnsiColor::Red))?;
-            }
-            Prune::Gone => writeln!(out, "gone       {name}")?,
-            Prune::Released { reason } => writeln!(out, "release    {name}: {}", clean(reason))?,
-            Prune::Kept { reason } => writeln!(out, "keep       {name}: {}", clean(reason))?,
-            Prune::Unknown { reason } => {
-                writeln!(out, "{} {name}: {}", paint("unknown   ", AnsiColor::Red), clean(reason))?;
-            }
-        }
+        lines.prune(reference, prune)?;
     }
     for gate in &blast.gates {
-        writeln!(out, "{} {}", paint("refused   ", AnsiColor::Red), clean(&gate.message))?;
-        writeln!(
-            out,
-            "             help: if it is meant, write `Sluice-Acknowledge: {}` in the commit's message",
-            gate.word
-        )?;
+        lines.start("refused", Some(AnsiColor::Red), &gate.message)?;
+        let help = format!("if it is meant, write `Sluice-Acknowledge: {}` in the commit's message", gate.word);
+        lines.more(&format!("help: {help}"))?;
     }
-    let Counts { create, change, unchanged, deferred, prune, refused } = counts;
+    let Counts { create, change, unchanged, deferred, error, prune, .. } = Counts::of(plan);
     writeln!(
-        out,
-        "plan: {create} to create, {change} to change, {unchanged} unchanged, {prune} to prune, {deferred} deferred, {refused} errors"
+        lines.out,
+        "plan: {create} to create, {change} to change, {unchanged} unchanged, {prune} to prune, {deferred} deferred, {error} errors"
     )
 }
 
+/// What people read, line by line.
+struct Lines<'o> {
+    look: Look,
+    out: &'o mut dyn Write,
+}
+
+impl Lines<'_> {
+    /// What becomes of an object of the set, where anything does.
+    fn step(&mut self, reference: &Reference, action: &Action) -> io::Result<()> {
+        match action {
+            Action::Create => self.word("create", Some(AnsiColor::Green), reference, None),
+            Action::Change { force, .. } => {
+                self.word("change", Some(AnsiColor::Yellow), reference, None)?;
+                if *force {
+                    self.more("takes over fields of other managers")?;
+                }
+                let Some(fields) = compared(action) else { return Ok(()) };
+                that_matter(&fields).try_for_each(|field| self.more(&line(field, self.look.verbosity)))?;
+                if fields.left_out == 0 { Ok(()) } else { self.more(&format!("and {} fields more", fields.left_out)) }
+            }
+            Action::Unchanged { .. } => Ok(()),
+            Action::Deferred { reason } => self.word("deferred", Some(AnsiColor::Cyan), reference, Some(reason)),
+            Action::Refused { message, help } => {
+                self.word("error", Some(AnsiColor::Red), reference, Some(message))?;
+                if help.is_empty() { Ok(()) } else { self.more(&format!("help: {help}")) }
+            }
+        }
+    }
+
+    /// What of an object is left to others, for who wants to know.
+    fn ignored(&mut self, step: &Step) -> io::Result<()> {
+        let wanted = self.look.verbosity == Verbosity::Verbose;
+        for ignored in step.ignored.iter().filter(|_| wanted) {
+            let how = if ignored.differs { ", which differs" } else { "" };
+            let owners: Vec<String> = ignored.managers.iter().map(|name| format!("`{name}`")).collect();
+            let owners = if owners.is_empty() { String::new() } else { format!(", owned by {}", owners.join(", ")) };
+            self.more(&format!("ignored {}{how}{owners}", ignored.pointer))?;
+        }
+        Ok(())
+    }
+
+    /// What becomes of an object that is no longer in the set.
+    fn prune(&mut self, reference: &Reference, prune: &Prune) -> io::Result<()> {
+        match prune {
+            Prune::Delete { .. } => self.word("prune", Some(AnsiColor::Red), reference, None),
+            Prune::Gone => self.word("gone", None, reference, None),
+            Prune::Released { reason } => self.word("release", None, reference, Some(reason)),
+            Prune::Kept { reason } => self.word("keep", None, reference, Some(reason)),
+            Prune::Unknown { reason } => self.word("unknown", Some(AnsiColor::Red), reference, Some(reason)),
+        }
+    }
+
+    fn word(
+        &mut self,
+        word: &str,
+        color: Option<AnsiColor>,
+        reference: &Reference,
+        reason: Option<&str>,
+    ) -> io::Result<()> {
+        match reason {
+            None => self.start(word, color, &reference.to_string()),
+            Some(reason) => self.start(word, color, &format!("{reference}: {reason}")),
+        }
+    }
+
+    fn start(&mut self, word: &str, color: Option<AnsiColor>, rest: &str) -> io::Result<()> {
+        let rest = clean(rest);
+        match color.filter(|_| self.look.color).map(|color| color.on_default().bold()) {
+            None => writeln!(self.out, "{word:10} {rest}"),
+            Some(style) => writeln!(self.out, "{style}{word:10}{style:#} {rest}"),
+        }
+    }
+
+    fn more(&mut self, line: &str) -> io::Result<()> {
+        writeln!(self.out, "             {}", clean(line))
+    }
+}
+
+/// How many objects have each word.
 #[derive(Default, Serialize)]
-struct Counts {
+pub(super) struct Counts {
     create: usize,
     change: usize,
     unchanged: usize,
     deferred: usize,
+    error: usize,
     prune: usize,
-    refused: usize,
+    gone: usize,
+    release: usize,
+    keep: usize,
+    unknown: usize,
 }
 
 impl Counts {
-    fn add(&mut self, action: &Action) {
-        match action {
-            Action::Create => self.create += 1,
-            Action::Change { .. } => self.change += 1,
-            Action::Unchanged { .. } => self.unchanged += 1,
-            Action::Deferred { .. } => self.deferred += 1,
-            Action::Refused { .. } => self.refused += 1,
+    pub(super) fn of(plan: &Plan) -> Self {
+        let mut counts = Self::default();
+        for step in &plan.steps {
+            *match &step.action {
+                Action::Create => &mut counts.create,
+                Action::Change { .. } => &mut counts.change,
+                Action::Unchanged { .. } => &mut counts.unchanged,
+                Action::Deferred { .. } => &mut counts.deferred,
+                Action::Refused { .. } => &mut counts.error,
+            } += 1;
         }
+        for (_, prune) in &plan.prunes {
+            *match prune {
+                Prune::Delete { .. } => &mut counts.prune,
+                Prune::Gone => &mut counts.gone,
+                Prune::Released { .. } => &mut counts.release,
+                Prune::Kept { .. } => &mut counts.keep,
+                Prune::Unknown { .. } => &mut counts.unknown,
+            } += 1;
+        }
+        counts
     }
 }
 
-/// The fields that differ, each with words for how, masked.
-fn changes(before: &sluice_apply::Live, after: &sluice_apply::Live) -> Vec<(String, String)> {
-    let fields = sluice_diff::fields(before.resource(), after.resource());
-    let matters = |pointer: &str| {
-        !NOISE
-            .iter()
-            .any(|noise| pointer.strip_prefix(noise).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+/// What a change changes, masked; none for what is no change.
+pub(super) fn compared(action: &Action) -> Option<Fields> {
+    match action {
+        Action::Change { before, after, .. } => Some(sluice_diff::fields(before.resource(), after.resource())),
+        Action::Create | Action::Unchanged { .. } | Action::Deferred { .. } | Action::Refused { .. } => None,
+    }
+}
+
+/// The fields that are not the server's own.
+pub(super) fn that_matter(fields: &Fields) -> impl Iterator<Item = &Field> {
+    let is_below = |pointer: &str, noise: &str| {
+        pointer.strip_prefix(noise).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    let value = |shown: &sluice_diff::Shown| {
-        if shown.is_hidden() { String::from("(hidden)") } else { cut(&shown.node().to_json()) }
+    fields.list.iter().filter(move |field| !NOISE.iter().any(|noise| is_below(&field.pointer, noise)))
+}
+
+/// A field that differs, with words for how.
+fn line(field: &Field, verbosity: Verbosity) -> String {
+    let value = |shown: &sluice_diff::Shown| match verbosity {
+        _ if shown.is_hidden() => String::from("(hidden)"),
+        Verbosity::Verbose => shown.node().to_json(),
+        Verbosity::Quiet | Verbosity::Normal => cut(&shown.node().to_json()),
     };
-    let words = |what: &What| match what {
+    let what = match &field.what {
         What::Added(shown) => format!("+ {}", value(shown)),
         What::Removed(shown) => format!("- {}", value(shown)),
         What::Changed(was, is) => format!("{} → {}", value(was), value(is)),
         What::Reordered { .. } => String::from("in another order"),
     };
-    let list = fields.list.iter().filter(|field| matters(&field.pointer));
-    list.map(|field| (field.field.clone(), words(&field.what))).collect()
+    format!("{}: {what}", field.field)
 }
 
 fn cut(text: &str) -> String {
@@ -157,71 +231,4 @@ pub(crate) fn health(health: &Health) -> String {
         Health::Terminating => String::from("being deleted"),
         Health::Missing => String::from("not there"),
     }
-}
-
-/// The plan for programs.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Report<'a> {
-    version: u32,
-    application: &'a str,
-    summary: Counts,
-    objects: Vec<Object<'a>>,
-    refused: Vec<Refused<'a>>,
-}
-
-#[derive(Serialize)]
-struct Object<'a> {
-    #[serde(flatten)]
-    reference: &'a Reference,
-    action: &'static str,
-    reason: Option<&'a str>,
-    changes: Vec<Change>,
-}
-
-#[derive(Serialize)]
-struct Change {
-    field: String,
-    what: String,
-}
-
-#[derive(Serialize)]
-struct Refused<'a> {
-    word: &'a str,
-    message: &'a str,
-}
-
-pub(crate) fn json(application: &str, plan: &Plan, blast: &Blast, out: &mut dyn Write) -> io::Result<()> {
-    let mut summary = Counts::default();
-    let mut objects = Vec::new();
-    for step in &plan.steps {
-        summary.add(&step.action);
-        let (action, reason) = match &step.action {
-            Action::Create => ("create", None),
-            Action::Change { .. } => ("change", None),
-            Action::Unchanged { .. } => ("unchanged", None),
-            Action::Deferred { reason } => ("deferred", Some(reason.as_str())),
-            Action::Refused { message, .. } => ("error", Some(message.as_str())),
-        };
-        let changes = match &step.action {
-            Action::Change { before, after, .. } => changes(before, after),
-            Action::Create | Action::Unchanged { .. } | Action::Deferred { .. } | Action::Refused { .. } => Vec::new(),
-        };
-        let changes = changes.into_iter().map(|(field, what)| Change { field, what }).collect();
-        objects.push(Object { reference: &step.reference, action, reason, changes });
-    }
-    for (reference, prune) in &plan.prunes {
-        let (action, reason) = match prune {
-            Prune::Delete { .. } => ("prune", None),
-            Prune::Gone => ("gone", None),
-            Prune::Released { reason } => ("release", Some(reason.as_str())),
-            Prune::Kept { reason } => ("keep", Some(reason.as_str())),
-            Prune::Unknown { reason } => ("unknown", Some(reason.as_str())),
-        };
-        summary.prune += usize::from(action == "prune");
-        objects.push(Object { reference, action, reason, changes: Vec::new() });
-    }
-    let refused = blast.gates.iter().map(|gate| Refused { word: gate.word, message: &gate.message }).collect();
-    serde_json::to_writer_pretty(&mut *out, &Report { version: 1, application, summary, objects, refused })?;
-    writeln!(out)
 }

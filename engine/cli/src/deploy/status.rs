@@ -3,11 +3,10 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
-use serde::Serialize;
 use sluice_apply::{Health, Inventory, Phase, Reference, Release, Store};
 
 use super::plan::As;
-use super::{Place, show, tell, tell_store, waiting};
+use super::{Place, programs, show, tell, tell_store, waiting};
 use crate::exit::Exit;
 
 /// Show where an application stands: what was applied, and how its objects are
@@ -23,25 +22,6 @@ pub(crate) struct Arguments {
     /// How to report
     #[arg(long, value_enum, default_value_t = As::Human)]
     format: As,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Report<'a> {
-    version: u32,
-    application: &'a str,
-    phase: &'static str,
-    release: Option<&'a Release>,
-    healthy: &'a [Release],
-    quarantined: Option<&'a Release>,
-    objects: Vec<Object<'a>>,
-}
-
-#[derive(Serialize)]
-struct Object<'a> {
-    #[serde(flatten)]
-    reference: &'a Reference,
-    health: String,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
@@ -69,23 +49,14 @@ fn status(arguments: &Arguments) -> Result<Exit, Exit> {
         );
         return Ok(Exit::Usage);
     };
+    let is_good = inventory.phase == Phase::Applied && health.iter().all(|(_, health)| *health == Health::Current);
     let mut out = io::stdout().lock();
     // A reader that has gone away wants no more.
     let _ = match arguments.format {
         As::Human => human(&inventory, &health, &mut out),
-        As::Json => json(&inventory, &health, &mut out),
+        As::Json => programs::status(&inventory, &health, is_good, &mut out),
     };
-    let is_good = inventory.phase == Phase::Applied && health.iter().all(|(_, health)| *health == Health::Current);
     Ok(if is_good { Exit::Clean } else { Exit::Violations })
-}
-
-fn phase(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Applying => "applying",
-        Phase::Applied => "applied",
-        Phase::Failed => "failed",
-        Phase::Deleting => "deleting",
-    }
 }
 
 fn release(release: &Release) -> String {
@@ -94,7 +65,7 @@ fn release(release: &Release) -> String {
 }
 
 fn human(inventory: &Inventory, objects: &[(Reference, Health)], out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "application {}: {}", inventory.application, phase(inventory.phase))?;
+    writeln!(out, "application {}: {}", inventory.application, programs::phase(inventory.phase))?;
     if let Some(current) = &inventory.release {
         writeln!(out, "release     {}", release(current))?;
     }
@@ -108,20 +79,4 @@ fn human(inventory: &Inventory, objects: &[(Reference, Health)], out: &mut dyn W
         writeln!(out, "  {reference}: {}", show::health(health))?;
     }
     Ok(())
-}
-
-fn json(inventory: &Inventory, objects: &[(Reference, Health)], out: &mut dyn Write) -> io::Result<()> {
-    let objects =
-        objects.iter().map(|(reference, health)| Object { reference, health: show::health(health) }).collect();
-    let report = Report {
-        version: 1,
-        application: &inventory.application,
-        phase: phase(inventory.phase),
-        release: inventory.release.as_ref(),
-        healthy: &inventory.healthy,
-        quarantined: inventory.quarantined.as_ref(),
-        objects,
-    };
-    serde_json::to_writer_pretty(&mut *out, &report)?;
-    writeln!(out)
 }

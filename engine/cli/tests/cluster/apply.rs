@@ -30,7 +30,12 @@ fn what_is_planned_is_applied_and_a_second_run_writes_nothing() -> Result<()> {
     assert!(said.starts_with("unchanged: 2 objects"), "{said}");
     assert_eq!(shop.live("one")?.unwrap()["metadata"], first["metadata"]);
     assert_eq!(inventory(&shop)?, before);
-    shop.ends(&["plan", "--detailed-exitcode"], 0)?;
+    let said = shop.ends(&["plan", "--detailed-exitcode"], 0)?;
+    let sum = "plan: 0 to create, 0 to change, 2 unchanged, 0 to prune, 0 deferred, 0 errors\n";
+    let words = "unchanged  ConfigMap twice/one\nunchanged  ConfigMap twice/two\n";
+    assert_eq!(said, format!("{words}{sum}"));
+    assert_eq!(shop.ends(&["plan", "-q"], 0)?, sum);
+    assert_eq!(shop.ends(&["apply", "--dry-run", "-q"], 0)?, sum);
     shop.ends(&["status"], 0)?;
 
     // A change and a removal.
@@ -50,6 +55,45 @@ fn what_is_planned_is_applied_and_a_second_run_writes_nothing() -> Result<()> {
     shop.ends(&["delete", "--yes"], 0)?;
     assert!(shop.live("one")?.is_none() && shop.live("foreign")?.is_some() && shop.inventory()?.is_none());
     shop.ends(&["delete", "--yes"], 2)?;
+    Ok(())
+}
+
+#[test]
+fn a_plan_names_every_object_and_ends_with_what_is_done() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = Shop::new(plane, "named", "  prune: true\n")?;
+    for name in ["gone", "kept", "old", "same", "zero"] {
+        shop.config(name, "1")?;
+    }
+    shop.ends(&["apply"], 0)?;
+    plane.merge(&shop.path_of("kept"), r#"{"metadata":{"annotations":{"sluice.dev/prune":"disabled"}}}"#)?;
+    plane.remove(&shop.path_of("gone"))?;
+    for name in ["gone", "kept", "old"] {
+        std::fs::remove_file(shop.path().join(format!("deploy/{name}.yaml")))?;
+    }
+    shop.config("new", "1")?;
+    shop.config("same", &"2".repeat(200))?;
+    let there = "apiVersion: v1\nkind: Namespace\nmetadata: {name: named-later}\n---\n";
+    let later = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: in-it, namespace: named-later}\n";
+    shop.file("deploy/later.yaml", &format!("{there}{later}"))?;
+    let said = shop.ends(&["plan"], 0)?;
+    let cut = "2".repeat(119);
+    let expected = format!(
+        "unchanged  ConfigMap named/zero
+create     Namespace named-later
+create     ConfigMap named/new
+change     ConfigMap named/same
+             data.value: \"1\" → \"{cut}…
+deferred   ConfigMap named-later/in-it: the namespace `named-later` is applied first
+prune      ConfigMap named/old
+release    ConfigMap named/kept: its annotation `sluice.dev/prune: disabled` says so
+gone       ConfigMap named/gone
+plan: 2 to create, 1 to change, 1 unchanged, 1 to prune, 1 deferred, 0 errors
+"
+    );
+    assert_eq!(said, expected);
+    let said = shop.ends(&["plan", "-v"], 0)?;
+    assert!(said.contains(&"2".repeat(200)), "{said}");
     Ok(())
 }
 

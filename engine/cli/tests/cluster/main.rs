@@ -12,6 +12,8 @@
 mod apply;
 mod context;
 mod faults;
+mod ignored;
 mod plane;
+mod programs;
 mod reconcile;
 mod rights;

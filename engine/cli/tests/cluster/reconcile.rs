@@ -153,6 +153,25 @@ fn environments_go_in_order() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn it_is_as_patient_as_it_is_told() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = from_git(plane, "agent-patience", "")?;
+    shop.config("one", "1")?;
+    commit(&shop, "first")?;
+    let config = std::fs::read_to_string(&plane.kubeconfig)?.replace(&plane.server()?, "https://127.0.0.1:1");
+    let nowhere = plane.state.join("nowhere");
+    std::fs::write(&nowhere, config)?;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sluice"));
+    command.args(["reconcile", "--once", "--listen", "off", "--config", ".", "--patience", "1"]);
+    let output = command.arg("--kubeconfig").arg(nowhere).current_dir(shop.path()).stdin(Stdio::null()).output()?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    // It is told how long was tried: 45 seconds, if nobody says anything else.
+    assert!(said.contains("no answer from https://127.0.0.1:1 for ") && !said.contains(" for 4"), "{said}");
+    Ok(())
+}
+
 /// A running agent.
 struct Running(Child);
 

@@ -1,6 +1,6 @@
 //! Which findings are new, and what a policy sees of the past.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::{Repository, WEB, guest, names, objects};
 
@@ -134,16 +134,39 @@ fn the_policy_is_that_of_the_head() -> Result<()> {
     assert_eq!((code, objects(&report).len()), (Some(0), 0), "{report}");
     assert_eq!(names(&report["findings"]["staying"]), ["image-tags/mutable-tag a"]);
     let human = repository.diff(&["base", "HEAD"])?;
-    assert!(
-        human.out.contains("note: the policy file changed; both sides were judged by that of HEAD"),
-        "{}",
-        human.out
-    );
+    assert!(human.out.contains("note: the policy changed; both sides were judged by that of HEAD"), "{}", human.out);
     repository.write(&[("sluice.yaml", "nonsense")])?;
     let ran = repository.diff(&["base"])?;
     assert_eq!(ran.code, Some(2), "{}{}", ran.out, ran.err);
     let ran = repository.diff(&["--format", "json", "base"])?;
     assert!(ran.out.contains("\"errors\""), "{}", ran.out);
+    Ok(())
+}
+
+#[test]
+fn another_component_at_the_same_path_is_another_policy() -> Result<()> {
+    let policy =
+        "apiVersion: sluice.dev/v1alpha1\nkind: Policy\nplugins:\n- {name: tags, source: 'file:./plugins/tags.wasm'}\n";
+    let repository = Repository::new(&[("deploy/a.yaml", WEB), ("deploy/sluice.yaml", policy)])?;
+    let file = repository.path().join("deploy/plugins/tags.wasm");
+    std::fs::create_dir(file.parent().context("no folder")?)?;
+    std::fs::write(&file, guest("image-tags.wasm")?)?;
+    let changed = |arguments: &[&str]| Ok::<_, anyhow::Error>(repository.json(arguments)?.1["policyChanged"].clone());
+    // One that is built and not kept is no change of each run.
+    assert_eq!(changed(&["HEAD", "--", "deploy"])?, false);
+    repository.commit()?;
+    repository.git(&["tag", "with"])?;
+    assert_eq!(changed(&["with", "--", "deploy"])?, false);
+    let mut other = guest("image-tags.wasm")?;
+    // An empty custom section: the same program in other bytes.
+    other.extend([0, 2, 1, b'x']);
+    std::fs::write(&file, other)?;
+    assert_eq!(changed(&["with", "--", "deploy"])?, true);
+    repository.commit()?;
+    assert_eq!(changed(&["with", "HEAD", "deploy"])?, true);
+    assert_eq!(changed(&["HEAD", "--", "deploy"])?, false);
+    let human = repository.diff(&["with", "HEAD", "deploy"])?;
+    assert!(human.out.contains("note: the policy changed; both sides were judged by that of HEAD"), "{}", human.out);
     Ok(())
 }
 

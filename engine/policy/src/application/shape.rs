@@ -4,7 +4,7 @@
 
 use schemars::{JsonSchema, schema_for};
 
-use crate::file::OnlyRender;
+use crate::file::{MatchEntry, OneOrMany, OnlyRender};
 
 /// The JSON Schema of the application file, for editors.
 #[must_use]
@@ -67,6 +67,8 @@ struct Spec {
     after: Option<Vec<String>>,
     /// What to do about changes that others make in the cluster. Left out: `report`.
     drift: Option<Drift>,
+    /// What of objects is left to others: differences that are not drift.
+    ignore: Option<Vec<Ignore>>,
     /// What to do when a revision cannot be applied or does not become healthy. Left out: `stay`.
     on_failure: Option<OnFailure>,
     /// Whether objects that are there and have no owner are taken over. Left out: false.
@@ -98,6 +100,33 @@ struct Destination {
     /// The namespace of the inventory. Left out: `sluice-system`.
     inventory_namespace: Option<String>,
 }
+
+/// What of some objects is left to others. It is sent when an object is made; once it is there, it is neither corrected nor
+/// told as a change.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Ignore {
+    /// The objects that it is about, by the namespaces that they have in the cluster. Left out: all.
+    #[schemars(rename = "match")]
+    matches: Option<MatchEntry>,
+    /// The fields, as RFC 6901 pointers: `/spec/replicas`. `*` stands for every element of a list and every member of an
+    /// object: `/spec/template/spec/containers/*/resources`.
+    pointers: Option<Pointers>,
+    /// Field managers, as `kubectl get --show-managed-fields` shows them: what they own is left to them.
+    managers: Option<OneOrMany>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+enum Pointers {
+    One(Pointer),
+    Many(#[schemars(length(min = 1))] Vec<Pointer>),
+}
+
+/// An RFC 6901 pointer.
+#[derive(JsonSchema)]
+#[schemars(transparent)]
+struct Pointer(#[schemars(regex(pattern = r"^(/([^/~]|~[01])*)+$"))] String);
 
 #[derive(JsonSchema)]
 #[schemars(rename_all = "lowercase")]

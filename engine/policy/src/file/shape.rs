@@ -177,7 +177,7 @@ struct ExceptionEntry {
 /// Which objects are meant: those that fit every part that is given.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
-struct MatchEntry {
+pub(crate) struct MatchEntry {
     /// The kind: `Deployment`, `apps/v1/Deployment`, `Deployment.apps`; `*` and `?` are wildcards.
     kind: Option<OneOrMany>,
     /// Any of these kinds.
@@ -196,7 +196,7 @@ struct MatchEntry {
 
 #[derive(JsonSchema)]
 #[schemars(untagged)]
-enum OneOrMany {
+pub(crate) enum OneOrMany {
     One(String),
     Many(#[schemars(length(min = 1))] Vec<String>),
 }

@@ -151,7 +151,7 @@ impl Page<'_> {
         }
         if self.diff.policy_changed && self.verbosity > Verbosity::Quiet {
             let head = words::side(&self.diff.head);
-            let text = format!("the policy file changed; both sides were judged by that of {head}");
+            let text = format!("the policy changed; both sides were judged by that of {head}");
             writeln!(self.out, "{}", self.painter.note(&text))?;
         }
         if !self.diff.gaps.is_empty() || self.diff.policy_changed && self.verbosity > Verbosity::Quiet {

@@ -74,7 +74,7 @@ struct Before<'a> {
 }
 
 #[derive(Serialize)]
-struct OneField<'a> {
+pub(super) struct OneField<'a> {
     path: &'a str,
     field: &'a str,
     change: &'static str,
@@ -207,7 +207,7 @@ impl<'a> Before<'a> {
 }
 
 impl<'a> OneField<'a> {
-    fn of(field: &'a Field) -> Self {
+    pub(super) fn of(field: &'a Field) -> Self {
         let shown = |value: &'a Shown| Some(Node::Value(value));
         let (change, before, after) = match &field.what {
             What::Added(value) => ("added", None, shown(value)),

@@ -107,7 +107,7 @@ fn warnings(diff: &Diff) -> Vec<String> {
     }
     lines.extend(diff.gaps.iter().map(|gap| prose(&short(&words::gap(diff, gap)))));
     if diff.policy_changed {
-        lines.push(String::from("The policy file changed; both sides were judged by the new one."));
+        lines.push(String::from("The policy changed; both sides were judged by the new one."));
     }
     lines.into_iter().map(|line| format!("- ⚠ {line}\n")).collect()
 }

@@ -12,7 +12,7 @@ use sluice_policy::{Drift, OnFailure};
 use tokio::runtime::Handle;
 
 use super::log::Log;
-use crate::deploy::around::Way;
+use crate::deploy::around::Reach;
 use crate::deploy::gathered::{Gathered, gather};
 use crate::deploy::{Loaded, options, show};
 use crate::exit::Exit;
@@ -255,10 +255,10 @@ impl Agent {
         let (cluster, options) = (self.cluster.clone(), self.options(BTreeSet::new()));
         let handle = Handle::current();
         let work = tokio::task::spawn_blocking(move || {
-            let way = || {
-                Ok(Way { cluster: cluster.clone(), options: options.clone(), handle: handle.clone(), runtime: None })
+            let reach = || {
+                Ok(Reach { cluster: cluster.clone(), options: options.clone(), handle: handle.clone(), runtime: None })
             };
-            gather(&loaded, revision.as_deref(), Color::Never, &way)
+            gather(&loaded, revision.as_deref(), Color::Never, &reach)
         });
         work.await.unwrap_or(Err(Exit::Undecided))
     }

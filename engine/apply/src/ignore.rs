@@ -1,0 +1,257 @@
+//! What of an object is left to others. Once an object is there, an ignored field is not sent, so nothing takes it and nobody
+//! has to fight for it. Where it is ours alone, leaving it out would remove it: then it is sent as it stands.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+use sluice_manifest::{Node, Operation, Resource, Value, push_token};
+use sluice_policy::{Ignore, Token};
+
+use crate::compare;
+use crate::desired::Desired;
+use crate::live::Live;
+use crate::options::Options;
+use crate::owned::{self, Owner};
+
+/// A field that is left to others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ignored {
+    /// RFC 6901 pointer into the object as it was approved.
+    pub pointer: String,
+    /// The other field managers that own something of it; none where it is ours, or nobody's.
+    pub managers: BTreeSet<String>,
+    /// Whether the cluster has it otherwise than it was approved.
+    pub differs: bool,
+}
+
+/// An object as it is sent: as it was approved, but for what is ignored.
+#[derive(Clone, Debug)]
+pub(crate) struct Sent {
+    pub(crate) resource: Arc<Resource>,
+    /// What makes it of the object that was approved.
+    pub(crate) operations: Vec<Operation>,
+    pub(crate) ignored: Vec<Ignored>,
+    /// The version of the live object, where values of it are sent: they must not be older than it.
+    pub(crate) version: Option<String>,
+}
+
+impl Sent {
+    /// The object as it was approved.
+    pub(crate) fn whole(desired: &Desired) -> Self {
+        let resource = Arc::clone(&desired.resource);
+        Self { resource, operations: Vec::new(), ignored: Vec::new(), version: None }
+    }
+
+    /// The object as it is sent where it is there already. The error is why what is ignored cannot be left out.
+    pub(crate) fn of(desired: &Desired, live: &Live, options: &Options) -> Result<Self, String> {
+        let rules = rules(desired, options);
+        if rules.is_empty() {
+            return Ok(Self::whole(desired));
+        }
+        let managers: BTreeSet<&str> = rules.iter().flat_map(|rule| rule.managers.iter().map(String::as_str)).collect();
+        let managed = live.at("/metadata/managedFields").map_or(Json::Null, Node::to_value);
+        let mut walk = Walk { managers: &managers, under: None, ignored: Vec::new(), keeps: false };
+        let patterns = rules.iter().flat_map(|rule| rule.pointers.iter().map(|pattern| pattern.tokens.as_slice()));
+        let place = Place {
+            wanted: desired.resource.root(),
+            live: Some(live.resource().root()),
+            pointer: String::new(),
+            rest: patterns.collect(),
+            owners: owned::all(&managed, &options.manager),
+            covered: false,
+        };
+        let Part::Sent(operations) = walk.walk(&place, &[])? else { return Ok(Self::whole(desired)) };
+        let resource = desired.resource.patched(&operations).map_err(|error| error.to_string())?;
+        let version = walk.keeps.then(|| live.resource_version().to_owned());
+        Ok(Self { resource: Arc::new(resource), operations, ignored: walk.ignored, version })
+    }
+
+    /// What is written.
+    pub(crate) fn body(&self) -> Vec<u8> {
+        self.resource.root().to_json().into_bytes()
+    }
+
+    /// The same, for the version of the live object alone that its values were read from.
+    pub(crate) fn body_for_version(&self) -> Vec<u8> {
+        let Some(version) = &self.version else { return self.body() };
+        let value = Json::from(version.as_str()).to_string();
+        let operation = Operation::Add { pointer: String::from("/metadata/resourceVersion"), value };
+        self.resource.patched(&[operation]).map_or_else(|_| self.body(), |object| object.root().to_json().into_bytes())
+    }
+}
+
+/// What is said of an object.
+pub(crate) fn rules<'o>(desired: &Desired, options: &'o Options) -> Vec<&'o Ignore> {
+    let namespace = desired.reference.namespace.as_deref();
+    options.ignore.iter().filter(|rule| rule.is_for(&desired.resource, namespace)).collect()
+}
+
+/// What becomes of a part of an object.
+enum Part {
+    /// It is sent, after these operations.
+    Sent(Vec<Operation>),
+    /// It is left out.
+    Omitted,
+}
+
+/// A place in an object.
+#[derive(Clone)]
+struct Place<'a> {
+    wanted: Node<'a>,
+    live: Option<Node<'a>>,
+    pointer: String,
+    /// What is left of the patterns that lead here.
+    rest: Vec<&'a [Token]>,
+    /// Who owns it, or something in it.
+    owners: Vec<Owner<'a>>,
+    /// Whether a pattern names it, or something that it is in.
+    covered: bool,
+}
+
+impl<'a> Place<'a> {
+    /// A member, or an element by its index; `owned` is what managed fields call it.
+    fn child(&self, name: &str, owned: Option<&str>, wanted: Node<'a>, live: Option<Node<'a>>) -> Self {
+        let mut pointer = self.pointer.clone();
+        push_token(&mut pointer, name);
+        let rest = self.rest.iter().filter_map(|rest| {
+            let (first, rest) = rest.split_first()?;
+            first.fits(name).then_some(rest)
+        });
+        let owners =
+            owned.map_or_else(Vec::new, |owned| self.owners.iter().filter_map(|owner| owner.child(owned)).collect());
+        Place { wanted, live, pointer, rest: rest.collect(), owners, covered: self.covered }
+    }
+}
+
+struct Walk<'a> {
+    /// The field managers whose fields are left to them.
+    managers: &'a BTreeSet<&'a str>,
+    /// What is being told of the field that a pattern names.
+    under: Option<Ignored>,
+    ignored: Vec<Ignored>,
+    /// Whether values are sent as they stand in the cluster.
+    keeps: bool,
+}
+
+impl Walk<'_> {
+    /// Says what becomes of a place. Members with a name among `keys` tell elements of lists apart, and are always sent.
+    fn walk(&mut self, place: &Place<'_>, keys: &[String]) -> Result<Part, String> {
+        if !place.covered && place.rest.iter().any(|rest| rest.is_empty()) {
+            let covered = Place { covered: true, ..place.clone() };
+            self.under = Some(Ignored { pointer: place.pointer.clone(), managers: BTreeSet::new(), differs: false });
+            let part = self.walk(&covered, keys);
+            self.ignored.extend(self.under.take());
+            return part;
+        }
+        let by_manager = place.owners.iter().any(|owner| self.managers.contains(owner.manager));
+        if !place.covered && !by_manager && place.rest.is_empty() {
+            return Ok(Part::Sent(Vec::new()));
+        }
+        match place.wanted.value() {
+            Value::Object(members) if members.len() > 0 => self.object(place, keys),
+            Value::Array(items) if items.len() > 0 => self.list(place),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
+                Ok(self.leaf(place, by_manager))
+            }
+        }
+    }
+
+    fn object(&mut self, place: &Place<'_>, keys: &[String]) -> Result<Part, String> {
+        let (mut operations, mut is_sent) = (Vec::new(), false);
+        for (key, value) in place.wanted.entries() {
+            let name = key.as_str().unwrap_or_default();
+            let live = place.live.and_then(|live| live.get(name));
+            let child = place.child(name, Some(&format!("f:{name}")), value, live);
+            if names_the_object(&child.pointer) {
+                is_sent = true;
+                continue;
+            }
+            if keys.iter().any(|key| key == name) {
+                // Of an element that is ignored as a whole nothing is sent but what is ours alone.
+                is_sent |= !place.covered || place.owners.iter().all(|owner| owner.is_ours);
+                continue;
+            }
+            match self.walk(&child, &[])? {
+                Part::Omitted => operations.push(Operation::Remove { pointer: child.pointer }),
+                Part::Sent(more) => {
+                    is_sent = true;
+                    operations.extend(more);
+                }
+            }
+        }
+        // What is left of an object that had members is not sent as an empty one: that would be ours.
+        Ok(if is_sent { Part::Sent(operations) } else { Part::Omitted })
+    }
+
+    fn list(&mut self, place: &Place<'_>) -> Result<Part, String> {
+        let names = owned::elements(&place.owners);
+        let (Some(live), false) = (place.live, names.is_empty()) else {
+            let leads_in = place.live.is_some() && !place.rest.is_empty() && !place.covered;
+            if leads_in {
+                return Err(format!(
+                    "`{}` is a list that Kubernetes replaces as a whole, so nothing within it can be ignored by itself",
+                    place.pointer
+                ));
+            }
+            let by_manager = place.owners.iter().any(|owner| self.managers.contains(owner.manager));
+            let is_new = place.live.is_none() && !place.covered;
+            return Ok(if is_new { Part::Sent(Vec::new()) } else { self.leaf(place, by_manager) });
+        };
+        let (mut parts, mut is_sent) = (Vec::new(), false);
+        for (index, wanted) in place.wanted.items().enumerate() {
+            let name = names.iter().find(|name| name.names(wanted));
+            let there = name.and_then(|name| live.items().find(|live| name.names(*live)));
+            let text = name.map(|name| name.text.as_str());
+            let child = place.child(&index.to_string(), text, wanted, there);
+            let is_covered = child.covered || child.rest.iter().any(|rest| rest.is_empty());
+            let part = match there {
+                // An element that is not there yet is made as it was approved.
+                None if !is_covered => Part::Sent(Vec::new()),
+                None => self.leaf(&Place { covered: true, ..child.clone() }, false),
+                Some(_) => self.walk(&child, &name.map(|name| name.keys()).unwrap_or_default())?,
+            };
+            is_sent |= matches!(part, Part::Sent(_));
+            parts.push(match part {
+                Part::Omitted => vec![Operation::Remove { pointer: child.pointer }],
+                Part::Sent(operations) => operations,
+            });
+        }
+        // From the end, so that the indexes hold until they are used.
+        Ok(if is_sent { Part::Sent(parts.into_iter().rev().flatten().collect()) } else { Part::Omitted })
+    }
+
+    /// What is sent or left out as a whole.
+    fn leaf(&mut self, place: &Place<'_>, by_manager: bool) -> Part {
+        if !place.covered && !by_manager {
+            return Part::Sent(Vec::new());
+        }
+        let others = place.owners.iter().filter(|owner| !owner.is_ours).map(|owner| owner.manager.to_owned());
+        let others: BTreeSet<String> = others.collect();
+        let is_ours = place.owners.iter().any(|owner| owner.is_ours);
+        let differs = place.live.is_none_or(|live| !compare::holds(live, place.wanted));
+        let is_alone = is_ours && others.is_empty();
+        match &mut self.under {
+            Some(under) => {
+                under.managers.extend(others);
+                under.differs |= differs;
+            }
+            None => self.ignored.push(Ignored { pointer: place.pointer.clone(), managers: others, differs }),
+        }
+        match place.live.filter(|_| is_alone) {
+            None => Part::Omitted,
+            Some(live) => {
+                self.keeps = true;
+                Part::Sent(vec![Operation::Replace { pointer: place.pointer.clone(), value: live.to_json() }])
+            }
+        }
+    }
+}
+
+/// Whether a field is among those by which an object is known.
+fn names_the_object(pointer: &str) -> bool {
+    matches!(pointer, "/apiVersion" | "/kind" | "/metadata/name" | "/metadata/namespace")
+}
+
+#[cfg(test)]
+mod tests;

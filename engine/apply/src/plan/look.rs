@@ -1,0 +1,235 @@
+//! What becomes of an object of the set: it is read, and where that does not tell, the API server is asked.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sluice_manifest::Node;
+
+use super::{Action, Step, has_manager};
+use crate::adopt;
+use crate::cluster::Cluster;
+use crate::compare;
+use crate::desired::Desired;
+use crate::error::ClusterError;
+use crate::ignore::{Ignored, Sent};
+use crate::inventory::Entry;
+use crate::kinds::{Kind, Kinds, Lookup};
+use crate::live::Live;
+use crate::options::{Conflicts, Options};
+use crate::reference::{Key, Reference};
+use crate::stage::Stage;
+use crate::write::{Write, read};
+
+/// What is looked at for each object.
+pub(super) struct Look<'a> {
+    pub(super) cluster: &'a Cluster,
+    pub(super) options: &'a Options,
+    pub(super) kinds: &'a Kinds,
+    pub(super) others: &'a BTreeMap<Key, BTreeSet<String>>,
+    pub(super) entries: BTreeMap<Key, &'a Entry>,
+    pub(super) desired: &'a [Desired],
+}
+
+/// What was found of an object.
+enum Found<'a> {
+    /// What becomes of it is known.
+    Decided(Action),
+    /// Its kind, and the object as it is, if it is there.
+    ToWeigh(&'a Kind, Option<Live>),
+}
+
+impl Look<'_> {
+    pub(super) async fn step(&self, desired: &Desired) -> Result<Step, ClusterError> {
+        let key = desired.reference.key();
+        let entry = self.entries.get(&key).copied();
+        let (action, ignored) = match self.find(desired, entry).await? {
+            Found::Decided(action) => (action, Vec::new()),
+            Found::ToWeigh(kind, live) => self.weigh(desired, entry, kind, live).await?,
+        };
+        let reference = desired.reference.clone();
+        Ok(Step { reference, action, ignored, is_known: entry.is_some(), desired: desired.clone() })
+    }
+
+    /// Finds an object in the cluster, and what keeps it from being touched.
+    async fn find(&self, desired: &Desired, entry: Option<&Entry>) -> Result<Found<'_>, ClusterError> {
+        let decided = |action| Ok(Found::Decided(action));
+        if let Some(fault) = &desired.fault {
+            return decided(refused(fault.clone(), ""));
+        }
+        let reference = &desired.reference;
+        let kind = match self.kinds.get(reference) {
+            Lookup::Served(kind) => kind,
+            Lookup::Defined(_) => {
+                let reason = String::from("its CustomResourceDefinition is applied first");
+                return decided(Action::Deferred { reason });
+            }
+            Lookup::Absent => {
+                let message = format!("the cluster has no kind {} in {}", reference.kind, group_version(reference));
+                let help = "add the CustomResourceDefinition to the set, or check apiVersion and kind";
+                return decided(refused(message, help));
+            }
+            Lookup::Unknown => {
+                let message = format!("the server behind the API group `{}` does not answer", reference.group);
+                return decided(refused(
+                    message,
+                    "see `kubectl get apiservices`; nothing can be said of the kind until it does",
+                ));
+            }
+        };
+        let live = match read(self.cluster, kind, reference).await {
+            Ok(live) => live,
+            Err(error) if error.refusal().is_some() => return decided(refused(error.to_string(), &error.help())),
+            Err(error) => return Err(error),
+        };
+        Ok(match self.foreign(reference, entry, live.as_ref()) {
+            Some(fault) => Found::Decided(fault),
+            None => Found::ToWeigh(kind, live),
+        })
+    }
+
+    /// Compares what is there with what is wanted, and asks the API server where that does not tell.
+    async fn weigh(
+        &self,
+        desired: &Desired,
+        entry: Option<&Entry>,
+        kind: &Kind,
+        live: Option<Live>,
+    ) -> Result<(Action, Vec<Ignored>), ClusterError> {
+        let there = live.as_ref().filter(|live| !live.is_terminating());
+        let sent = match there.map_or_else(|| Ok(Sent::whole(desired)), |live| Sent::of(desired, live, self.options)) {
+            Ok(sent) => sent,
+            Err(message) => return Ok((refused(message, "ignore the list, or nothing of it"), Vec::new())),
+        };
+        let as_before = entry.is_some_and(|entry| entry.digest.as_ref() == Some(&desired.digest));
+        let holds = |live: &&Live| compare::holds(live.resource().root(), sent.resource.root());
+        if let Some(live) = there.filter(|_| as_before).filter(holds) {
+            return Ok((Action::Unchanged { live: live.clone() }, sent.ignored));
+        }
+        let action = self.ask(desired, &sent, kind, live).await?;
+        Ok((action, sent.ignored))
+    }
+
+    /// What keeps the object from being touched because of who has it.
+    fn foreign(&self, reference: &Reference, entry: Option<&Entry>, live: Option<&Live>) -> Option<Action> {
+        let live = live?;
+        if let Some(owners) = self.others.get(&reference.key()).filter(|_| !self.options.adopt) {
+            let names: Vec<String> = owners.iter().map(|name| format!("`{name}`")).collect();
+            let message = format!("it belongs to the application {}", names.join(", "));
+            return Some(refused(message, "take it out of one of the two; `adopt: true` takes it over"));
+        }
+        // Without a UID it is not known whether a run that ended suddenly has made it: then its field manager tells.
+        let uid = entry.and_then(|entry| entry.uid.as_deref());
+        let is_ours = uid == Some(live.uid()) || entry.is_some() && uid.is_none() && is_nobodys(live);
+        if !is_ours && !self.options.adopt && !has_manager(live, &self.options.manager) {
+            let message = if uid.is_some() {
+                "somebody deleted it and made another with its name"
+            } else {
+                "it is there already, and no application owns it"
+            };
+            return Some(refused(message.to_owned(), "`adopt: true` in the application takes such objects over"));
+        }
+        None
+    }
+
+    /// Asks the API server what applying would do.
+    async fn ask(
+        &self,
+        desired: &Desired,
+        sent: &Sent,
+        kind: &Kind,
+        live: Option<Live>,
+    ) -> Result<Action, ClusterError> {
+        let reference = &desired.reference;
+        let write = Write { cluster: self.cluster, manager: &self.options.manager, kind, reference, sent };
+        let (answer, force) = match write.send(true, false).await {
+            Ok(answer) => (answer, false),
+            Err(error) => match self.refusal(desired, &error, false)? {
+                Some(action) => return Ok(action),
+                None => match write.send(true, true).await {
+                    Ok(answer) => (answer, true),
+                    Err(error) => {
+                        let action = self.refusal(desired, &error, true)?;
+                        return Ok(action.unwrap_or_else(|| refused(error.to_string(), "")));
+                    }
+                },
+            },
+        };
+        Ok(match live {
+            None => Action::Create,
+            Some(before) if before.is_terminating() => {
+                Action::Deferred { reason: String::from("it is being deleted; it is made anew once it is gone") }
+            }
+            Some(before)
+                if !self.is_new(desired) && compare::alike(before.resource().root(), answer.resource().root()) =>
+            {
+                Action::Unchanged { live: before }
+            }
+            Some(before) => Action::Change { before, after: answer, force },
+        })
+    }
+
+    /// Whether the inventory does not have it: then it is written once, so that its fields have an owner.
+    fn is_new(&self, desired: &Desired) -> bool {
+        let entry = self.entries.get(&desired.reference.key());
+        entry.is_none_or(|entry| self.options.adopt && entry.uid.is_none())
+    }
+
+    /// What a refusal of a dry run means; none where it should be asked again with force.
+    fn refusal(&self, desired: &Desired, error: &ClusterError, forced: bool) -> Result<Option<Action>, ClusterError> {
+        let Some(refusal) = error.refusal() else { return Err(error.clone()) };
+        let conflicts = refusal.conflicts();
+        // On adoption the hands that made the object give their fields up.
+        let adopts = self.options.adopt && self.is_new(desired);
+        let give_up = adopts && conflicts.iter().all(|conflict| adopt::is_before(&conflict.manager));
+        if !conflicts.is_empty() && !forced && (give_up || self.options.conflicts == Conflicts::Take) {
+            let kept = conflicts.iter().find(|conflict| conflict.is_kept());
+            match kept {
+                None => return Ok(None),
+                Some(kept) => {
+                    let message = format!("`{}` is owned by `{}`, which would fight back", kept.field, kept.manager);
+                    return Ok(Some(refused(message, "take the field out of the manifest, or name it in `ignore`")));
+                }
+            }
+        }
+        let reference = &desired.reference;
+        let namespace = reference.namespace.as_deref().unwrap_or_default();
+        let comes = |group: &str, kind: &str, name: &str| {
+            self.desired.iter().any(|other| other.reference.is(group, kind) && other.reference.name == name)
+        };
+        if refusal.code == 404 && refusal.message.contains("namespaces") && comes("", "Namespace", namespace) {
+            return Ok(Some(Action::Deferred { reason: format!("the namespace `{namespace}` is applied first") }));
+        }
+        if matches!(refusal.code, 400 | 422) && self.defines(reference) {
+            let reason =
+                String::from("its CustomResourceDefinition changes first; the schema of today does not accept it");
+            return Ok(Some(Action::Deferred { reason }));
+        }
+        Ok(Some(refused(refusal.to_string(), &error.help())))
+    }
+
+    /// Whether the set has the definition of the object's kind.
+    fn defines(&self, reference: &Reference) -> bool {
+        self.desired.iter().any(|other| {
+            let at = |pointer: &str| other.resource.root().at(pointer).and_then(Node::as_str);
+            other.stage == Stage::Definitions
+                && at("/spec/group") == Some(&reference.group)
+                && at("/spec/names/kind") == Some(&reference.kind)
+        })
+    }
+}
+
+/// Whether no field of the object has a manager: so it is where what was applied has a name and nothing else.
+fn is_nobodys(live: &Live) -> bool {
+    let entries = live.at("/metadata/managedFields").map(Node::items).into_iter().flatten();
+    entries.into_iter().all(|entry| entry.get("subresource").is_some())
+}
+
+fn refused(message: String, help: &str) -> Action {
+    Action::Refused { message, help: help.to_owned() }
+}
+
+fn group_version(reference: &Reference) -> String {
+    match reference.group.as_str() {
+        "" => format!("`{}`", reference.version),
+        group => format!("`{group}/{}`", reference.version),
+    }
+}

@@ -1,0 +1,171 @@
+//! The part of a run that writes one object.
+
+use std::time::{Duration, Instant};
+
+use sluice_manifest::{Span, Tree};
+
+use super::defined::{TAKEN_UP, is_too_early};
+use super::{Event, Run};
+use crate::adopt;
+use crate::desired::{Desired, hex};
+use crate::error::{ClusterError, FieldConflict};
+use crate::guard::Guard;
+use crate::ignore::{Sent, rules};
+use crate::kinds::{Kind, Kinds, Lookup};
+use crate::live::Live;
+use crate::options::Conflicts;
+use crate::plan::{Action, Plan, Step};
+use crate::store::StoreError;
+use crate::write::{Write, read};
+
+/// How often an object is written anew because somebody else has written it meanwhile.
+const ANEW: usize = 5;
+
+impl Run<'_> {
+    /// Writes an object; none where that failed, which is told.
+    pub(super) async fn one(
+        &self,
+        step: &Step,
+        plan: &Plan,
+        kinds: &Kinds,
+        guard: &Guard<'_>,
+    ) -> Result<Option<Live>, StoreError> {
+        let (action, desired) = (&step.action, &step.desired);
+        let mut force = match action {
+            Action::Unchanged { live } => return Ok(Some(live.clone())),
+            Action::Change { force, .. } => *force,
+            Action::Create | Action::Deferred { .. } | Action::Refused { .. } => false,
+        };
+        let Lookup::Served(kind) = kinds.get(&desired.reference) else {
+            return Ok(self.failed(desired, String::from("the cluster does not serve its kind")));
+        };
+        let is_deferred = matches!(action, Action::Deferred { .. });
+        if is_deferred && !self.gone(desired, kinds).await? {
+            return Ok(self.failed(desired, String::from("it is still being deleted; a finalizer may hold it")));
+        }
+        guard.check().await?;
+        if let Action::Change { before, .. } = action
+            && !step.is_known
+            && let Some(patch) = adopt::migration(before, &self.options.manager)
+            && let Err(error) = self.as_written(desired, kind, &Sent::whole(desired)).patch(&patch).await
+        {
+            return match error.refusal() {
+                Some(_) => Ok(self.failed(desired, error.to_string())),
+                None => Err(error.into()),
+            };
+        }
+        let (started, mut tries) = (Instant::now(), 0);
+        loop {
+            let sent = match self.sent(desired, kind).await? {
+                Ok(sent) => sent,
+                Err(message) => return Ok(self.failed(desired, message)),
+            };
+            // What is sent is what was approved, but for what is ignored.
+            if !is_approved(desired, &sent) {
+                return Ok(self.failed(desired, String::from("its bytes are not those that were approved")));
+            }
+            tries += 1;
+            let error = match self.as_written(desired, kind, &sent).send(false, force).await {
+                Ok(live) => {
+                    (self.told)(Event::Written(desired.reference.clone()));
+                    return Ok(Some(live));
+                }
+                Err(error) => error,
+            };
+            if is_deferred && is_too_early(&error, plan, desired) && started.elapsed() < TAKEN_UP {
+                tokio::time::sleep(Duration::from_millis(300)).await;
+                guard.check().await?;
+            } else if sent.version.is_some() && has_moved(&error, tries) {
+                // Somebody has written it since it was read.
+                guard.check().await?;
+            } else if !force && self.may_take(&error) {
+                force = true;
+            } else if error.refusal().is_some() {
+                return Ok(self.failed(desired, error.to_string()));
+            } else {
+                return Err(error.into());
+            }
+        }
+    }
+
+    fn as_written<'w>(&'w self, desired: &'w Desired, kind: &'w Kind, sent: &'w Sent) -> Write<'w> {
+        let (cluster, manager) = (self.cluster, &self.options.manager);
+        Write { cluster, manager, kind, reference: &desired.reference, sent }
+    }
+
+    /// The object as it is sent, by what is there at this moment. The inner error is why it cannot be.
+    async fn sent(&self, desired: &Desired, kind: &Kind) -> Result<Result<Sent, String>, ClusterError> {
+        if rules(desired, self.options).is_empty() {
+            return Ok(Ok(Sent::whole(desired)));
+        }
+        Ok(match read(self.cluster, kind, &desired.reference).await? {
+            Some(live) if !live.is_terminating() => Sent::of(desired, &live, self.options),
+            Some(_) | None => Ok(Sent::whole(desired)),
+        })
+    }
+
+    /// Whether a conflict that came up since the plan is to be overruled.
+    fn may_take(&self, error: &ClusterError) -> bool {
+        let conflicts = error.refusal().map(crate::error::Refusal::conflicts).unwrap_or_default();
+        self.options.conflicts == Conflicts::Take
+            && !conflicts.is_empty()
+            && !conflicts.iter().any(FieldConflict::is_kept)
+    }
+
+    /// Waits until what is being deleted is gone; true as well where nothing is.
+    async fn gone(&self, desired: &Desired, kinds: &Kinds) -> Result<bool, ClusterError> {
+        let Lookup::Served(kind) = kinds.get(&desired.reference) else { return Ok(true) };
+        let limit = self.options.wait.unwrap_or(Duration::from_secs(30));
+        let started = Instant::now();
+        loop {
+            match read(self.cluster, kind, &desired.reference).await? {
+                Some(live) if live.is_terminating() && started.elapsed() < limit => {
+                    tokio::time::sleep(Duration::from_millis(500)).await;
+                }
+                Some(live) => return Ok(!live.is_terminating()),
+                None => return Ok(true),
+            }
+        }
+    }
+}
+
+/// Whether an object is another than the one that values were read from, and may be read again. A conflict about fields comes
+/// up once for that reason; the next time it is one.
+fn has_moved(error: &ClusterError, tries: usize) -> bool {
+    let about_fields = error.refusal().is_some_and(|refusal| !refusal.conflicts().is_empty());
+    error.has_code(409) && tries < ANEW && (!about_fields || tries == 1)
+}
+
+/// Whether the bytes that are sent are those of the object that was approved, but for what is ignored.
+fn is_approved(desired: &Desired, sent: &Sent) -> bool {
+    let digest = |body: &[u8]| {
+        let nowhere = std::sync::Arc::clone(desired.resource.text());
+        let tree = Tree::from_json(nowhere, Span::default(), std::str::from_utf8(body).ok()?).ok()?;
+        Some(tree.root().digest())
+    };
+    let approved = digest(desired.resource.root().to_json().as_bytes());
+    let expected = desired.resource.patched(&sent.operations).ok().map(|object| object.root().digest());
+    approved.is_some_and(|approved| hex(&approved) == desired.digest) && digest(&sent.body()) == expected
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ANEW, has_moved};
+    use crate::error::{ClusterError, Refusal};
+
+    fn refused(code: u16, causes: &[&str]) -> ClusterError {
+        let cause =
+            |kind: &&str| ((*kind).to_owned(), String::from(".data.a"), String::from("conflict with \"somebody\""));
+        let refusal = Refusal { code, causes: causes.iter().map(cause).collect(), ..Refusal::default() };
+        ClusterError::Refused { what: String::from("apply ConfigMap a"), refusal }
+    }
+
+    #[test]
+    fn an_object_that_has_moved_is_read_again_for_some_time() {
+        let (moved, taken) = (refused(409, &[]), refused(409, &["FieldManagerConflict"]));
+        assert!(has_moved(&moved, 1) && has_moved(&moved, ANEW - 1) && !has_moved(&moved, ANEW));
+        // A field that somebody took since it was read is theirs the next time; what is in conflict then stays so.
+        assert!(has_moved(&taken, 1) && !has_moved(&taken, 2));
+        assert!(!has_moved(&refused(422, &[]), 1));
+    }
+}

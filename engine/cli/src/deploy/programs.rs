@@ -1,0 +1,251 @@
+//! Plan and status for programs: `schema/plan-v1.json` and `schema/status-v1.json` say what each field means. The version of
+//! a form changes when a field does; fields may come on top.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+
+use serde::Serialize;
+use sluice_apply::{Action, Blast, Health, Ignored, Inventory, Phase, Plan, Prune, Reference, Release, Stage};
+
+use super::show::{self, Counts};
+
+/// The version of both forms, which the file names of the schemas carry too.
+const VERSION: u32 = 1;
+
+/// The JSON Schema of a plan.
+pub(crate) const PLAN_SCHEMA: &str = include_str!("../../schema/plan-v1.json");
+/// The JSON Schema of a status.
+pub(crate) const STATUS_SCHEMA: &str = include_str!("../../schema/status-v1.json");
+
+#[derive(Serialize)]
+struct Tool {
+    name: &'static str,
+    version: &'static str,
+}
+
+const TOOL: Tool = Tool { name: "sluice", version: env!("CARGO_PKG_VERSION") };
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Resource<'a> {
+    api_version: String,
+    kind: &'a str,
+    namespace: Option<&'a str>,
+    name: &'a str,
+}
+
+impl<'a> Resource<'a> {
+    fn of(reference: &'a Reference) -> Self {
+        let Reference { group, version, kind, namespace, name } = reference;
+        let api_version = if group.is_empty() { version.clone() } else { format!("{group}/{version}") };
+        Self { api_version, kind, namespace: namespace.as_deref(), name }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PlanReport<'a, F> {
+    version: u32,
+    tool: Tool,
+    application: &'a str,
+    revision: Option<&'a str>,
+    digest: &'a str,
+    applicable: bool,
+    changes: bool,
+    summary: Counts,
+    objects: Vec<Planned<'a, F>>,
+    unacknowledged: Vec<Unacknowledged<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Planned<'a, F> {
+    resource: Resource<'a>,
+    stage: &'static str,
+    action: &'static str,
+    reason: Option<&'a str>,
+    help: Option<&'a str>,
+    takes_fields: bool,
+    fields: Vec<F>,
+    left_out: usize,
+    ignored: Vec<OneIgnored<'a>>,
+}
+
+#[derive(Serialize)]
+struct OneIgnored<'a> {
+    path: &'a str,
+    managers: &'a BTreeSet<String>,
+    differs: bool,
+}
+
+#[derive(Serialize)]
+struct Unacknowledged<'a> {
+    word: &'a str,
+    message: &'a str,
+}
+
+/// Writes a plan of an application at a revision; that of a folder is empty.
+pub(super) fn plan(
+    application: &str,
+    revision: &str,
+    plan: &Plan,
+    blast: &Blast,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let compared: Vec<_> = plan.steps.iter().map(|step| show::compared(&step.action)).collect();
+    let of_set = plan.steps.iter().zip(&compared).map(|(step, compared)| {
+        let (action, reason, help) = match &step.action {
+            Action::Create => ("create", None, None),
+            Action::Change { .. } => ("change", None, None),
+            Action::Unchanged { .. } => ("unchanged", None, None),
+            Action::Deferred { reason } => ("deferred", Some(reason.as_str()), None),
+            Action::Refused { message, help } => ("error", Some(message.as_str()), some(help)),
+        };
+        let (fields, left_out) = compared.as_ref().map_or((Vec::new(), 0), |fields| {
+            (show::that_matter(fields).map(sluice_report::diff_field).collect(), fields.left_out)
+        });
+        let takes_fields = matches!(step.action, Action::Change { force: true, .. });
+        let ignored = step.ignored.iter().map(OneIgnored::of).collect();
+        Planned { help, takes_fields, fields, left_out, ignored, ..Planned::of(&step.reference, action, reason) }
+    });
+    let pruned = plan.prunes.iter().map(|(reference, prune)| {
+        let (action, reason) = match prune {
+            Prune::Delete { .. } => ("prune", None),
+            Prune::Gone => ("gone", None),
+            Prune::Released { reason } => ("release", Some(reason.as_str())),
+            Prune::Kept { reason } => ("keep", Some(reason.as_str())),
+            Prune::Unknown { reason } => ("unknown", Some(reason.as_str())),
+        };
+        Planned::of(reference, action, reason)
+    });
+    let gates = blast.gates.iter();
+    let report = PlanReport {
+        version: VERSION,
+        tool: TOOL,
+        application,
+        revision: some(revision),
+        digest: plan.digest(),
+        applicable: !plan.is_refused() && blast.gates.is_empty(),
+        changes: plan.changes(),
+        summary: Counts::of(plan),
+        objects: of_set.chain(pruned).collect(),
+        unacknowledged: gates.map(|gate| Unacknowledged { word: gate.word, message: &gate.message }).collect(),
+    };
+    pretty(&report, out)
+}
+
+impl<'a, F> Planned<'a, F> {
+    fn of(reference: &'a Reference, action: &'static str, reason: Option<&'a str>) -> Self {
+        Self {
+            resource: Resource::of(reference),
+            stage: stage(Stage::of(reference)),
+            action,
+            reason,
+            help: None,
+            takes_fields: false,
+            fields: Vec::new(),
+            left_out: 0,
+            ignored: Vec::new(),
+        }
+    }
+}
+
+impl<'a> OneIgnored<'a> {
+    fn of(ignored: &'a Ignored) -> Self {
+        Self { path: &ignored.pointer, managers: &ignored.managers, differs: ignored.differs }
+    }
+}
+
+fn stage(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Definitions => "definitions",
+        Stage::Namespaces => "namespaces",
+        Stage::Rights => "rights",
+        Stage::Objects => "objects",
+        Stage::Admission => "admission",
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct StatusReport<'a> {
+    version: u32,
+    tool: Tool,
+    application: &'a str,
+    phase: &'static str,
+    good: bool,
+    release: Option<OneRelease<'a>>,
+    healthy: Vec<OneRelease<'a>>,
+    quarantined: Option<OneRelease<'a>>,
+    objects: Vec<Stands<'a>>,
+}
+
+#[derive(Serialize)]
+struct OneRelease<'a> {
+    revision: Option<&'a str>,
+    digest: &'a str,
+    time: &'a str,
+}
+
+#[derive(Serialize)]
+struct Stands<'a> {
+    resource: Resource<'a>,
+    health: &'static str,
+    reason: Option<&'a str>,
+}
+
+/// Writes where an application stands. `good` is whether everything was applied and is healthy.
+pub(super) fn status(
+    inventory: &Inventory,
+    objects: &[(Reference, Health)],
+    good: bool,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let objects = objects.iter().map(|(reference, health)| {
+        let (health, reason) = match health {
+            Health::Current => ("healthy", None),
+            Health::InProgress(words) => ("in-progress", some(words)),
+            Health::Failed(words) => ("failed", some(words)),
+            Health::Terminating => ("deleting", None),
+            Health::Missing => ("missing", None),
+        };
+        Stands { resource: Resource::of(reference), health, reason }
+    });
+    let report = StatusReport {
+        version: VERSION,
+        tool: TOOL,
+        application: &inventory.application,
+        phase: phase(inventory.phase),
+        good,
+        release: inventory.release.as_ref().map(OneRelease::of),
+        healthy: inventory.healthy.iter().map(OneRelease::of).collect(),
+        quarantined: inventory.quarantined.as_ref().map(OneRelease::of),
+        objects: objects.collect(),
+    };
+    pretty(&report, out)
+}
+
+/// Where the last run stands, in a word.
+pub(super) fn phase(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Applying => "applying",
+        Phase::Applied => "applied",
+        Phase::Failed => "failed",
+        Phase::Deleting => "deleting",
+    }
+}
+
+impl<'a> OneRelease<'a> {
+    fn of(release: &'a Release) -> Self {
+        Self { revision: some(&release.revision), digest: &release.digest, time: &release.time }
+    }
+}
+
+fn some(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+fn pretty(report: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, report)?;
+    writeln!(out)
+}
