@@ -47,7 +47,22 @@ pub(crate) struct Place {
     color: Color,
 }
 
+/// How the source of an application is fetched.
+#[derive(Clone, Copy, clap::Args)]
+pub(crate) struct Fetching {
+    /// Give up on a Git server after this long
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, help_heading = "Git")]
+    fetch_timeout: u64,
+}
+
+impl Fetching {
+    fn timeout(self) -> Duration {
+        Duration::from_secs(self.fetch_timeout.max(1))
+    }
+}
+
 /// An application file that was read.
+#[derive(Clone)]
 pub(crate) struct Loaded {
     pub(crate) application: Application,
     /// The folder that it lies in.
@@ -89,13 +104,18 @@ impl Place {
         let context = self.context.clone().or_else(|| application.destination.context.clone());
         let destination = Destination { kubeconfig: self.kubeconfig.clone(), context };
         let cluster = Cluster::connect(&destination).await.map_err(|error| tell(&error))?;
-        let patience = Duration::from_secs(self.patience.max(1));
-        Ok(cluster.with_patience(patience.min(Duration::from_secs(15)), patience))
+        Ok(patient(cluster, self.patience))
     }
 
     pub(crate) fn color(&self) -> Color {
         self.color
     }
+}
+
+/// A cluster that is tried for so many seconds while it does not answer.
+fn patient(cluster: Cluster, seconds: u64) -> Cluster {
+    let patience = Duration::from_secs(seconds.max(1));
+    cluster.with_patience(patience.min(Duration::from_secs(15)), patience)
 }
 
 /// How an application is applied.

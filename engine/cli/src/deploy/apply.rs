@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use sluice_apply::{Applied, ApplyError, Blast, Event, Health, Options, Release};
 
 use super::gathered::{self, Gathered};
-use super::{Loaded, Place, show, tell_store, waiting};
+use super::{Fetching, Loaded, Place, show, tell_store, waiting};
 use crate::exit::Exit;
 use crate::output;
 
@@ -19,6 +19,8 @@ use crate::output;
 pub(crate) struct Arguments {
     #[command(flatten)]
     place: Place,
+    #[command(flatten)]
+    fetching: Fetching,
     /// Show what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
@@ -37,7 +39,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
 fn apply(arguments: &Arguments) -> Result<Exit, Exit> {
     let place = &arguments.place;
     let loaded = place.load()?;
-    let mut gathered = gathered::gather(&loaded, None, place.color())?;
+    let mut gathered = gathered::gather(&loaded, arguments.fetching, None, place.color())?;
     if !arguments.acknowledge.is_empty() {
         if !gathered.release.revision.is_empty() {
             let help = "write `Sluice-Acknowledge: …` in the message of the commit that destroys it";

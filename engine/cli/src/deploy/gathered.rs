@@ -9,9 +9,9 @@ use std::time::SystemTime;
 use sluice_apply::Release;
 use sluice_policy::{Alike, Approved, Keep};
 use sluice_report::{Format, Options, Verbosity};
-use sluice_source::Checkout;
+use sluice_source::{Checkout, Request};
 
-use super::Loaded;
+use super::{Fetching, Loaded};
 use crate::charts::Charts;
 use crate::exit::Exit;
 use crate::judging::{self, GateError, Passed};
@@ -40,15 +40,22 @@ impl Gathered {
 
 /// Fetches, renders and judges an application, at another revision than its own where one is given. What keeps it from
 /// being applied is told as `sluice check` tells it.
-pub(crate) fn gather(loaded: &Loaded, revision: Option<&str>, color: Color) -> Result<Gathered, Exit> {
+pub(crate) fn gather(
+    loaded: &Loaded,
+    fetching: Fetching,
+    revision: Option<&str>,
+    color: Color,
+) -> Result<Gathered, Exit> {
     let application = &loaded.application;
     let beside = |path: &str| loaded.folder.join(path);
     let checkout = match (&application.source.repo, revision) {
         (Some(repo), revision) => {
             let revision = revision.unwrap_or(&application.source.revision);
-            Some(checkout(repo, revision)?)
+            Some(checkout(repo, revision, fetching)?)
         }
-        (None, Some(revision)) => Some(checkout(&beside(&application.source.path).to_string_lossy(), revision)?),
+        (None, Some(revision)) => {
+            Some(checkout(&beside(&application.source.path).to_string_lossy(), revision, fetching)?)
+        }
         (None, None) => None,
     };
     let named = application.policy.as_ref().map(|policy| loaded.folder.join(policy));
@@ -103,9 +110,9 @@ pub(crate) fn gather(loaded: &Loaded, revision: Option<&str>, color: Color) -> R
     Ok(Gathered { approved, release, acknowledged: acknowledged.map(String::from).collect() })
 }
 
-fn checkout(repo: &str, revision: &str) -> Result<Checkout, Exit> {
+fn checkout(repo: &str, revision: &str, fetching: Fetching) -> Result<Checkout, Exit> {
     source::request(repo, revision)
-        .and_then(|request| Checkout::revision(&request))
+        .and_then(|request| Checkout::revision(&Request { timeout: fetching.timeout(), ..request }))
         .map_err(|error| source::tell(&error))
 }
 

@@ -14,7 +14,7 @@ use sluice_apply::{Cluster, Destination};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::Loaded;
+use super::{Fetching, Loaded, patient};
 use crate::exit::Exit;
 use crate::output;
 use agent::Agent;
@@ -39,9 +39,11 @@ pub(crate) struct Arguments {
     /// Where /healthz, /readyz and /metrics are served; `off` for nowhere
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9809")]
     listen: String,
-    /// Applications that are worked on at once
+    /// Applications of one cluster that are worked on at once
     #[arg(long, value_name = "N", default_value_t = 4)]
     concurrency: usize,
+    #[command(flatten)]
+    fetching: Fetching,
     /// The kubeconfig [default: $KUBECONFIG, ~/.kube/config, or the account of the pod]
     #[arg(long, value_name = "FILE", help_heading = "Cluster")]
     kubeconfig: Option<PathBuf>,
@@ -51,6 +53,9 @@ pub(crate) struct Arguments {
     /// The field manager of every write: one for each installation of Sluice
     #[arg(long, value_name = "NAME", default_value = "sluice", help_heading = "Cluster")]
     field_manager: String,
+    /// How long a request is tried again while the cluster does not answer
+    #[arg(long, value_name = "SECONDS", default_value_t = 45, help_heading = "Cluster")]
+    patience: u64,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
@@ -86,8 +91,8 @@ async fn rounds(arguments: &Arguments) -> Exit {
         tokio::spawn(serve::serve(listener, Arc::clone(&board)));
     }
     let log = Arc::new(Log::default());
-    let permits = Arc::new(Semaphore::new(arguments.concurrency.max(1)));
-    let mut clusters: BTreeMap<Option<String>, Cluster> = BTreeMap::new();
+    // Each cluster has permits of its own, so that one that does not answer holds up nobody else's applications.
+    let mut clusters: BTreeMap<Option<String>, (Cluster, Arc<Semaphore>)> = BTreeMap::new();
     let mut work: JoinSet<(String, bool)> = JoinSet::new();
     let mut busy: std::collections::BTreeSet<String> = std::collections::BTreeSet::new();
     loop {
@@ -120,13 +125,17 @@ async fn rounds(arguments: &Arguments) -> Exit {
                 continue;
             }
             let context = arguments.context.clone().or_else(|| loaded.application.destination.context.clone());
-            let cluster = match clusters.get(&context) {
-                Some(cluster) => cluster.clone(),
+            let (cluster, permits) = match clusters.get(&context) {
+                Some(known) => known.clone(),
                 None => {
                     let destination =
                         Destination { kubeconfig: arguments.kubeconfig.clone(), context: context.clone() };
                     match Cluster::connect(&destination).await {
-                        Ok(cluster) => clusters.entry(context).or_insert(cluster).clone(),
+                        Ok(cluster) => {
+                            let permits = Arc::new(Semaphore::new(arguments.concurrency.max(1)));
+                            let known = (patient(cluster, arguments.patience), permits);
+                            clusters.entry(context).or_insert(known).clone()
+                        }
                         Err(error) => {
                             log.write("error", &name, "connect", "", &error.to_string());
                             busy.remove(&name);
@@ -136,8 +145,9 @@ async fn rounds(arguments: &Arguments) -> Exit {
                     }
                 }
             };
-            let agent = Agent { loaded, cluster, manager: arguments.field_manager.clone(), log: Arc::clone(&log) };
-            let (permits, board) = (Arc::clone(&permits), Arc::clone(&board));
+            let (manager, fetching) = (arguments.field_manager.clone(), arguments.fetching);
+            let agent = Agent { loaded, fetching, cluster, manager, log: Arc::clone(&log) };
+            let board = Arc::clone(&board);
             work.spawn(async move {
                 let permit = permits.acquire_owned().await;
                 let before = agent.cluster.counts();

@@ -2,7 +2,7 @@
 
 use sluice_apply::Store;
 
-use super::{Place, apply, gathered, tell_store, waiting};
+use super::{Fetching, Place, apply, gathered, tell_store, waiting};
 use crate::exit::Exit;
 use crate::output;
 
@@ -13,6 +13,8 @@ use crate::output;
 pub(crate) struct Arguments {
     #[command(flatten)]
     place: Place,
+    #[command(flatten)]
+    fetching: Fetching,
     /// The revision [default: the last healthy one before the current]
     #[arg(long, value_name = "REV")]
     to: Option<String>,
@@ -45,7 +47,7 @@ fn rollback(arguments: &Arguments) -> Result<Exit, Exit> {
             return Err(Exit::Usage);
         }
     };
-    let mut gathered = gathered::gather(&loaded, Some(&revision), place.color())?;
+    let mut gathered = gathered::gather(&loaded, arguments.fetching, Some(&revision), place.color())?;
     // Going back deletes what came since; that the revision was healthy is acknowledgement enough for objects, not for data.
     gathered.acknowledged.insert(String::from("prune"));
     if !arguments.quiet {

@@ -12,13 +12,14 @@ use sluice_policy::{Drift, OnFailure};
 
 use super::log::Log;
 use crate::deploy::gathered::{Gathered, gather};
-use crate::deploy::{Loaded, options, show};
+use crate::deploy::{Fetching, Loaded, options, show};
 use crate::exit::Exit;
 use crate::output::Color;
 
 /// What works on an application.
 pub(crate) struct Agent {
     pub(crate) loaded: Loaded,
+    pub(crate) fetching: Fetching,
     pub(crate) cluster: Cluster,
     pub(crate) manager: String,
     pub(crate) log: Arc<Log>,
@@ -249,8 +250,8 @@ impl Agent {
 
     /// Fetches, renders and judges on a thread that may block.
     async fn gather(&self, revision: Option<String>) -> Result<Gathered, Exit> {
-        let loaded = Loaded { application: self.loaded.application.clone(), folder: self.loaded.folder.clone() };
-        let work = tokio::task::spawn_blocking(move || gather(&loaded, revision.as_deref(), Color::Never));
+        let (loaded, fetching) = (self.loaded.clone(), self.fetching);
+        let work = tokio::task::spawn_blocking(move || gather(&loaded, fetching, revision.as_deref(), Color::Never));
         work.await.unwrap_or(Err(Exit::Undecided))
     }
 
