@@ -156,8 +156,9 @@ fn fault_16_the_repository_is_out_of_reach() -> Result<()> {
     let shop = &repository.shop;
     let foreign = Foreign::new(shop)?;
     repository.config("one", "1")?;
+    repository.config("two", "1")?;
     repository.commit("first")?;
-    settles(shop, &["one"])?;
+    settles(shop, &["one", "two"])?;
 
     // Nobody listens; somebody with a certificate that is not trusted; somebody who hangs up; the folder is gone.
     let closed = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
@@ -195,7 +196,7 @@ fn fault_16_the_repository_is_out_of_reach() -> Result<()> {
     std::fs::write(&file, &whole[..whole.len() / 2])?;
     stays(shop, &[2, 3], "")?;
     std::fs::write(&file, &whole)?;
-    settles(shop, &["one"])?;
+    settles(shop, &["one", "two"])?;
     ensure!(repository.value("one")? == "2");
     foreign.is_untouched(shop)
 }
