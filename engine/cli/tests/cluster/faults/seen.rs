@@ -74,6 +74,12 @@ impl Seeing {
         *self.state() = State::default();
     }
 
+    /// The answers that were lost, and what came in.
+    fn told(&self) -> (Vec<String>, Vec<(String, Instant)>) {
+        let state = self.state();
+        (state.lost.clone(), state.seen.clone())
+    }
+
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -184,7 +190,7 @@ fn fault_04_the_answer_to_one_write_is_lost() -> Result<()> {
         shop.kubeconfig.clone_from(&through);
         let said = shop.ends(&["apply"], 0).with_context(|| format!("lost: {what}"))?;
         shop.kubeconfig.clone_from(&direct);
-        let (lost, seen) = (seeing.state().lost.clone(), seeing.state().seen.clone());
+        let (lost, seen) = seeing.told();
         ensure!(lost.len() == 1 && lost[0].starts_with('2'), "{what} was not carried out: {lost:?}");
         let sent = seen.iter().filter(|(line, _)| is(line, wanted)).count();
         ensure!(sent == 2, "{what} is sent {sent} times: {seen:#?}");
@@ -216,7 +222,8 @@ fn fault_04_the_answer_is_lost_and_nothing_comes_after_it() -> Result<()> {
         shop.kubeconfig.clone_from(&through);
         let said = shop.ends(&["apply", "--patience", "1"], 3).with_context(|| format!("lost: {what}"))?;
         shop.kubeconfig.clone_from(&direct);
-        ensure!(seeing.state().lost.len() == 1, "{what} was not carried out: {:?}", seeing.state().lost);
+        let (lost, _) = seeing.told();
+        ensure!(lost.len() == 1, "{what} was not carried out: {lost:?}");
         ensure!(said.contains("no answer from") && said.contains("what became of the last request"), "{what}: {said}");
         seeing.open();
         // The inventory is there, with all that may be, and of the objects those that the run had come to.
@@ -251,7 +258,7 @@ fn fault_03_a_server_that_asks_to_come_back_later() -> Result<()> {
         shop.kubeconfig.clone_from(&through);
         shop.ends(&["apply"], 0).with_context(|| format!("{status} for {what}"))?;
         shop.kubeconfig.clone_from(&direct);
-        let seen = seeing.state().seen.clone();
+        let (_, seen) = seeing.told();
         let times: Vec<Instant> = seen.iter().filter(|(line, _)| is(line, wanted)).map(|(_, time)| *time).collect();
         ensure!(times.len() == 2, "{what} is sent {} times: {seen:#?}", times.len());
         let pause = times[1] - times[0];
