@@ -17,10 +17,10 @@ use crate::plane::{Plane, Shop, shared};
 const LATER: u64 = 2;
 
 /// A request by its method and its path with the query.
-type Wanted = fn(&str, &str) -> bool;
+pub(super) type Wanted = fn(&str, &str) -> bool;
 
 /// What comes between Sluice and the API server. Sluice speaks to it without TLS.
-struct Seeing {
+pub(super) struct Seeing {
     port: u16,
     state: Arc<Mutex<State>>,
 }
@@ -40,7 +40,7 @@ struct State {
 }
 
 impl Seeing {
-    fn new(plane: &Plane) -> Result<Self> {
+    pub(super) fn new(plane: &Plane) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let this = Self { port: listener.local_addr()?.port(), state: Arc::default() };
         let (state, server, pki) = (Arc::clone(&this.state), plane.server()?, plane.state.join("pki"));
@@ -54,7 +54,7 @@ impl Seeing {
         Ok(this)
     }
 
-    fn kubeconfig(&self, shop: &Shop<'_>) -> Result<std::path::PathBuf> {
+    pub(super) fn kubeconfig(&self, shop: &Shop<'_>) -> Result<std::path::PathBuf> {
         let text = format!(
             "apiVersion: v1\nkind: Config\ncurrent-context: seen\ncontexts: [{{name: seen, context: {{cluster: seen, user: seen}}}}]\n\
              clusters: [{{name: seen, cluster: {{server: \"http://127.0.0.1:{}\"}}}}]\nusers: [{{name: seen, user: {{}}}}]\n",
@@ -65,17 +65,22 @@ impl Seeing {
     }
 
     /// Loses the next answer to such a request, and all that comes after it where `ends` says so.
-    fn lose(&self, wanted: Wanted, ends: bool) {
+    pub(super) fn lose(&self, wanted: Wanted, ends: bool) {
         *self.state() = State { wanted: Some(wanted), ends, ..State::default() };
     }
 
+    /// Answers the next such request with a status, and with a wish to come back later.
+    pub(super) fn refuse(&self, wanted: Wanted, status: u16) {
+        *self.state() = State { later: Some((wanted, status)), ..State::default() };
+    }
+
     /// Lets everything through.
-    fn open(&self) {
+    pub(super) fn open(&self) {
         *self.state() = State::default();
     }
 
     /// The answers that were lost, and what came in.
-    fn told(&self) -> (Vec<String>, Vec<(String, Instant)>) {
+    pub(super) fn told(&self) -> (Vec<String>, Vec<(String, Instant)>) {
         let state = self.state();
         (state.lost.clone(), state.seen.clone())
     }
@@ -155,7 +160,7 @@ const WRITES: [(&str, Wanted); 4] = [
 ];
 
 /// Whether a line of what came in is the request that is looked for.
-fn is(line: &str, wanted: Wanted) -> bool {
+pub(super) fn is(line: &str, wanted: Wanted) -> bool {
     line.split_once(' ').is_some_and(|(method, path)| wanted(method, path))
 }
 
@@ -254,7 +259,7 @@ fn fault_03_a_server_that_asks_to_come_back_later() -> Result<()> {
     for (number, (what, wanted)) in WRITES.into_iter().enumerate() {
         prepare(&shop, what, what)?;
         let status = if number % 2 == 0 { 429 } else { 503 };
-        *seeing.state() = State { later: Some((wanted, status)), ..State::default() };
+        seeing.refuse(wanted, status);
         shop.kubeconfig.clone_from(&through);
         shop.ends(&["apply"], 0).with_context(|| format!("{status} for {what}"))?;
         shop.kubeconfig.clone_from(&direct);

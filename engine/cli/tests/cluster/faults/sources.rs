@@ -238,11 +238,13 @@ fn fault_17_history_is_rewritten() -> Result<()> {
 
     // Links that lead out, and a submodule in place of the folder.
     repository.from("repo", "main")?;
-    for target in ["/etc/hostname", "../../app.yaml", "../../../../../etc/passwd"] {
+    let outside = shop.path().join("outside.yaml").display().to_string();
+    shop.file("outside.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: outside}\n")?;
+    for target in ["/etc/hostname", "../../app.yaml", "../../outside.yaml", &outside] {
         std::os::unix::fs::symlink(target, shop.path().join("repo/deploy/link.yaml"))?;
         repository.commit("a link that leads out")?;
         repository.git(&["branch", "-f", "main", "other"])?;
-        stays(shop, &[1, 2, 3], "link.yaml")?;
+        stays(shop, &[1, 2, 3], "the link `deploy/link.yaml` leaves the checkout")?;
         std::fs::remove_file(shop.path().join("repo/deploy/link.yaml"))?;
     }
     let head = repository.git(&["rev-parse", "HEAD"])?;
