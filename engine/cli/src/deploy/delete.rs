@@ -37,7 +37,7 @@ fn delete(arguments: &Arguments) -> Result<Exit, Exit> {
         let inventory = waiting(async {
             let cluster = place.connect(&loaded.application).await?;
             let store = sluice_apply::Store::new(&cluster, &options.inventory_namespace, &options.manager);
-            Ok(store.all().await.map_err(|error| tell_store(&error))?.remove(name))
+            store.inventory(name).await.map_err(|error| tell_store(&error))
         })?;
         let inventory = inventory.ok_or_else(never)?;
         let mut out = io::stdout().lock();

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 use sluice_apply::Release;
@@ -22,6 +23,10 @@ use crate::source;
 
 /// The trailer of a commit's message that acknowledges what the commit destroys.
 const TRAILER: &str = "Sluice-Acknowledge";
+
+/// Who judges. It takes all cores and most of the memory, so one application does at a time: the memory of the agent is that of
+/// its largest application, whatever their number.
+static TURN: Mutex<()> = Mutex::new(());
 
 /// What may be applied.
 pub(crate) struct Gathered {
@@ -58,6 +63,7 @@ pub(crate) fn gather(
         }
         (None, None) => None,
     };
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let named = application.policy.as_ref().map(|policy| loaded.folder.join(policy));
     let path = match (&checkout, &application.source.repo) {
         (Some(_), Some(_)) => PathBuf::from(&application.source.path),

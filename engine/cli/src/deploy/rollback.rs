@@ -35,7 +35,7 @@ fn rollback(arguments: &Arguments) -> Result<Exit, Exit> {
     let inventory = waiting(async {
         let cluster = place.connect(&loaded.application).await?;
         let store = Store::new(&cluster, &options.inventory_namespace, &options.manager);
-        Ok(store.all().await.map_err(|error| tell_store(&error))?.remove(name))
+        store.inventory(name).await.map_err(|error| tell_store(&error))
     })?;
     let healthy = inventory.as_ref().and_then(sluice_apply::Inventory::last_healthy);
     let revision = match (&arguments.to, healthy) {

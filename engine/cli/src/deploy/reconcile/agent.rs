@@ -106,15 +106,16 @@ impl Agent {
         let release = Release { digest: gathered.digest(), ..gathered.release.clone() };
         let options = self.options(gathered.acknowledged.clone());
         let store = Store::new(&self.cluster, &options.inventory_namespace, &options.manager);
-        let inventories = store.all().await?;
         for name in &application.after {
-            let is_there = inventories.get(name).is_some_and(|before| is_healthy_at(before, &revision));
+            let before = store.inventory(name).await?;
+            let is_there = before.is_some_and(|before| is_healthy_at(&before, &revision));
             if !is_there {
                 let message = format!("waits until `{name}` is healthy at this revision");
                 return Ok(self.end("info", "order", &revision, &message, Outcome::Waiting));
             }
         }
-        let before = inventories.get(&application.name);
+        let before = store.inventory(&application.name).await?;
+        let before = before.as_ref();
         let has_failed = before.and_then(|it| it.quarantined.as_ref()).is_some_and(|bad| bad.is_same(&release));
         if has_failed {
             let message = "this revision has failed before; waits for another commit";
