@@ -123,8 +123,7 @@ pub async fn plan(cluster: &Cluster, approved: &Approved, options: &Options) -> 
         Look { cluster, options, kinds: &kinds, others: &others, entries: own.inventory.by_key(), desired: &desired };
     let looks: Vec<_> = desired.iter().map(|desired| look.step(desired)).collect();
     let steps = futures::stream::iter(looks).buffered(options.concurrency.max(1)).try_collect().await?;
-    let stale = stale(&own.inventory, &desired);
-    let mut prunes = prune::look(cluster, &kinds, options, &stale, &others).await?;
+    let mut prunes = prune::look(cluster, &kinds, options, &stale(&own.inventory, &desired), &others).await?;
     prunes.sort_by(|(one, _), (other, _)| (Stage::of(other), other).cmp(&(Stage::of(one), one)));
     Ok(Plan { digest: hex(approved.set_digest()), steps, prunes, kept: own, kinds })
 }

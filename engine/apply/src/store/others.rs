@@ -13,7 +13,7 @@ use crate::kinds::escaped;
 use crate::reference::Key;
 
 /// ConfigMaps that are read at once. One has 1 MiB at most.
-const PAGE: usize = 16;
+const PAGE: usize = 8;
 /// How often a list is begun anew that took longer than the API server remembers.
 const TRIES: usize = 3;
 
@@ -50,6 +50,8 @@ impl Store {
         application: &str,
         keys: &BTreeSet<Key>,
     ) -> Result<BTreeMap<Key, BTreeSet<String>>, StoreError> {
+        // One list at a time is enough to hold.
+        let _turn = self.cluster.list_turn().await;
         let mut tries = 1;
         loop {
             match self.pages(application, keys).await {

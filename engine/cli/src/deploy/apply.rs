@@ -78,9 +78,9 @@ pub(crate) fn carry_out(
     let options = place.options(&loaded.application, gathered.acknowledged);
     let options = Options { quarantine: given_up, ..options };
     let told = |event: Event| {
-        if !quiet {
+        if let Some(line) = line(&event).filter(|_| !quiet) {
             // Progress is for whoever looks; nothing depends on it.
-            let _ = writeln!(io::stdout().lock(), "{}", line(&event));
+            let _ = writeln!(io::stdout().lock(), "{line}");
         }
     };
     let applied = waiting(async {
@@ -126,9 +126,10 @@ fn outcome(name: &str, applied: &Applied, quiet: bool) -> Exit {
     Exit::Clean
 }
 
-/// A line for each thing that happens.
-fn line(event: &Event) -> String {
-    match event {
+/// A line for each thing that happens and can be seen.
+fn line(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::Waiting => return None,
         Event::Begun => String::from("inventory written"),
         Event::Written(reference) => format!("applied {reference}"),
         Event::Failed(reference, message) => format!("failed {reference}: {message}"),
@@ -137,5 +138,5 @@ fn line(event: &Event) -> String {
         Event::NotDeleted(reference, message) => format!("not deleted {reference}: {message}"),
         Event::Health(reference, health) => format!("health {reference}: {}", show::health(health)),
         Event::Ended => String::from("inventory written, done"),
-    }
+    })
 }

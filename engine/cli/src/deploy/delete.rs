@@ -51,7 +51,7 @@ fn delete(arguments: &Arguments) -> Result<Exit, Exit> {
         Event::Deleted(reference) => drop(writeln!(io::stdout().lock(), "deleted {reference}")),
         Event::Going(reference, reason) => drop(writeln!(io::stdout().lock(), "leaving {reference}: {reason}")),
         Event::NotDeleted(reference, message) => output::complain(&format!("{reference} stays: {message}"), None),
-        Event::Begun | Event::Written(_) | Event::Failed(..) | Event::Health(..) | Event::Ended => {}
+        Event::Begun | Event::Written(_) | Event::Failed(..) | Event::Waiting | Event::Health(..) | Event::Ended => {}
     };
     let stay = waiting(async {
         let cluster = place.connect(&loaded.application).await?;

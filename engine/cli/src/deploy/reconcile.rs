@@ -2,6 +2,7 @@
 
 mod agent;
 mod log;
+mod memory;
 mod serve;
 
 use std::collections::BTreeMap;
@@ -17,7 +18,7 @@ use tokio::task::JoinSet;
 use super::{Fetching, Loaded, patient};
 use crate::exit::Exit;
 use crate::output;
-use agent::Agent;
+use agent::{Agent, Room};
 use log::Log;
 use serve::Board;
 
@@ -59,6 +60,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
+    memory::give_back();
     let runtime = match super::runtime() {
         Ok(runtime) => runtime,
         Err(exit) => return exit,
@@ -72,6 +74,16 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     // What still runs is left where it is: the inventories say so.
     runtime.shutdown_timeout(Duration::from_millis(200));
     exit
+}
+
+/// A cluster, and how much of it is worked on at once.
+#[derive(Clone)]
+struct Worked {
+    cluster: Cluster,
+    /// Applications.
+    permits: Arc<Semaphore>,
+    /// Objects.
+    room: Arc<Semaphore>,
 }
 
 async fn rounds(arguments: &Arguments) -> Exit {
@@ -92,7 +104,7 @@ async fn rounds(arguments: &Arguments) -> Exit {
     }
     let log = Arc::new(Log::default());
     // Each cluster has permits of its own, so that one that does not answer holds up nobody else's applications.
-    let mut clusters: BTreeMap<Option<String>, (Cluster, Arc<Semaphore>)> = BTreeMap::new();
+    let mut clusters: BTreeMap<Option<String>, Worked> = BTreeMap::new();
     let mut work: JoinSet<(String, bool)> = JoinSet::new();
     let mut busy: std::collections::BTreeSet<String> = std::collections::BTreeSet::new();
     loop {
@@ -125,15 +137,18 @@ async fn rounds(arguments: &Arguments) -> Exit {
                 continue;
             }
             let context = arguments.context.clone().or_else(|| loaded.application.destination.context.clone());
-            let (cluster, permits) = match clusters.get(&context) {
+            let Worked { cluster, permits, room } = match clusters.get(&context) {
                 Some(known) => known.clone(),
                 None => {
                     let destination =
                         Destination { kubeconfig: arguments.kubeconfig.clone(), context: context.clone() };
                     match Cluster::connect(&destination).await {
                         Ok(cluster) => {
-                            let permits = Arc::new(Semaphore::new(arguments.concurrency.max(1)));
-                            let known = (patient(cluster, arguments.patience), permits);
+                            let known = Worked {
+                                cluster: patient(cluster, arguments.patience),
+                                permits: Arc::new(Semaphore::new(arguments.concurrency.max(1))),
+                                room: Arc::new(Semaphore::new(Room::OBJECTS as usize)),
+                            };
                             clusters.entry(context).or_insert(known).clone()
                         }
                         Err(error) => {
@@ -146,7 +161,7 @@ async fn rounds(arguments: &Arguments) -> Exit {
                 }
             };
             let (manager, fetching) = (arguments.field_manager.clone(), arguments.fetching);
-            let agent = Agent { loaded, fetching, cluster, manager, log: Arc::clone(&log) };
+            let agent = Agent { loaded, fetching, cluster, manager, log: Arc::clone(&log), room: Room::of(room) };
             let board = Arc::clone(&board);
             work.spawn(async move {
                 let permit = permits.acquire_owned().await;

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sluice_apply::{
     Action, ApplyError, Cluster, Conflicts, Counts, Event, Health, Inventory, Options, Phase, Plan, Release, Store,
     StoreError,
 };
 use sluice_policy::{Drift, OnFailure};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::log::Log;
 use crate::deploy::gathered::{Gathered, gather};
@@ -23,6 +24,35 @@ pub(crate) struct Agent {
     pub(crate) cluster: Cluster,
     pub(crate) manager: String,
     pub(crate) log: Arc<Log>,
+    pub(crate) room: Room,
+}
+
+/// Room for the objects of a cluster that are worked on at once. A large application takes all of it, so that the memory of
+/// the agent is that of the largest one, and gives it back while it waits for the health of what it has written.
+pub(crate) struct Room {
+    all: Arc<Semaphore>,
+    taken: Mutex<Option<OwnedSemaphorePermit>>,
+}
+
+impl Room {
+    /// Objects that are worked on at once.
+    pub(crate) const OBJECTS: u32 = 1_000;
+
+    pub(crate) fn of(all: Arc<Semaphore>) -> Self {
+        Self { all, taken: Mutex::default() }
+    }
+
+    /// Waits until there is room for so many objects, and takes it.
+    async fn take(&self, objects: usize) {
+        let objects = u32::try_from(objects).unwrap_or(u32::MAX).min(Self::OBJECTS);
+        // Nobody closes it.
+        let taken = Arc::clone(&self.all).acquire_many_owned(objects).await.ok();
+        *self.taken.lock().unwrap_or_else(PoisonError::into_inner) = taken;
+    }
+
+    fn give_back(&self) {
+        drop(self.taken.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
 }
 
 /// What came of a round.
@@ -85,6 +115,7 @@ impl Agent {
         };
         let revision = gathered.release.revision.clone();
         self.log("info", "judge", &revision, "approved");
+        self.room.take(gathered.approved.manifests().len()).await;
         match self.bring(gathered).await {
             Ok(outcome) => outcome,
             Err(error) => self.end("error", "cluster", &revision, &error.to_string(), Outcome::Unreachable),
@@ -272,6 +303,7 @@ impl Agent {
             Event::NotDeleted(reference, message) => {
                 self.log("error", "prune", revision, &format!("{reference}: {message}"));
             }
+            Event::Waiting => self.room.give_back(),
             Event::Health(reference, health) => {
                 self.log("info", "health", revision, &format!("{reference}: {}", show::health(health)));
             }
