@@ -129,13 +129,7 @@ impl<'r> Fetch<'r> {
         };
         cache.begin()?;
         let received = prepared.with_shallow(shallow).receive(gix::progress::Discard, &interrupt);
-        received.map(|_| id).map_err(|error| match self.explain(&error, ssh.as_ref(), wanted, cache) {
-            // It has spoken as a Git server until here, so it is what it sent that is wrong.
-            SourceError::Fetch { url, cause: FetchCause::Protocol(words) } if !words.contains(NO_SHALLOW) => {
-                SourceError::Fetch { url, cause: FetchCause::Damaged(words) }
-            }
-            error => error,
-        })
+        received.map(|_| id).map_err(|error| received_badly(self.explain(&error, ssh.as_ref(), wanted, cache)))
     }
 
     /// For a name that the server does not know: the start of the id of a branch or tag, or an error with near names.
@@ -219,6 +213,17 @@ impl<'r> Fetch<'r> {
         let revision = shown(&self.request.revision);
         SourceError::AmbiguousRevision { revision, repo: self.request.repo.to_string(), meanings }
     }
+}
+
+/// What an error comes to once objects come in: the server has spoken as a Git server until then, so it is what it sent
+/// that is wrong.
+fn received_badly(error: SourceError) -> SourceError {
+    if let SourceError::Fetch { url, cause: FetchCause::Protocol(words) } = &error
+        && !words.contains(NO_SHALLOW)
+    {
+        return SourceError::Fetch { url: url.clone(), cause: FetchCause::Damaged(words.clone()) };
+    }
+    error
 }
 
 /// Set when work has to stop.
