@@ -178,7 +178,7 @@ impl Cluster {
             Ok(Ok(answer)) => answer,
         };
         if head.status.is_success() {
-            return Ok(Answer::Done(body.to_vec()));
+            return Ok(Answer::Done(Vec::from(body)));
         }
         let refusal = Refusal::read(head.status.as_u16(), &body);
         if passes(&refusal) {
