@@ -15,6 +15,7 @@ mod apply;
 mod corpus;
 mod kubeconform;
 pub mod measure;
+mod memory;
 mod reading;
 mod rendering;
 mod table;
@@ -57,7 +58,7 @@ struct Bench {
 type Measurement = fn(&Bench) -> Result<Vec<Row>>;
 
 /// The measurements, by the name that `--only` looks at.
-const MEASUREMENTS: [(&str, Measurement); 12] = [
+const MEASUREMENTS: [(&str, Measurement); 13] = [
     ("trees", trees),
     ("check", check),
     ("scaling", scaling),
@@ -70,6 +71,7 @@ const MEASUREMENTS: [(&str, Measurement); 12] = [
     ("render-large", rendering::large),
     ("render-overlays", rendering::overlays),
     ("apply", apply::apply),
+    ("applications", memory::rows),
 ];
 
 /// Measures and prints the table.

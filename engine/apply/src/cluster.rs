@@ -38,6 +38,8 @@ pub struct Cluster {
     client: Client,
     server: Arc<str>,
     counts: Arc<Counters>,
+    /// Who reads a long list.
+    turn: Arc<tokio::sync::Mutex<()>>,
     patience: Duration,
     one_answer: Duration,
 }
@@ -104,7 +106,8 @@ impl Cluster {
         config.connect_timeout = Some(Duration::from_secs(5));
         let server: Arc<str> = config.cluster_url.to_string().trim_end_matches('/').into();
         let client = Client::try_from(config).map_err(|error| fails(error.to_string()))?;
-        Ok(Self { client, server, counts: Arc::default(), patience: PATIENCE, one_answer: ONE_ANSWER })
+        let (counts, turn) = (Arc::default(), Arc::default());
+        Ok(Self { client, server, counts, turn, patience: PATIENCE, one_answer: ONE_ANSWER })
     }
 
     /// The same cluster with less or more patience: how long one answer may take, and how long a request is tried.
@@ -124,6 +127,11 @@ impl Cluster {
     pub fn counts(&self) -> Counts {
         let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
         Counts { reads: of(&self.counts.reads), dry_runs: of(&self.counts.dry_runs), writes: of(&self.counts.writes) }
+    }
+
+    /// Waits until nobody else reads a long list of this cluster.
+    pub(crate) async fn list_turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.turn.lock().await
     }
 
     /// Sends a request, again and again while the cause may pass, and gives the body of the answer.
@@ -170,7 +178,7 @@ impl Cluster {
             Ok(Ok(answer)) => answer,
         };
         if head.status.is_success() {
-            return Ok(Answer::Done(body.to_vec()));
+            return Ok(Answer::Done(Vec::from(body)));
         }
         let refusal = Refusal::read(head.status.as_u16(), &body);
         if passes(&refusal) {

@@ -13,7 +13,7 @@ use crate::prune::{self, Removal};
 use crate::reference::{Key, Reference};
 use crate::run::Event;
 use crate::stage::Stage;
-use crate::store::{Kept, Store, StoreError, owners};
+use crate::store::{Kept, Store, StoreError};
 
 /// Time for what is deleted to go, where the application does not say.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -29,10 +29,10 @@ pub async fn delete(
     told: &(dyn Fn(Event) + Sync),
 ) -> Result<Option<Vec<(Reference, String)>>, StoreError> {
     let store = Store::new(cluster, &options.inventory_namespace, &options.manager);
-    let mut all = store.kept().await?;
-    let Some(kept) = all.remove(&options.application).filter(Kept::is_there) else { return Ok(None) };
+    let Some(kept) = Some(store.own(&options.application).await?).filter(Kept::is_there) else { return Ok(None) };
     let kinds = Kinds::of(cluster).await?;
-    let others = owners(all.values().map(|kept| &kept.inventory));
+    let keys = kept.inventory.entries.iter().map(|entry| entry.reference.key()).collect();
+    let others = store.others(&options.application, &keys).await?;
     let options = &Options { prune: true, ..options.clone() };
     let deleting = Inventory { phase: Phase::Deleting, ..kept.inventory.clone() };
     let kept = store.replace(kept, deleting).await?;

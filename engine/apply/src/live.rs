@@ -24,6 +24,20 @@ impl Live {
         &self.0
     }
 
+    /// What has to be known of an object that stays as it is: by whom it is, and its UID. The rest of it is let go.
+    pub(crate) fn known(&self) -> Self {
+        let text = |pointer: &str| self.at(pointer).map_or_else(|| String::from("null"), Node::to_json);
+        let json = format!(
+            r#"{{"apiVersion":{},"kind":{},"metadata":{{"namespace":{},"name":{},"uid":{}}}}}"#,
+            text("/apiVersion"),
+            text("/kind"),
+            text("/metadata/namespace"),
+            text("/metadata/name"),
+            text("/metadata/uid"),
+        );
+        Self::read(json.as_bytes()).unwrap_or_else(|_| self.clone())
+    }
+
     /// The value at an RFC 6901 pointer.
     #[must_use]
     pub fn at(&self, pointer: &str) -> Option<Node<'_>> {

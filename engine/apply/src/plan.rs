@@ -16,7 +16,7 @@ use crate::options::Options;
 use crate::prune;
 use crate::reference::{Key, Reference};
 use crate::stage::Stage;
-use crate::store::{Kept, Store, StoreError, owners};
+use crate::store::{Kept, Store, StoreError};
 use look::Look;
 
 /// What applying a set would do.
@@ -62,7 +62,7 @@ pub enum Action {
     },
     /// It is there as it should be: nothing is written.
     Unchanged {
-        /// As it is.
+        /// Its kind, name and UID; the rest is let go.
         live: Live,
     },
     /// It cannot be tried before something else is there.
@@ -112,18 +112,18 @@ pub enum Prune {
 /// Where the cluster does not answer, or the inventory cannot be read. What is wrong with single objects is in the plan.
 pub async fn plan(cluster: &Cluster, approved: &Approved, options: &Options) -> Result<Plan, StoreError> {
     let store = Store::new(cluster, &options.inventory_namespace, &options.manager);
-    let (kinds, kept) = futures::future::join(Kinds::of(cluster), store.kept()).await;
-    let (mut kinds, mut kept) = (kinds?, kept?);
-    let own = kept.remove(&options.application).unwrap_or_else(|| Kept::none(&options.application));
+    let (kinds, own) = futures::future::join(Kinds::of(cluster), store.own(&options.application)).await;
+    let (mut kinds, own) = (kinds?, own?);
     kinds.define(approved.manifests().iter().map(AsRef::as_ref));
     let desired = Desired::all(approved, &kinds, options);
-    let others = owners(kept.values().map(|kept| &kept.inventory));
+    let known = own.inventory.entries.iter().map(|entry| &entry.reference);
+    let keys = desired.iter().map(|desired| &desired.reference).chain(known).map(Reference::key).collect();
+    let others = store.others(&options.application, &keys).await?;
     let look =
         Look { cluster, options, kinds: &kinds, others: &others, entries: own.inventory.by_key(), desired: &desired };
     let looks: Vec<_> = desired.iter().map(|desired| look.step(desired)).collect();
-    let steps: Vec<Step> = futures::stream::iter(looks).buffered(options.concurrency.max(1)).try_collect().await?;
-    let stale = stale(&own.inventory, &desired);
-    let mut prunes = prune::look(cluster, &kinds, options, &stale, &others).await?;
+    let steps = futures::stream::iter(looks).buffered(options.concurrency.max(1)).try_collect().await?;
+    let mut prunes = prune::look(cluster, &kinds, options, &stale(&own.inventory, &desired), &others).await?;
     prunes.sort_by(|(one, _), (other, _)| (Stage::of(other), other).cmp(&(Stage::of(one), one)));
     Ok(Plan { digest: hex(approved.set_digest()), steps, prunes, kept: own, kinds })
 }

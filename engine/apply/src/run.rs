@@ -42,6 +42,8 @@ pub enum Event {
     Going(Reference, String),
     /// An object could not be deleted.
     NotDeleted(Reference, String),
+    /// Everything was written, and now it is waited until the objects are healthy.
+    Waiting,
     /// The health of an object has changed.
     Health(Reference, Health),
     /// The inventory was written for the last time.
@@ -242,6 +244,7 @@ impl Run<'_> {
 
     async fn health(&self, plan: &Plan, kinds: &Kinds) -> Result<Vec<(Reference, Health)>, ClusterError> {
         let Some(limit) = self.options.wait else { return Ok(Vec::new()) };
+        (self.told)(Event::Waiting);
         let objects: Vec<Reference> = plan.steps.iter().map(|step| step.reference.clone()).collect();
         let told =
             |reference: &Reference, health: &Health| (self.told)(Event::Health(reference.clone(), health.clone()));

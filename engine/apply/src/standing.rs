@@ -15,7 +15,7 @@ use crate::kinds::{Kind, Kinds, Lookup, escaped};
 use crate::options::Options;
 use crate::prune::asks_to_stay;
 use crate::reference::{Key, Reference};
-use crate::store::{Kept, Store, StoreError};
+use crate::store::{Store, StoreError};
 use crate::write::read;
 
 /// Objects of one answer.
@@ -63,8 +63,7 @@ impl Standing {
     /// Where any of them cannot be listed: a part would look as if the rest were not there.
     pub async fn beside(&self, selectors: &[KindSelector]) -> Result<Surroundings, StoreError> {
         let store = Store::new(&self.cluster, &self.options.inventory_namespace, &self.options.manager);
-        let own = store.kept().await?.remove(&self.options.application);
-        let own = own.unwrap_or_else(|| Kept::none(&self.options.application));
+        let own = store.own(&self.options.application).await?;
         let goes = if self.options.prune { own.inventory.by_key() } else { BTreeMap::new() };
         let mut listed = BTreeSet::new();
         let mut objects = Vec::new();

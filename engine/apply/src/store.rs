@@ -2,9 +2,10 @@
 //! is replaced in one write that names the version that it replaces, so an inventory is whole at every moment, and of two
 //! runs that begin at once one is told so.
 
+mod others;
 mod parts;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use http::Method;
 use serde::{Deserialize, Serialize};
@@ -13,7 +14,6 @@ use crate::cluster::{Call, Cluster};
 use crate::error::ClusterError;
 use crate::inventory::{Entry, Inventory, Phase};
 use crate::kinds::escaped;
-use crate::reference::Key;
 use parts::{chunks, nonce};
 
 /// The label of everything that belongs to an inventory; its value is the application's name.
@@ -93,22 +93,28 @@ impl Store {
         Self { cluster: cluster.clone(), namespace: namespace.to_owned(), manager: manager.to_owned() }
     }
 
-    /// All inventories, by application.
+    /// The inventory of an application; none where it has none.
     ///
     /// # Errors
-    /// Where the cluster does not answer, or one of them cannot be read.
-    pub async fn all(&self) -> Result<BTreeMap<String, Inventory>, StoreError> {
-        let all = self.kept().await?.into_iter().filter(|(_, kept)| kept.is_there());
-        Ok(all.map(|(name, kept)| (name, kept.inventory)).collect())
+    /// Where the cluster does not answer, or it cannot be read.
+    pub async fn inventory(&self, application: &str) -> Result<Option<Inventory>, StoreError> {
+        let kept = self.own(application).await?;
+        Ok(kept.is_there().then_some(kept.inventory))
     }
 
-    /// All inventories with their versions.
-    pub(crate) async fn kept(&self) -> Result<BTreeMap<String, Kept>, StoreError> {
+    /// The inventory of an application with its version.
+    pub(crate) async fn own(&self, application: &str) -> Result<Kept, StoreError> {
+        let mut all = self.select(&format!("{LABEL}={application}")).await?;
+        Ok(all.remove(application).unwrap_or_else(|| Kept::none(application)))
+    }
+
+    /// The inventories that a selector of labels selects.
+    async fn select(&self, selector: &str) -> Result<BTreeMap<String, Kept>, StoreError> {
         #[derive(Deserialize)]
         struct List {
             items: Vec<ConfigMap>,
         }
-        let path = format!("{}?labelSelector={LABEL}", self.folder());
+        let path = format!("{}?labelSelector={}", self.folder(), escaped(selector));
         let call = Call::new(Method::GET, path, String::from("read the inventories"));
         let body = match self.cluster.call(&call).await {
             Ok(body) => body,
@@ -159,7 +165,7 @@ impl Store {
     /// Where the cluster does not answer, or others write it again and again.
     pub(crate) async fn add(&self, application: &str, entries: &[Entry]) -> Result<(), StoreError> {
         for _ in 0..10 {
-            let kept = self.kept().await?.remove(application).unwrap_or_else(|| Kept::none(application));
+            let kept = self.own(application).await?;
             let known = kept.inventory.by_key();
             let missing: Vec<Entry> =
                 entries.iter().filter(|entry| !known.contains_key(&entry.reference.key())).cloned().collect();
@@ -349,17 +355,6 @@ impl Kept {
     }
 }
 
-/// The objects that inventories own, with the names of their applications.
-pub(crate) fn owners<'k>(all: impl IntoIterator<Item = &'k Inventory>) -> BTreeMap<Key, BTreeSet<String>> {
-    let mut owners: BTreeMap<Key, BTreeSet<String>> = BTreeMap::new();
-    for inventory in all {
-        for entry in &inventory.entries {
-            owners.entry(entry.reference.key()).or_default().insert(inventory.application.clone());
-        }
-    }
-    owners
-}
-
 fn busy(map: &ConfigMap) -> StoreError {
     StoreError::Busy { application: map.metadata.labels.get(LABEL).cloned().unwrap_or_default() }
 }
@@ -368,13 +363,17 @@ fn head_name(application: &str) -> String {
     format!("sluice-{application}")
 }
 
+fn field<'m>(map: &'m ConfigMap, name: &str) -> Result<&'m str, String> {
+    map.data.get(name).map(String::as_str).ok_or_else(|| format!("it has no `{name}`"))
+}
+
 fn assemble(head: ConfigMap, parts: &BTreeMap<String, ConfigMap>) -> Result<Kept, String> {
-    let field = |name: &str| head.data.get(name).map(String::as_str).ok_or_else(|| format!("it has no `{name}`"));
-    let mut inventory: Inventory = serde_json::from_str(field("inventory")?).map_err(|error| error.to_string())?;
-    let names: Vec<String> = serde_json::from_str(field("parts")?).map_err(|error| error.to_string())?;
+    let mut inventory: Inventory =
+        serde_json::from_str(field(&head, "inventory")?).map_err(|error| error.to_string())?;
+    let names: Vec<String> = serde_json::from_str(field(&head, "parts")?).map_err(|error| error.to_string())?;
     let mut chunks = Vec::new();
     if names.is_empty() {
-        chunks.push(field("entries")?);
+        chunks.push(field(&head, "entries")?);
     }
     for name in &names {
         let part = parts.get(name).ok_or_else(|| format!("its part `{name}` is not there"))?;

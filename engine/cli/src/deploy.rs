@@ -16,6 +16,7 @@ use std::collections::BTreeSet;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use sluice_apply::{Cluster, ClusterError, Conflicts, Options};
 use sluice_manifest::Text;
@@ -42,7 +43,22 @@ pub(crate) struct Place {
     color: Color,
 }
 
+/// How the source of an application is fetched.
+#[derive(Clone, Copy, clap::Args)]
+pub(crate) struct Fetching {
+    /// Give up on a Git server after this long
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, help_heading = "Git")]
+    fetch_timeout: u64,
+}
+
+impl Fetching {
+    fn timeout(self) -> Duration {
+        Duration::from_secs(self.fetch_timeout.max(1))
+    }
+}
+
 /// An application file that was read.
+#[derive(Clone)]
 pub(crate) struct Loaded {
     pub(crate) application: Application,
     /// The folder that it lies in.

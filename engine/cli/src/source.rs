@@ -118,6 +118,7 @@ pub(crate) fn tell(error: &SourceError) -> Exit {
         SourceError::Corrupt { .. }
         | SourceError::Signature { .. }
         | SourceError::Cache { .. }
+        | SourceError::Full { .. }
         | SourceError::Fetch { .. } => Exit::Undecided,
     }
 }

@@ -296,6 +296,14 @@ pub enum SourceError {
         /// What the system says.
         cause: String,
     },
+    /// There is no room left in the folder in which repositories are kept.
+    #[error("there is no room for the repository at `{path}`: {cause}")]
+    Full {
+        /// The folder or file.
+        path: String,
+        /// What the system says.
+        cause: String,
+    },
     /// The repository could not be fetched.
     #[cfg(feature = "fetch")]
     #[error("`{url}` could not be fetched: {cause}")]
@@ -342,6 +350,7 @@ impl SourceError {
             SourceError::Repository { .. } => "name a folder within a repository, or a bare repository",
             SourceError::NotLocal { .. } => "clone the repository and name the clone",
             SourceError::Cache { .. } => "name another folder, or remove what stands in the way",
+            SourceError::Full { .. } => "make room there, or name another folder for caches with `XDG_CACHE_HOME`",
             SourceError::Signature { cause, .. } => return cause.help().map(String::from),
             SourceError::Credentials(error) => error.help(),
             SourceError::Location(error) => error.help(),

@@ -33,6 +33,9 @@ use watchdog::Watchdog;
 /// What gix takes for the URL: the transports made here know the real one, which it need not see.
 const NOWHERE: &str = "ssh://repository.invalid/x";
 
+/// What gix says of a server that cannot leave the history out.
+const NO_SHALLOW: &str = "\"shallow\"";
+
 /// The tree of a revision of a repository on another machine.
 pub(crate) fn checkout(request: &Request) -> Result<Checkout, SourceError> {
     let deadline = Deadline::after(request.timeout);
@@ -81,7 +84,7 @@ impl<'r> Fetch<'r> {
     fn run(&self, cache: &mut Cache, wanted: Wanted) -> Result<ObjectId, SourceError> {
         let id = match self.receive(cache, &wanted, Depth::One) {
             // A server that knows no shallow fetch gives the whole history.
-            Err(SourceError::Fetch { cause: FetchCause::Protocol(words), .. }) if words.contains("\"shallow\"") => {
+            Err(SourceError::Fetch { cause: FetchCause::Protocol(words), .. }) if words.contains(NO_SHALLOW) => {
                 cache.start_anew()?;
                 self.receive(cache, &wanted, Depth::Whole)?
             }
@@ -99,7 +102,7 @@ impl<'r> Fetch<'r> {
         let connected = self.connect()?;
         let (guard, ssh) = self.guard(connected.ssh);
         let interrupt = guard.interrupt();
-        let fails = |error: gix::Error| self.explain(&error, ssh.as_ref(), wanted);
+        let fails = |error: gix::Error| self.explain(&error, ssh.as_ref(), wanted, cache);
 
         let specs = wanted.specs();
         let remote = repo.remote_at(NOWHERE).map_err(fails)?;
@@ -126,7 +129,7 @@ impl<'r> Fetch<'r> {
         };
         cache.begin()?;
         let received = prepared.with_shallow(shallow).receive(gix::progress::Discard, &interrupt);
-        received.map(|_| id).map_err(fails)
+        received.map(|_| id).map_err(|error| received_badly(self.explain(&error, ssh.as_ref(), wanted, cache)))
     }
 
     /// For a name that the server does not know: the start of the id of a branch or tag, or an error with near names.
@@ -149,7 +152,7 @@ impl<'r> Fetch<'r> {
         let repo = cache.repository()?.to_thread_local();
         let connected = self.connect()?;
         let (_guard, ssh) = self.guard(connected.ssh);
-        let fails = |error: gix::Error| self.explain(&error, ssh.as_ref(), wanted);
+        let fails = |error: gix::Error| self.explain(&error, ssh.as_ref(), wanted, cache);
         let remote = repo.remote_at(NOWHERE).map_err(fails)?;
         let specs = ["refs/heads/*:refs/x/*", "refs/tags/*:refs/y/*"];
         let remote = remote.with_refspecs(specs, Direction::Fetch).map_err(fails)?.with_fetch_tags(Tags::None);
@@ -187,7 +190,10 @@ impl<'r> Fetch<'r> {
     }
 
     /// What an error of gix stands for: what was seen on the line says more than what gix makes of it.
-    fn explain(&self, error: &gix::Error, ssh: Option<&ssh::Running>, wanted: &Wanted) -> SourceError {
+    fn explain(&self, error: &gix::Error, ssh: Option<&ssh::Running>, wanted: &Wanted, cache: &Cache) -> SourceError {
+        if let Some(full) = cache.full(error) {
+            return full;
+        }
         let words = self.line.masked(&chain(error));
         let seen = self.line.cause().or_else(|| ssh.and_then(|ssh| ssh.cause(&self.line)));
         self.fails(match (seen, wanted) {
@@ -207,6 +213,17 @@ impl<'r> Fetch<'r> {
         let revision = shown(&self.request.revision);
         SourceError::AmbiguousRevision { revision, repo: self.request.repo.to_string(), meanings }
     }
+}
+
+/// What an error comes to once objects come in: the server has spoken as a Git server until then, so it is what it sent
+/// that is wrong.
+fn received_badly(error: SourceError) -> SourceError {
+    if let SourceError::Fetch { url, cause: FetchCause::Protocol(words) } = &error
+        && !words.contains(NO_SHALLOW)
+    {
+        return SourceError::Fetch { url: url.clone(), cause: FetchCause::Damaged(words.clone()) };
+    }
+    error
 }
 
 /// Set when work has to stop.

@@ -13,19 +13,19 @@ use crate::process::{capture, exists, say};
 use crate::setup::control_plane;
 use crate::workspace;
 
-/// Objects that are applied: half of them ConfigMaps, half Deployments.
-const OBJECTS: usize = 1000;
+/// Objects that are applied.
+pub(super) const OBJECTS: usize = 1000;
 /// First applies of each of the two.
 const ROUNDS: usize = 2;
 
 /// A control plane for as long as it is held.
-struct Plane {
+pub(super) struct Plane {
     programs: PathBuf,
     state: PathBuf,
 }
 
 impl Plane {
-    fn start(state: PathBuf) -> Result<Self> {
+    pub(super) fn start(state: PathBuf) -> Result<Self> {
         let plane = Self { programs: control_plane::ready()?, state };
         plane.call("up")?;
         Ok(plane)
@@ -40,7 +40,7 @@ impl Plane {
         if status.success() { Ok(()) } else { bail!("the control plane does not go {word}") }
     }
 
-    fn kubeconfig(&self) -> PathBuf {
+    pub(super) fn kubeconfig(&self) -> PathBuf {
         self.state.join("kubeconfig")
     }
 }
@@ -59,7 +59,7 @@ pub fn apply(bench: &Bench) -> Result<Vec<Row>> {
     }
     let plane = Plane::start(bench.scratch.join("plane"))?;
     let manifests = bench.scratch.join("thousand");
-    write(&manifests)?;
+    write(&manifests, OBJECTS)?;
     let kubectl = |arguments: &[&str]| {
         let mut command = Command::new("kubectl");
         command.arg("--kubeconfig").arg(plane.kubeconfig()).args(arguments);
@@ -71,7 +71,7 @@ pub fn apply(bench: &Bench) -> Result<Vec<Row>> {
         for name in [&here, &there] {
             capture(&mut kubectl(&["create", "namespace", name]))?;
         }
-        let application = write_application(&bench.scratch, &here, &manifests)?;
+        let application = write_application(&bench.scratch.join(&here), &here, &manifests)?;
         let mut command = Command::new(&bench.sluice);
         command.arg("apply").arg(application).arg("--quiet").arg("--kubeconfig").arg(plane.kubeconfig());
         best(&mut ours, measure::of(&command, &[0])?);
@@ -117,23 +117,23 @@ fn best(known: &mut Option<measure::Cost>, cost: measure::Cost) {
     }
 }
 
-/// An application in a folder of its own, for a namespace of the same name.
-fn write_application(scratch: &Path, name: &str, manifests: &Path) -> Result<PathBuf> {
-    let folder = scratch.join(name);
-    std::fs::create_dir_all(&folder)?;
+/// Writes an application into a folder of the scratch folder, for a namespace of the same name.
+pub(super) fn write_application(folder: &Path, name: &str, manifests: &Path) -> Result<PathBuf> {
+    std::fs::create_dir_all(folder)?;
     let text = format!(
         "apiVersion: sluice.dev/v1alpha1\nkind: Application\nmetadata: {{name: {name}}}\nspec:\n  source: {{path: '{}'}}\n  \
          policy: ../schema.yaml\n  destination: {{namespace: {name}}}\n",
         manifests.display()
     );
-    let file = folder.join("application.yaml");
+    let file = folder.join(format!("{name}.yaml"));
     std::fs::write(&file, text)?;
     Ok(file)
 }
 
-fn write(folder: &Path) -> Result<()> {
+/// Writes so many objects: half of them ConfigMaps, half Deployments.
+pub(super) fn write(folder: &Path, objects: usize) -> Result<()> {
     std::fs::create_dir_all(folder)?;
-    for number in 0..OBJECTS / 2 {
+    for number in 0..objects / 2 {
         let text = format!(
             "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: config-{number}}}\ndata: {{number: \"{number}\", text: some words}}\n\
              ---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web-{number}}}\nspec:\n  replicas: 2\n  \

@@ -58,6 +58,11 @@ impl Row {
         Self::two(what, format!("{first:.2} µs"), format!("{second:.2} µs"), first / second, bound)
     }
 
+    /// The memory of two, in MiB.
+    pub fn mebibytes(what: &str, first: f64, second: f64, bound: Bound) -> Self {
+        Self::two(what, format!("{first:.0} MiB"), format!("{second:.0} MiB"), first / second, bound)
+    }
+
     /// A figure that has to be in bounds by itself.
     pub fn figure(what: &str, figure: f64, bound: Bound) -> Self {
         Self::two(what, String::new(), String::new(), figure, bound)

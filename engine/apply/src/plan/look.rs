@@ -102,7 +102,7 @@ impl Look<'_> {
         let as_before = entry.is_some_and(|entry| entry.digest.as_ref() == Some(&desired.digest));
         let holds = |live: &&Live| compare::holds(live.resource().root(), sent.resource.root());
         if let Some(live) = there.filter(|_| as_before).filter(holds) {
-            return Ok((Action::Unchanged { live: live.clone() }, sent.ignored));
+            return Ok((Action::Unchanged { live: live.known() }, sent.ignored));
         }
         let action = self.ask(desired, &sent, kind, live).await?;
         Ok((action, sent.ignored))
@@ -161,7 +161,7 @@ impl Look<'_> {
             Some(before)
                 if !self.is_new(desired) && compare::alike(before.resource().root(), answer.resource().root()) =>
             {
-                Action::Unchanged { live: before }
+                Action::Unchanged { live: before.known() }
             }
             Some(before) => Action::Change { before, after: answer, force },
         })

@@ -6,7 +6,7 @@ use sluice_apply::{Applied, ApplyError, Blast, Event, Health, Options, Release};
 use sluice_report::Verbosity;
 
 use super::gathered::{self, Gathered};
-use super::{Loaded, Place, show, tell_store, waiting};
+use super::{Fetching, Loaded, Place, show, tell_store, waiting};
 use crate::exit::Exit;
 use crate::output;
 
@@ -20,6 +20,8 @@ use crate::output;
 pub(crate) struct Arguments {
     #[command(flatten)]
     place: Place,
+    #[command(flatten)]
+    fetching: Fetching,
     /// Show what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
@@ -38,7 +40,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
 fn apply(arguments: &Arguments) -> Result<Exit, Exit> {
     let place = &arguments.place;
     let loaded = place.load()?;
-    let mut gathered = gathered::gather(&loaded, None, place.color(), &|| place.reach(&loaded))?;
+    let mut gathered = gathered::gather(&loaded, arguments.fetching, None, place.color(), &|| place.reach(&loaded))?;
     if !arguments.acknowledge.is_empty() {
         if !gathered.release.revision.is_empty() {
             let help = "write `Sluice-Acknowledge: …` in the message of the commit that destroys it";
@@ -78,9 +80,9 @@ pub(crate) fn carry_out(
     let options = place.options(&loaded.application, gathered.acknowledged);
     let options = Options { quarantine: given_up, ..options };
     let told = |event: Event| {
-        if !quiet {
+        if let Some(line) = line(&event).filter(|_| !quiet) {
             // Progress is for whoever looks; nothing depends on it.
-            let _ = writeln!(io::stdout().lock(), "{}", line(&event));
+            let _ = writeln!(io::stdout().lock(), "{line}");
         }
     };
     let applied = waiting(async {
@@ -126,9 +128,10 @@ fn outcome(name: &str, applied: &Applied, quiet: bool) -> Exit {
     Exit::Clean
 }
 
-/// A line for each thing that happens.
-fn line(event: &Event) -> String {
-    match event {
+/// A line for each thing that happens and can be seen.
+fn line(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::Waiting => return None,
         Event::Begun => String::from("inventory written"),
         Event::Written(reference) => format!("applied {reference}"),
         Event::Failed(reference, message) => format!("failed {reference}: {message}"),
@@ -137,5 +140,5 @@ fn line(event: &Event) -> String {
         Event::NotDeleted(reference, message) => format!("not deleted {reference}: {message}"),
         Event::Health(reference, health) => format!("health {reference}: {}", show::health(health)),
         Event::Ended => String::from("inventory written, done"),
-    }
+    })
 }

@@ -37,7 +37,7 @@ fn delete(arguments: &Arguments) -> Result<Exit, Exit> {
         let inventory = waiting(async {
             let cluster = place.connect(&loaded.application).await?;
             let store = sluice_apply::Store::new(&cluster, &options.inventory_namespace, &options.manager);
-            Ok(store.all().await.map_err(|error| tell_store(&error))?.remove(name))
+            store.inventory(name).await.map_err(|error| tell_store(&error))
         })?;
         let inventory = inventory.ok_or_else(never)?;
         let mut out = io::stdout().lock();
@@ -51,7 +51,7 @@ fn delete(arguments: &Arguments) -> Result<Exit, Exit> {
         Event::Deleted(reference) => drop(writeln!(io::stdout().lock(), "deleted {reference}")),
         Event::Going(reference, reason) => drop(writeln!(io::stdout().lock(), "leaving {reference}: {reason}")),
         Event::NotDeleted(reference, message) => output::complain(&format!("{reference} stays: {message}"), None),
-        Event::Begun | Event::Written(_) | Event::Failed(..) | Event::Health(..) | Event::Ended => {}
+        Event::Begun | Event::Written(_) | Event::Failed(..) | Event::Waiting | Event::Health(..) | Event::Ended => {}
     };
     let stay = waiting(async {
         let cluster = place.connect(&loaded.application).await?;

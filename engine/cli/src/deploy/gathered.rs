@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use sluice_apply::Release;
 use sluice_policy::{Alike, Approved, Keep};
 use sluice_report::{Format, Options, Verbosity};
-use sluice_source::Checkout;
+use sluice_source::{Checkout, Request};
 
-use super::Loaded;
 use super::around::{Around, Reach};
+use super::{Fetching, Loaded};
 use crate::charts::Charts;
 use crate::exit::Exit;
 use crate::judging::{self, GateError, Passed};
@@ -23,6 +24,10 @@ use crate::source;
 
 /// The trailer of a commit's message that acknowledges what the commit destroys.
 const TRAILER: &str = "Sluice-Acknowledge";
+
+/// Who judges. It takes all cores and most of the memory, so one application does at a time: the memory of the agent is that of
+/// its largest application, whatever their number.
+static TURN: Mutex<()> = Mutex::new(());
 
 /// What may be applied.
 pub(crate) struct Gathered {
@@ -43,6 +48,7 @@ impl Gathered {
 /// being applied is told as `sluice check` tells it. The cluster is spoken to only where a plugin asks about it.
 pub(crate) fn gather(
     loaded: &Loaded,
+    fetching: Fetching,
     revision: Option<&str>,
     color: Color,
     reach: &dyn Fn() -> Result<Reach, Exit>,
@@ -52,9 +58,11 @@ pub(crate) fn gather(
     let checkout = match (&application.source.repo, revision) {
         (Some(repo), revision) => {
             let revision = revision.unwrap_or(&application.source.revision);
-            Some(checkout(repo, revision)?)
+            Some(checkout(repo, revision, fetching)?)
         }
-        (None, Some(revision)) => Some(checkout(&beside(&application.source.path).to_string_lossy(), revision)?),
+        (None, Some(revision)) => {
+            Some(checkout(&beside(&application.source.path).to_string_lossy(), revision, fetching)?)
+        }
         (None, None) => None,
     };
     let named = application.policy.as_ref().map(|policy| loaded.folder.join(policy));
@@ -74,7 +82,9 @@ pub(crate) fn gather(
         GateError::Policy(errors) => policy::tell(&ChoiceError::Invalid(errors)),
         GateError::Failed(message) => failed(&message),
     })?;
+    // A cluster that hangs holds up nobody but its own applications.
     let around = Around::of(&gate, reach)?;
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let options = judging::Options {
         jobs,
         keep: Keep::Set,
@@ -118,9 +128,9 @@ pub(crate) fn gather(
     Ok(Gathered { approved, release, acknowledged: acknowledged.map(String::from).collect() })
 }
 
-fn checkout(repo: &str, revision: &str) -> Result<Checkout, Exit> {
+fn checkout(repo: &str, revision: &str, fetching: Fetching) -> Result<Checkout, Exit> {
     source::request(repo, revision)
-        .and_then(|request| Checkout::revision(&request))
+        .and_then(|request| Checkout::revision(&Request { timeout: fetching.timeout(), ..request }))
         .map_err(|error| source::tell(&error))
 }
 

@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use sluice_apply::Blast;
 use sluice_report::Verbosity;
 
-use super::{Place, gathered, programs, show, tell_store, waiting};
+use super::{Fetching, Place, gathered, programs, show, tell_store, waiting};
 use crate::exit::Exit;
 use crate::output::{self, Target};
 
@@ -25,6 +25,8 @@ use crate::output::{self, Target};
 pub(crate) struct Arguments {
     #[command(flatten)]
     place: Place,
+    #[command(flatten)]
+    fetching: Fetching,
     /// How to report
     #[arg(long, value_enum, default_value_t = As::Human)]
     format: As,
@@ -54,7 +56,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
 fn plan(arguments: &Arguments) -> Result<Exit, Exit> {
     let place = &arguments.place;
     let loaded = place.load()?;
-    let gathered = gathered::gather(&loaded, None, place.color(), &|| place.reach(&loaded))?;
+    let gathered = gathered::gather(&loaded, arguments.fetching, None, place.color(), &|| place.reach(&loaded))?;
     let options = place.options(&loaded.application, gathered.acknowledged);
     let plan = waiting(async {
         let cluster = place.connect(&loaded.application).await?;

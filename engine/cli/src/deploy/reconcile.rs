@@ -2,6 +2,7 @@
 
 mod agent;
 mod log;
+mod memory;
 mod serve;
 
 use std::collections::BTreeMap;
@@ -14,10 +15,11 @@ use sluice_apply::Cluster;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use super::Fetching;
 use super::way::Way;
 use crate::exit::Exit;
 use crate::output;
-use agent::Agent;
+use agent::{Agent, Room};
 use log::Log;
 use serve::Board;
 
@@ -39,14 +41,17 @@ pub(crate) struct Arguments {
     /// Where /healthz, /readyz and /metrics are served; `off` for nowhere
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9809")]
     listen: String,
-    /// Applications that are worked on at once
+    /// Applications of one cluster that are worked on at once
     #[arg(long, value_name = "N", default_value_t = 4)]
     concurrency: usize,
+    #[command(flatten)]
+    fetching: Fetching,
     #[command(flatten)]
     way: Way,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
+    memory::give_back();
     let runtime = match super::runtime() {
         Ok(runtime) => runtime,
         Err(exit) => return exit,
@@ -60,6 +65,16 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     // What still runs is left where it is: the inventories say so.
     runtime.shutdown_timeout(Duration::from_millis(200));
     exit
+}
+
+/// A cluster, and how much of it is worked on at once.
+#[derive(Clone)]
+struct Worked {
+    cluster: Cluster,
+    /// Applications.
+    permits: Arc<Semaphore>,
+    /// Objects.
+    room: Arc<Semaphore>,
 }
 
 async fn rounds(arguments: &Arguments) -> Exit {
@@ -79,8 +94,8 @@ async fn rounds(arguments: &Arguments) -> Exit {
         tokio::spawn(serve::serve(listener, Arc::clone(&board)));
     }
     let log = Arc::new(Log::default());
-    let permits = Arc::new(Semaphore::new(arguments.concurrency.max(1)));
-    let mut clusters: BTreeMap<Option<String>, Cluster> = BTreeMap::new();
+    // Each cluster has permits of its own, so that one that does not answer holds up nobody else's applications.
+    let mut clusters: BTreeMap<Option<String>, Worked> = BTreeMap::new();
     let mut work: JoinSet<(String, bool)> = JoinSet::new();
     let mut busy: std::collections::BTreeSet<String> = std::collections::BTreeSet::new();
     loop {
@@ -113,10 +128,17 @@ async fn rounds(arguments: &Arguments) -> Exit {
                 continue;
             }
             let context = arguments.way.context(&loaded.application);
-            let cluster = match clusters.get(&context) {
-                Some(cluster) => cluster.clone(),
+            let Worked { cluster, permits, room } = match clusters.get(&context) {
+                Some(known) => known.clone(),
                 None => match arguments.way.connect(context.clone()).await {
-                    Ok(cluster) => clusters.entry(context).or_insert(cluster).clone(),
+                    Ok(cluster) => {
+                        let known = Worked {
+                            cluster,
+                            permits: Arc::new(Semaphore::new(arguments.concurrency.max(1))),
+                            room: Arc::new(Semaphore::new(Room::OBJECTS as usize)),
+                        };
+                        clusters.entry(context).or_insert(known).clone()
+                    }
                     Err(error) => {
                         log.write("error", &name, "connect", "", &error.to_string());
                         busy.remove(&name);
@@ -125,8 +147,9 @@ async fn rounds(arguments: &Arguments) -> Exit {
                     }
                 },
             };
-            let agent = Agent { loaded, cluster, manager: arguments.way.field_manager.clone(), log: Arc::clone(&log) };
-            let (permits, board) = (Arc::clone(&permits), Arc::clone(&board));
+            let (manager, fetching) = (arguments.way.field_manager.clone(), arguments.fetching);
+            let agent = Agent { loaded, fetching, cluster, manager, log: Arc::clone(&log), room: Room::of(room) };
+            let board = Arc::clone(&board);
             work.spawn(async move {
                 let permit = permits.acquire_owned().await;
                 let before = agent.cluster.counts();

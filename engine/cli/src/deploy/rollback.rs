@@ -2,7 +2,7 @@
 
 use sluice_apply::Store;
 
-use super::{Place, apply, gathered, tell_store, waiting};
+use super::{Fetching, Place, apply, gathered, tell_store, waiting};
 use crate::exit::Exit;
 use crate::output;
 
@@ -13,6 +13,8 @@ use crate::output;
 pub(crate) struct Arguments {
     #[command(flatten)]
     place: Place,
+    #[command(flatten)]
+    fetching: Fetching,
     /// The revision [default: the last healthy one before the current]
     #[arg(long, value_name = "REV")]
     to: Option<String>,
@@ -33,7 +35,7 @@ fn rollback(arguments: &Arguments) -> Result<Exit, Exit> {
     let inventory = waiting(async {
         let cluster = place.connect(&loaded.application).await?;
         let store = Store::new(&cluster, &options.inventory_namespace, &options.manager);
-        Ok(store.all().await.map_err(|error| tell_store(&error))?.remove(name))
+        store.inventory(name).await.map_err(|error| tell_store(&error))
     })?;
     let healthy = inventory.as_ref().and_then(sluice_apply::Inventory::last_healthy);
     let revision = match (&arguments.to, healthy) {
@@ -45,7 +47,8 @@ fn rollback(arguments: &Arguments) -> Result<Exit, Exit> {
             return Err(Exit::Usage);
         }
     };
-    let mut gathered = gathered::gather(&loaded, Some(&revision), place.color(), &|| place.reach(&loaded))?;
+    let mut gathered =
+        gathered::gather(&loaded, arguments.fetching, Some(&revision), place.color(), &|| place.reach(&loaded))?;
     // Going back deletes what came since; that the revision was healthy is acknowledgement enough for objects, not for data.
     gathered.acknowledged.insert(String::from("prune"));
     if !arguments.quiet {

@@ -36,7 +36,7 @@ fn status(arguments: &Arguments) -> Result<Exit, Exit> {
     let (inventory, health) = waiting(async {
         let cluster = place.connect(&loaded.application).await?;
         let store = Store::new(&cluster, &options.inventory_namespace, &options.manager);
-        let inventory = store.all().await.map_err(|error| tell_store(&error))?.remove(name);
+        let inventory = store.inventory(name).await.map_err(|error| tell_store(&error))?;
         let Some(inventory) = inventory else { return Ok((None, Vec::new())) };
         let objects: Vec<Reference> = inventory.entries.iter().map(|entry| entry.reference.clone()).collect();
         let health = sluice_apply::wait(&cluster, &objects, Duration::ZERO).await.map_err(|error| tell(&error))?;

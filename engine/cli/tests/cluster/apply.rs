@@ -213,3 +213,31 @@ fn what_kubectl_made_is_taken_over_with_its_fields() -> Result<()> {
     assert!(said.starts_with("unchanged"), "{said}");
     Ok(())
 }
+
+#[test]
+fn an_owner_is_found_among_many() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = Shop::new(plane, "among-many", "")?;
+    plane.namespace("sluice-system")?;
+    // More inventories than are read at once, of which the first and the last have something that is wanted here.
+    for number in 0..30 {
+        let name = format!("many-{number:02}");
+        let entry = format!(
+            r#"[{{\"version\":\"v1\",\"kind\":\"ConfigMap\",\"namespace\":\"among-many\",\"name\":\"of-{number:02}\"}}]"#
+        );
+        let body = format!(
+            r#"{{"metadata":{{"name":"sluice-{name}","labels":{{"sluice.dev/inventory":"{name}","sluice.dev/inventory-role":"head"}}}},
+            "data":{{"inventory":"{{}}","parts":"[]","entries":"{entry}"}}}}"#
+        );
+        plane.make("/api/v1/namespaces/sluice-system/configmaps", &body)?;
+    }
+    for name in ["of-00", "of-29"] {
+        plane.make("/api/v1/namespaces/among-many/configmaps", &format!(r#"{{"metadata":{{"name":"{name}"}}}}"#))?;
+        shop.config(name, "1")?;
+    }
+    let said = shop.ends(&["apply"], 1)?;
+    for name in ["many-00", "many-29"] {
+        assert!(said.contains(&format!("it belongs to the application `{name}`")), "{said}");
+    }
+    Ok(())
+}

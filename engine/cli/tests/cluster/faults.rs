@@ -4,7 +4,9 @@
 
 mod admission;
 mod agent;
+mod agents;
 mod clock;
+mod fetched;
 mod held;
 mod killed;
 mod kinds;
@@ -13,6 +15,8 @@ mod others;
 mod outages;
 mod replicas;
 mod rights;
+mod seen;
+mod served;
 mod sources;
 mod wire;
 

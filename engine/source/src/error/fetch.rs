@@ -44,6 +44,9 @@ pub enum FetchCause {
     /// The answer is not Git's.
     #[error("the answer is not that of a Git server: {0}")]
     Protocol(String),
+    /// What a Git server sent cannot be unpacked.
+    #[error("what came in is damaged: {0}")]
+    Damaged(String),
     /// The server sends more than is taken.
     #[error("the server sends more than {0} bytes")]
     TooMuch(u64),
@@ -92,6 +95,9 @@ impl FetchCause {
             FetchCause::Redirect(_) => "write the address to which the server redirects, if you trust it",
             FetchCause::ClearText => "use https or ssh",
             FetchCause::Protocol(_) => "check that the URL is that of a repository, not of its web page",
+            FetchCause::Damaged(_) => {
+                "try again; if it happens again, look at the server, and at what lies between it and this machine"
+            }
             FetchCause::TooMuch(_) => "raise the limit if the repository is meant to be that large",
             FetchCause::TooLarge(_) => {
                 "raise the limit for files, or check a clone of the repository, where only what is read counts"

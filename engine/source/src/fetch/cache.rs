@@ -6,6 +6,7 @@
 //! reference was written, after all of it was found.
 
 use std::fs::{File, TryLockError};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -34,14 +35,14 @@ impl Cache {
     pub(super) fn open(request: &Request, deadline: Deadline) -> Result<Self, SourceError> {
         let largest_file = request.limits.file;
         let Some(folder) = &request.cache else {
-            let temporary = tempfile::tempdir().map_err(|error| fails(&std::env::temp_dir(), &error.to_string()))?;
+            let temporary = tempfile::tempdir().map_err(|error| refused(&std::env::temp_dir(), &error))?;
             let path = temporary.path().join("repository.git");
             let cache = Cache { path, largest_file, _lock: None, temporary: Some(temporary) };
             cache.make()?;
             return Ok(cache);
         };
-        std::fs::create_dir_all(folder).map_err(|error| fails(folder, &error.to_string()))?;
-        let folder = folder.canonicalize().map_err(|error| fails(folder, &error.to_string()))?;
+        std::fs::create_dir_all(folder).map_err(|error| refused(folder, &error))?;
+        let folder = folder.canonicalize().map_err(|error| refused(folder, &error))?;
         let name = name(&request.repo.to_string());
         let lock = lock(&folder.join(format!("{name}.lock")), deadline, request)?;
         let path = folder.join(format!("{name}.git"));
@@ -55,31 +56,30 @@ impl Cache {
 
     pub(super) fn repository(&self) -> Result<gix::ThreadSafeRepository, SourceError> {
         let opened = open_options(self.largest_file).open_path_as_is(true).open(&self.path);
-        opened.map_err(|error| fails(&self.path, &chain(&error)))
+        opened.map_err(|error| broken(&self.path, &error))
     }
 
     /// Whether all of a commit is here.
     pub(super) fn holds(&self, id: ObjectId) -> Result<bool, SourceError> {
         let repo = self.repository()?.to_thread_local();
-        let found =
-            repo.try_find_reference(reference(id).as_str()).map_err(|error| fails(&self.path, &chain(&error)))?;
+        let found = repo.try_find_reference(reference(id).as_str()).map_err(|error| broken(&self.path, &error))?;
         Ok(found.is_some() && repo.has_object(id))
     }
 
     /// Notes that a fetch writes from now on.
     pub(super) fn begin(&mut self) -> Result<(), SourceError> {
         let mark = self.path.join(MARK);
-        std::fs::write(&mark, b"").map_err(|error| fails(&mark, &error.to_string()))
+        std::fs::write(&mark, b"").map_err(|error| refused(&mark, &error))
     }
 
     /// Notes that all of a commit is here, and that the fetch ended.
     pub(super) fn keep(&mut self, id: ObjectId) -> Result<(), SourceError> {
         let repo = self.repository()?.to_thread_local();
         repo.reference(reference(id).as_str(), id, PreviousValue::Any, "")
-            .map_err(|error| fails(&self.path, &chain(&error)))?;
+            .map_err(|error| broken(&self.path, &error))?;
         let mark = self.path.join(MARK);
         match std::fs::remove_file(&mark) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(fails(&mark, &error.to_string())),
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(refused(&mark, &error)),
             _ => Ok(()),
         }
     }
@@ -87,6 +87,11 @@ impl Cache {
     pub(super) fn start_anew(&mut self) -> Result<(), SourceError> {
         self.remove()?;
         self.make()
+    }
+
+    /// What an error comes to that says that there is no room; none for another.
+    pub(super) fn full(&self, error: &gix::Error) -> Option<SourceError> {
+        no_room(error).map(|cause| refused(&self.path, cause))
     }
 
     /// The folder to be removed with the checkout, if the repository is not kept.
@@ -102,7 +107,7 @@ impl Cache {
     fn make(&self) -> Result<(), SourceError> {
         let parent = self.path.parent().unwrap_or(Path::new("."));
         let new = tempfile::Builder::new().prefix("new-").tempdir_in(parent);
-        let new = new.map_err(|error| fails(parent, &error.to_string()))?;
+        let new = new.map_err(|error| refused(parent, &error))?;
         let inside = new.path().join("repository.git");
         let kind = gix::create::Kind::Bare;
         gix::ThreadSafeRepository::init_opts(
@@ -111,17 +116,17 @@ impl Cache {
             gix::create::Options::default(),
             open_options(self.largest_file),
         )
-        .map_err(|error| fails(&inside, &chain(&error)))?;
-        std::fs::rename(&inside, &self.path).map_err(|error| fails(&self.path, &error.to_string()))
+        .map_err(|error| broken(&inside, &error))?;
+        std::fs::rename(&inside, &self.path).map_err(|error| refused(&self.path, &error))
     }
 
     /// Removes the repository: moved away whole, so that nothing half is ever in its place.
     fn remove(&self) -> Result<(), SourceError> {
         let parent = self.path.parent().unwrap_or(Path::new("."));
         let old = tempfile::Builder::new().prefix("old-").tempdir_in(parent);
-        let old = old.map_err(|error| fails(parent, &error.to_string()))?;
+        let old = old.map_err(|error| refused(parent, &error))?;
         match std::fs::rename(&self.path, old.path().join("repository.git")) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(fails(&self.path, &error.to_string())),
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(refused(&self.path, &error)),
             _ => Ok(()),
         }
     }
@@ -144,11 +149,11 @@ fn name(url: &str) -> String {
 
 fn lock(path: &Path, deadline: Deadline, request: &Request) -> Result<File, SourceError> {
     let file = File::options().create(true).truncate(false).write(true).open(path);
-    let file = file.map_err(|error| fails(path, &error.to_string()))?;
+    let file = file.map_err(|error| refused(path, &error))?;
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(file),
-            Err(TryLockError::Error(error)) => return Err(fails(path, &error.to_string())),
+            Err(TryLockError::Error(error)) => return Err(refused(path, &error)),
             Err(TryLockError::WouldBlock) if deadline.is_over() => {
                 let cause = FetchCause::Busy(deadline.granted);
                 return Err(SourceError::Fetch { url: request.repo.to_string(), cause });
@@ -158,6 +163,25 @@ fn lock(path: &Path, deadline: Deadline, request: &Request) -> Result<File, Sour
     }
 }
 
-fn fails(path: &Path, cause: &str) -> SourceError {
-    SourceError::Cache { path: shown(&path.to_string_lossy()), cause: shown(cause) }
+/// What the system refuses.
+fn refused(path: &Path, error: &std::io::Error) -> SourceError {
+    let (path, cause) = (shown(&path.to_string_lossy()), shown(&error.to_string()));
+    if is_full(error) { SourceError::Full { path, cause } } else { SourceError::Cache { path, cause } }
+}
+
+fn is_full(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
+}
+
+/// What gix cannot do with a repository.
+fn broken(path: &Path, error: &gix::Error) -> SourceError {
+    no_room(error).map_or_else(
+        || SourceError::Cache { path: shown(&path.to_string_lossy()), cause: chain(error) },
+        |cause| refused(path, cause),
+    )
+}
+
+/// What the system said, where that was that there is no room.
+fn no_room(error: &gix::Error) -> Option<&std::io::Error> {
+    error.iter_errors().filter_map(|error| error.downcast_ref::<std::io::Error>()).find(|cause| is_full(cause))
 }

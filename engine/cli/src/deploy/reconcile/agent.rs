@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sluice_apply::{
     Action, ApplyError, Cluster, Conflicts, Counts, Event, Health, Inventory, Options, Phase, Plan, Release, Store,
@@ -10,20 +10,51 @@ use sluice_apply::{
 };
 use sluice_policy::{Drift, OnFailure};
 use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::log::Log;
 use crate::deploy::around::Reach;
 use crate::deploy::gathered::{Gathered, gather};
-use crate::deploy::{Loaded, options, show};
+use crate::deploy::{Fetching, Loaded, options, show};
 use crate::exit::Exit;
 use crate::output::Color;
 
 /// What works on an application.
 pub(crate) struct Agent {
     pub(crate) loaded: Loaded,
+    pub(crate) fetching: Fetching,
     pub(crate) cluster: Cluster,
     pub(crate) manager: String,
     pub(crate) log: Arc<Log>,
+    pub(crate) room: Room,
+}
+
+/// Room for the objects of a cluster that are worked on at once. A large application takes all of it, so that the memory of
+/// the agent is that of the largest one, and gives it back while it waits for the health of what it has written.
+pub(crate) struct Room {
+    all: Arc<Semaphore>,
+    taken: Mutex<Option<OwnedSemaphorePermit>>,
+}
+
+impl Room {
+    /// Objects that are worked on at once.
+    pub(crate) const OBJECTS: u32 = 1_000;
+
+    pub(crate) fn of(all: Arc<Semaphore>) -> Self {
+        Self { all, taken: Mutex::default() }
+    }
+
+    /// Waits until there is room for so many objects, and takes it.
+    async fn take(&self, objects: usize) {
+        let objects = u32::try_from(objects).unwrap_or(u32::MAX).min(Self::OBJECTS);
+        // Nobody closes it.
+        let taken = Arc::clone(&self.all).acquire_many_owned(objects).await.ok();
+        *self.taken.lock().unwrap_or_else(PoisonError::into_inner) = taken;
+    }
+
+    fn give_back(&self) {
+        drop(self.taken.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
 }
 
 /// What came of a round.
@@ -86,6 +117,7 @@ impl Agent {
         };
         let revision = gathered.release.revision.clone();
         self.log("info", "judge", &revision, "approved");
+        self.room.take(gathered.approved.manifests().len()).await;
         match self.bring(gathered).await {
             Ok(outcome) => outcome,
             Err(error) => self.end("error", "cluster", &revision, &error.to_string(), Outcome::Unreachable),
@@ -107,15 +139,18 @@ impl Agent {
         let release = Release { digest: gathered.digest(), ..gathered.release.clone() };
         let options = self.options(gathered.acknowledged.clone());
         let store = Store::new(&self.cluster, &options.inventory_namespace, &options.manager);
-        let inventories = store.all().await?;
         for name in &application.after {
-            let is_there = inventories.get(name).is_some_and(|before| is_healthy_at(before, &revision));
+            let before = store.inventory(name).await?;
+            let is_there = before.is_some_and(|before| is_healthy_at(&before, &revision));
             if !is_there {
                 let message = format!("waits until `{name}` is healthy at this revision");
                 return Ok(self.end("info", "order", &revision, &message, Outcome::Waiting));
             }
         }
-        let before = inventories.get(&application.name);
+        let before = store.inventory(&application.name).await?;
+        // Its entries are read once more when it is planned.
+        let before = before.map(|before| Inventory { entries: Vec::new(), ..before });
+        let before = before.as_ref();
         let has_failed = before.and_then(|it| it.quarantined.as_ref()).is_some_and(|bad| bad.is_same(&release));
         if has_failed {
             let message = "this revision has failed before; waits for another commit";
@@ -251,14 +286,14 @@ impl Agent {
 
     /// Fetches, renders and judges on a thread that may block.
     async fn gather(&self, revision: Option<String>) -> Result<Gathered, Exit> {
-        let loaded = Loaded { application: self.loaded.application.clone(), folder: self.loaded.folder.clone() };
+        let (loaded, fetching) = (self.loaded.clone(), self.fetching);
         let (cluster, options) = (self.cluster.clone(), self.options(BTreeSet::new()));
         let handle = Handle::current();
         let work = tokio::task::spawn_blocking(move || {
             let reach = || {
                 Ok(Reach { cluster: cluster.clone(), options: options.clone(), handle: handle.clone(), runtime: None })
             };
-            gather(&loaded, revision.as_deref(), Color::Never, &reach)
+            gather(&loaded, fetching, revision.as_deref(), Color::Never, &reach)
         });
         work.await.unwrap_or(Err(Exit::Undecided))
     }
@@ -279,6 +314,7 @@ impl Agent {
             Event::NotDeleted(reference, message) => {
                 self.log("error", "prune", revision, &format!("{reference}: {message}"));
             }
+            Event::Waiting => self.room.give_back(),
             Event::Health(reference, health) => {
                 self.log("info", "health", revision, &format!("{reference}: {}", show::health(health)));
             }

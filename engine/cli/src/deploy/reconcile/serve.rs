@@ -76,11 +76,25 @@ impl Board {
         out
     }
 
+    /// Why the agent is not ready; none where it is.
+    fn unready(&self) -> Option<&'static str> {
+        let told = self.told();
+        if !told.is_ready {
+            return Some("no round is over yet\n");
+        }
+        let is_lost = |(outcome, _): &(Outcome, i64)| *outcome == Outcome::Unreachable;
+        let all_lost = !told.last.is_empty() && told.last.values().all(is_lost);
+        all_lost
+            .then_some("no application can be looked after: Git or its cluster does not answer; the log says which\n")
+    }
+
     fn answer(&self, path: &str) -> (&'static str, String) {
         match path {
             "/healthz" => ("200 OK", String::from("ok\n")),
-            "/readyz" if self.told().is_ready => ("200 OK", String::from("ok\n")),
-            "/readyz" => ("503 Service Unavailable", String::from("no round is over yet\n")),
+            "/readyz" => match self.unready() {
+                None => ("200 OK", String::from("ok\n")),
+                Some(why) => ("503 Service Unavailable", why.to_owned()),
+            },
             "/metrics" => ("200 OK", self.metrics()),
             _ => ("404 Not Found", String::from("there are /healthz, /readyz and /metrics\n")),
         }

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 
+use super::seen::{Seeing, Wanted, is};
 use super::until;
 use crate::plane::{Shop, shared};
 
@@ -60,6 +61,29 @@ fn fault_11_a_definition_and_its_objects_in_one_commit() -> Result<()> {
         Ok(plane.get("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/gadgets.defined.acme.io")?.is_none())
     })?;
     until("there is nothing to do", || Ok(shop.ends(&["apply"], 0)?.starts_with("unchanged")))
+}
+
+#[test]
+fn fault_11_a_definition_that_is_taken_up_late() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let mut shop = Shop::new(plane, "late", "  prune: true\n")?;
+    let seeing = Seeing::new(plane)?;
+    shop.kubeconfig = seeing.kubeconfig(&shop)?;
+    let wanted: Wanted = |method, path| method == "PATCH" && path.contains("/gadgets/one?");
+    for (number, status) in [404, 422, 400].into_iter().enumerate() {
+        let group = format!("late-{number}");
+        shop.file("deploy/definition.yaml", &definition(&group, &["v1"]))?;
+        shop.file("deploy/gadget.yaml", &gadget(&group, "v1", "{size: 1}"))?;
+        // Established, and served to those who ask which kinds there are: and yet refused the first time.
+        seeing.refuse(wanted, status);
+        shop.ends(&["apply"], 0).with_context(|| format!("{status} comes first"))?;
+        let sent = seeing.told().1.iter().filter(|(line, _)| is(line, wanted)).count();
+        ensure!(sent == 2, "the object is sent {sent} times");
+        let path = format!("/apis/{group}.acme.io/v1/namespaces/late/gadgets/one");
+        ensure!(plane.get(&path)?.is_some(), "it is not there");
+        until("all of it is gone", || Ok(shop.sluice(&["delete", "--yes"])?.0 == 0 && shop.inventory()?.is_none()))?;
+    }
+    Ok(())
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Faults 2 and 3: the API server or etcd dies, stands still, or has too much to do. On a control plane of their own, one
 //! after the other.
 
+mod agent;
+
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -31,6 +33,12 @@ fn own() -> Result<Option<(&'static Plane, MutexGuard<'static, ()>)>> {
     }
 }
 
+/// How long a server stands still, unless `SLUICE_STOPPED_SECONDS` says otherwise.
+fn stopped() -> Duration {
+    let seconds = std::env::var("SLUICE_STOPPED_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(2);
+    Duration::from_secs(seconds)
+}
+
 const OBJECTS: usize = 120;
 
 fn names() -> Vec<String> {
@@ -54,7 +62,16 @@ fn apply_until(shop: &Shop<'_>, words: &[&str], objects: usize) -> Result<Child>
     Ok(child)
 }
 
-fn said(child: Child) -> Result<(i32, String)> {
+/// Waits for the end of a run, which has to come within a minute longer than a server stands still.
+fn said(mut child: Child) -> Result<(i32, String)> {
+    let started = Instant::now();
+    while child.try_wait()?.is_none() {
+        if started.elapsed() > stopped() + Duration::from_secs(60) {
+            child.kill()?;
+            anyhow::bail!("the run does not end: {}", String::from_utf8_lossy(&child.wait_with_output()?.stderr));
+        }
+        sleep(Duration::from_millis(50));
+    }
     let output = child.wait_with_output()?;
     Ok((output.status.code().unwrap_or(-1), String::from_utf8_lossy(&output.stderr).into_owned()))
 }
@@ -107,6 +124,7 @@ fn stands_still(plane: &Plane, process: &str, name: &str) -> Result<()> {
         "{code}: {words}"
     );
     ensure!(started.elapsed() < Duration::from_secs(30), "it took {:?}", started.elapsed());
+    sleep(stopped().saturating_sub(started.elapsed()));
     let status = shop.ends(&["status", "--patience", "2"], 3)?;
     ensure!(status.contains("no answer from"), "{status}");
     plane.signal(process, "CONT")?;
@@ -119,9 +137,10 @@ fn stands_still(plane: &Plane, process: &str, name: &str) -> Result<()> {
 
     // Shorter than it is patient: the run itself goes on.
     write(&shop, "2")?;
-    let child = apply_until(&shop, &["apply"], 3)?;
+    let patience = (stopped().as_secs() + 45).to_string();
+    let child = apply_until(&shop, &["apply", "--patience", &patience], 3)?;
     plane.signal(process, "STOP")?;
-    sleep(Duration::from_secs(2));
+    sleep(stopped());
     plane.signal(process, "CONT")?;
     let (code, words) = said(child)?;
     ensure!(code == 0, "{code}: {words}");

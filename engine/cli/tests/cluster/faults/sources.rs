@@ -156,8 +156,9 @@ fn fault_16_the_repository_is_out_of_reach() -> Result<()> {
     let shop = &repository.shop;
     let foreign = Foreign::new(shop)?;
     repository.config("one", "1")?;
+    repository.config("two", "1")?;
     repository.commit("first")?;
-    settles(shop, &["one"])?;
+    settles(shop, &["one", "two"])?;
 
     // Nobody listens; somebody with a certificate that is not trusted; somebody who hangs up; the folder is gone.
     let closed = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
@@ -195,7 +196,7 @@ fn fault_16_the_repository_is_out_of_reach() -> Result<()> {
     std::fs::write(&file, &whole[..whole.len() / 2])?;
     stays(shop, &[2, 3], "")?;
     std::fs::write(&file, &whole)?;
-    settles(shop, &["one"])?;
+    settles(shop, &["one", "two"])?;
     ensure!(repository.value("one")? == "2");
     foreign.is_untouched(shop)
 }
@@ -237,11 +238,13 @@ fn fault_17_history_is_rewritten() -> Result<()> {
 
     // Links that lead out, and a submodule in place of the folder.
     repository.from("repo", "main")?;
-    for target in ["/etc/hostname", "../../app.yaml", "../../../../../etc/passwd"] {
+    let outside = shop.path().join("outside.yaml").display().to_string();
+    shop.file("outside.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: outside}\n")?;
+    for target in ["/etc/hostname", "../../app.yaml", "../../outside.yaml", &outside] {
         std::os::unix::fs::symlink(target, shop.path().join("repo/deploy/link.yaml"))?;
         repository.commit("a link that leads out")?;
         repository.git(&["branch", "-f", "main", "other"])?;
-        stays(shop, &[1, 2, 3], "link.yaml")?;
+        stays(shop, &[1, 2, 3], "the link `deploy/link.yaml` leaves the checkout")?;
         std::fs::remove_file(shop.path().join("repo/deploy/link.yaml"))?;
     }
     let head = repository.git(&["rev-parse", "HEAD"])?;
