@@ -3,6 +3,7 @@ package main
 import (
 	"helm.sh/helm/v4/pkg/chart/loader/archive"
 	"helm.sh/helm/v4/pkg/chart/v2/loader"
+	"sluice.dev/renderers/protocol"
 )
 
 // warm renders a small chart from memory, so that a snapshot taken afterwards holds what every render sets up.
@@ -32,4 +33,5 @@ data:
 	if _, err := render(c, request{Name: "warm", Namespace: "default"}); err != nil {
 		panic(err)
 	}
+	protocol.Settle()
 }

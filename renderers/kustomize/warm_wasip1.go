@@ -1,6 +1,10 @@
 package main
 
-import "sigs.k8s.io/kustomize/kyaml/filesys"
+import (
+	"sluice.dev/renderers/protocol"
+
+	"sigs.k8s.io/kustomize/kyaml/filesys"
+)
 
 // warm renders a small overlay from memory, so that a snapshot taken afterwards holds the parsed OpenAPI schema.
 //
@@ -24,4 +28,5 @@ spec: {template: {spec: {containers: [{name: a, image: b}]}}}
 	if _, err := render(files, request{Path: "/"}); err != nil {
 		panic(err)
 	}
+	protocol.Settle()
 }
