@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
-use sluice_wasm::{Cache, ticker};
+use sluice_wasm::{Cache, Permits, ticker};
 use wasmtime::Engine;
 use wasmtime::component::types::{self, ComponentItem};
 use wasmtime::component::{Component, Linker};
@@ -14,7 +14,6 @@ use crate::bindings::{self, Exports, PACKAGE, PREVIOUS, VERSION};
 use crate::describe;
 use crate::engine;
 use crate::error::{HostError, LoadError};
-use crate::permits::Permits;
 use crate::plugin::{Facts, Loaded, Plugin};
 use crate::state::State;
 use crate::types::{Description, Limits, Roles};

@@ -29,7 +29,6 @@ mod fault;
 mod host;
 mod limiter;
 mod log;
-mod permits;
 mod plugin;
 mod state;
 mod trap;

@@ -1,5 +1,7 @@
 //! The wasmtime engine of the renderers, and the stack that they run on.
 
+use std::num::NonZeroUsize;
+
 use wasmtime::{Config, Enabled, Engine, OptLevel, PoolingAllocationConfig};
 
 /// Bytes of native stack that a guest may use: templates that include each other a thousand deep need some of it.
@@ -11,10 +13,8 @@ const MOST_IMAGE: u64 = 512 << 20;
 
 /// Bytes of an instance's memory that stay with it for the next one, reset in place: more than a usual overlay writes to.
 const RESIDENT: usize = 64 << 20;
-/// Instances at once.
-const MOST_INSTANCES: u32 = 64;
 /// Elements of the table of a guest.
-const TABLE_ELEMENTS: usize = 1 << 18;
+const TABLE_ELEMENTS: usize = 1 << 22;
 
 /// An engine. Its instances come from a pool where the system has the address space for one: then those after the first
 /// find their memory in place.
@@ -41,19 +41,25 @@ fn config(pool: Option<PoolingAllocationConfig>) -> Config {
     config
 }
 
+/// Instances at once: more than one for each core would gain nothing.
+pub(crate) fn slots() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(512)
+}
+
 fn pool() -> PoolingAllocationConfig {
+    let slots = u32::try_from(slots()).unwrap_or(1);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(0)
-        .total_core_instances(MOST_INSTANCES)
-        .total_memories(MOST_INSTANCES)
-        .total_tables(MOST_INSTANCES)
+        .total_core_instances(slots)
+        .total_memories(slots)
+        .total_tables(slots)
         .max_memory_size(4 << 30)
         .max_core_instance_size(16 << 20)
         .max_tables_per_module(1)
         .max_memories_per_module(1)
         .table_elements(TABLE_ELEMENTS)
         .linear_memory_keep_resident(RESIDENT)
-        .table_keep_resident(1 << 20)
+        .table_keep_resident(64 << 10)
         .pagemap_scan(Enabled::Auto);
     pool
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use sluice_wasm::{Cache, Entry, sha256, ticker};
+use sluice_wasm::{Cache, Entry, Permits, sha256, ticker};
 use wasmtime::{Engine, Module};
 
 use crate::answer::Rendered;
@@ -49,6 +49,7 @@ pub struct RenderersOptions {
 /// Everything that renders. One serves a whole process.
 pub struct Renderers {
     engine: Engine,
+    permits: Permits,
     cache: Option<Cache>,
     notes: Vec<String>,
     options: RenderersOptions,
@@ -81,7 +82,8 @@ impl Renderers {
             Some(Ok(cache)) => (Some(cache), Vec::new()),
             Some(Err(note)) => (None, vec![note]),
         };
-        Ok(Self { engine, cache, notes, options, kustomize: Slot::new("kustomize"), helm: Slot::new("helm") })
+        let permits = Permits::new(engine::slots());
+        Ok(Self { engine, permits, cache, notes, options, kustomize: Slot::new("kustomize"), helm: Slot::new("helm") })
     }
 
     /// Words about the cache for who runs with `--verbose`: why it is not used.
@@ -135,6 +137,7 @@ impl Renderers {
             .map_err(|error| LoadError::Renderer { renderer: slot.name, message: format!("no request: {error}") })?;
         let program = self.program(slot)?;
         let limits = self.options.limits;
+        let _permit = self.permits.take();
         let run = program.ask(State::new(files, self.options.now, limits), limits, &request).ok_or_else(no_thread)?;
         explain::run(slot.name, path, limits, run)
     }

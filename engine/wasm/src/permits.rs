@@ -1,23 +1,25 @@
-//! Keeps calls from outnumbering the slots of the pool: one too many waits, it does not fail.
+//! Keeps runs from outnumbering the slots of a pool of instances: one too many waits, it does not fail.
 
 use std::sync::{Condvar, Mutex, PoisonError};
 
 /// Counts free slots.
-pub(crate) struct Permits {
+pub struct Permits {
     free: Mutex<usize>,
     returned: Condvar,
 }
 
 /// One slot, given back when dropped.
-pub(crate) struct Permit<'a>(&'a Permits);
+pub struct Permit<'a>(&'a Permits);
 
 impl Permits {
-    pub(crate) fn new(free: usize) -> Self {
+    /// So many slots, all of them free.
+    #[must_use]
+    pub fn new(free: usize) -> Self {
         Self { free: Mutex::new(free), returned: Condvar::new() }
     }
 
     /// Takes a slot, once there is one.
-    pub(crate) fn take(&self) -> Permit<'_> {
+    pub fn take(&self) -> Permit<'_> {
         let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         let mut free = self.returned.wait_while(free, |free| *free == 0).unwrap_or_else(PoisonError::into_inner);
         *free -= 1;
