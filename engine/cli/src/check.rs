@@ -116,7 +116,10 @@ fn judge(arguments: &Arguments) -> Result<Exit, Stop> {
     sluice_report::write(&outcome.verdict, &options, &mut out).and_then(|()| out.flush()).map_err(|error| {
         if output::is_broken_pipe(&error) { Stop::Pipe } else { Stop::Failed(manner.unwritable(&error)) }
     })?;
-    Ok(outcome.verdict.decision.into())
+    let exit = outcome.verdict.decision.into();
+    // The process is about to end, and all of its memory with it; to give it back piece by piece takes as long as the report.
+    std::mem::forget((outcome, gate));
+    Ok(exit)
 }
 
 /// The policy that holds, and what it is to judge.
@@ -160,6 +163,7 @@ fn report_options(arguments: &Arguments, out: &Target) -> Options {
         },
         width: None,
         tool_version: env!("CARGO_PKG_VERSION"),
+        jobs: arguments.manner.jobs(),
     }
 }
 

@@ -62,7 +62,8 @@ pub(crate) struct PathError {
 /// `.yaml`, `.yml` and `.json` that `.gitignore` does not exclude, hidden ones too. `leave_out` (the policy file in
 /// use) is not read as a manifest.
 pub(crate) fn find(paths: &[PathBuf], leave_out: Option<&Path>) -> Result<Found, PathError> {
-    let leave_out = leave_out.and_then(|path| path.canonicalize().ok());
+    // Text by text: a path compares and hashes name by name, which is slow for thousands of them.
+    let leave_out = leave_out.and_then(|path| Some(path.canonicalize().ok()?.into_os_string()));
     let mut found = Found { files: Vec::new(), ranges: Vec::new() };
     let mut seen = HashSet::new();
     let mut folders = Folders::default();
@@ -72,8 +73,8 @@ pub(crate) fn find(paths: &[PathBuf], leave_out: Option<&Path>) -> Result<Found,
             found.files.push(File { name: String::from("-"), at: At::Stdin, named: true });
         } else {
             for (file, is_link) in files_below(path)? {
-                let canonical = folders.canonical(&file, is_link);
-                let named = file == *path;
+                let canonical = folders.canonical(&file, is_link).into_os_string();
+                let named = file.as_os_str() == path.as_os_str();
                 if (named || leave_out.as_ref() != Some(&canonical)) && seen.insert(canonical) {
                     found.files.push(File { name: name_of(&file), at: At::Disk(file), named });
                 }
@@ -187,7 +188,7 @@ impl Folders {
 
     fn beside(&mut self, file: &Path, is_link: bool) -> Option<PathBuf> {
         let (folder, name) = (file.parent()?, file.file_name().filter(|_| !is_link)?);
-        if self.last.as_ref().is_none_or(|(named, _)| named != folder) {
+        if self.last.as_ref().is_none_or(|(named, _)| named.as_os_str() != folder.as_os_str()) {
             let named = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
             self.last = Some((folder.to_path_buf(), named.canonicalize().ok()?));
         }
@@ -243,6 +244,7 @@ fn is_manifest_name(path: &Path) -> bool {
 
 /// What messages call a file: with `/`, and without a leading `./`.
 fn name_of(file: &Path) -> String {
-    let name = file.to_string_lossy().replace('\\', "/");
-    name.strip_prefix("./").map_or(name.clone(), String::from)
+    let name = file.to_string_lossy();
+    let name = if name.contains('\\') { name.replace('\\', "/").into() } else { name };
+    name.strip_prefix("./").unwrap_or(&name).to_owned()
 }

@@ -66,6 +66,7 @@ impl Manner {
             verbosity: Verbosity::Normal,
             width: None,
             tool_version: env!("CARGO_PKG_VERSION"),
+            jobs: 1,
         };
         if format == Format::Human {
             let color = self.color.applies(&io::stderr());

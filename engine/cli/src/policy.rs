@@ -112,6 +112,7 @@ pub(crate) fn tell(error: &ChoiceError) -> Exit {
                 verbosity: Verbosity::Normal,
                 width: None,
                 tool_version: env!("CARGO_PKG_VERSION"),
+                jobs: 1,
             };
             // Standard error may be closed; there is nobody left to tell.
             let _ = sluice_report::write_config_errors(errors, &options, &mut std::io::stderr().lock());

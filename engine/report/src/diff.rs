@@ -46,7 +46,7 @@ impl DiffOptions {
     /// The same for what is written as `sluice check` writes it.
     fn of_findings(&self) -> Options {
         let Self { color, verbosity, width, tool_version, .. } = *self;
-        Options { format: Format::Human, color, verbosity, width, tool_version }
+        Options { format: Format::Human, color, verbosity, width, tool_version, jobs: 1 }
     }
 }
 

@@ -1,6 +1,8 @@
 //! The JSON report: `schema/report-v1.json` says what each field means. Its version changes when a field does; fields
 //! come in the order of the structs below, every one of them always. Written as it is read, never held as a whole.
 
+mod blocks;
+
 use std::io::{self, Write as _};
 
 use serde::{Serialize, Serializer};
@@ -12,6 +14,8 @@ use crate::Options;
 use crate::json_text::PatchOperation;
 use crate::outcome::Tally;
 
+/// The member of a report that has no findings.
+const NO_FINDINGS: &str = "\n  \"findings\": []";
 /// The version of the form, which the schema's file name carries too.
 const VERSION: u32 = 1;
 
@@ -21,8 +25,8 @@ struct Report<'a> {
     tool: Tool,
     verdict: &'static str,
     summary: Counts,
-    #[serde(serialize_with = "findings")]
-    findings: &'a [Finding],
+    /// Written in blocks: see [`write`].
+    findings: [(); 0],
     #[serde(serialize_with = "skipped")]
     skipped: &'a [(String, String)],
 }
@@ -142,10 +146,19 @@ pub(crate) fn write(verdict: &Verdict, options: &Options, out: &mut dyn io::Writ
             Decision::Undecided => "undecided",
         },
         summary: Counts::of(verdict),
-        findings: &verdict.findings,
+        findings: [],
         skipped: &verdict.summary.skipped,
     };
-    pretty(&report, out)
+    if verdict.findings.is_empty() {
+        return pretty(&report, out);
+    }
+    let text = serde_json::to_string_pretty(&report)?;
+    let (head, tail) = text.split_once(NO_FINDINGS).ok_or_else(|| io::Error::other("the report has no findings"))?;
+    let mut out = io::BufWriter::with_capacity(1 << 16, out);
+    write!(out, "{head}\n  \"findings\": [")?;
+    blocks::write(&verdict.findings, OneFinding::of, options.jobs, &mut out)?;
+    writeln!(out, "\n  ]{tail}")?;
+    out.flush()
 }
 
 pub(crate) fn write_config_errors(
@@ -276,10 +289,6 @@ pub(crate) fn action(action: Action) -> &'static str {
         Action::Warn => "warn",
         Action::Audit => "audit",
     }
-}
-
-fn findings<S: Serializer>(findings: &[Finding], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(findings.iter().map(OneFinding::of))
 }
 
 fn skipped<S: Serializer>(skipped: &[(String, String)], serializer: S) -> Result<S::Ok, S::Error> {

@@ -59,6 +59,8 @@ pub struct Options {
     pub width: Option<usize>,
     /// The version of the program, for reports that name their tool.
     pub tool_version: &'static str,
+    /// Threads that write a long report. They do not change a byte of it.
+    pub jobs: usize,
 }
 
 /// Writes the report of a run.

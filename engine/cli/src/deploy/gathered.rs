@@ -111,6 +111,7 @@ pub(crate) fn gather(
             verbosity: Verbosity::Normal,
             width: None,
             tool_version: env!("CARGO_PKG_VERSION"),
+            jobs: 1,
         };
         // Standard error may be closed; the exit code says it all the same.
         let _ = sluice_report::write(&outcome.verdict, &report, &mut io::stderr().lock());

@@ -1,6 +1,7 @@
 //! What becomes of each file, by the marks that folders hold and the entries that cover them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 
 use sluice_policy::RenderMethod;
 use sluice_render::Method;
@@ -159,12 +160,12 @@ impl<'m> Map<'m> {
 
 /// Whether a file makes its folder one that is rendered.
 pub(super) fn is_mark(file: &File) -> bool {
-    let path = match &file.at {
-        At::Stdin => return false,
-        At::Disk(path) => path.to_string_lossy(),
-        At::Checkout(path) => path.as_str().into(),
+    let name = match &file.at {
+        At::Stdin => None,
+        At::Disk(path) => path.file_name().and_then(OsStr::to_str),
+        At::Checkout(path) => path.rsplit('/').next(),
     };
-    !file.named && is_mark_name(path.rsplit('/').next().unwrap_or_default())
+    !file.named && name.is_some_and(is_mark_name)
 }
 
 fn is_mark_name(name: &str) -> bool {

@@ -22,7 +22,7 @@ spec:
 ";
 
 pub(crate) fn options(format: Format) -> Options {
-    Options { format, color: false, verbosity: Verbosity::Normal, width: Some(100), tool_version: "0.1.0" }
+    Options { format, color: false, verbosity: Verbosity::Normal, width: Some(100), tool_version: "0.1.0", jobs: 2 }
 }
 
 pub(crate) fn written(verdict: &Verdict, options: &Options) -> String {
