@@ -42,6 +42,16 @@ pub enum ClusterError {
         /// The group.
         group: String,
     },
+    /// The cluster has a kind in other versions only.
+    #[error("cannot {what}: the cluster has no {version} of it, but {}", .served.join(", "))]
+    OtherVersion {
+        /// What was wanted.
+        what: String,
+        /// The version that was wanted.
+        version: String,
+        /// Those that there are.
+        served: Vec<String>,
+    },
     /// The server's answer makes no sense.
     #[error("cannot {what}: the answer of {server} cannot be read: {cause}")]
     Garbled {
@@ -97,7 +107,11 @@ impl ClusterError {
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {
             Self::Refused { refusal, .. } => Some(refusal),
-            Self::Config { .. } | Self::Unreachable { .. } | Self::Silent { .. } | Self::Garbled { .. } => None,
+            Self::Config { .. }
+            | Self::Unreachable { .. }
+            | Self::Silent { .. }
+            | Self::OtherVersion { .. }
+            | Self::Garbled { .. } => None,
         }
     }
 
@@ -121,6 +135,7 @@ impl ClusterError {
             Self::Silent { .. } => {
                 String::from("see `kubectl get apiservices`; nothing can be said of the kind until it does")
             }
+            Self::OtherVersion { .. } => String::from("let the plugin ask for one of these, or for any: `*`"),
             Self::Garbled { .. } => {
                 String::from("see whether something between here and the cluster answers in its place")
             }

@@ -117,11 +117,21 @@ impl Kinds {
     }
 
     /// Every kind that a selector takes and that can be listed, in one version of it: the one that the selector names, or
-    /// the preferred. The error is the group that does not answer, so that the answer would not be whole.
-    pub(crate) fn selected(&self, selector: &KindSelector) -> Result<Vec<(&str, &str, &Kind)>, String> {
+    /// the preferred.
+    ///
+    /// # Errors
+    /// Where the answer would not be whole: a group does not answer, or has a kind in other versions only.
+    pub(crate) fn selected(&self, selector: &KindSelector) -> Result<Vec<(&str, &str, &Kind)>, ClusterError> {
+        let KindSelector { group, version, kind } = selector;
         let says = |pattern: &str, value: &str| pattern == "*" || pattern == value;
-        if let Some(group) = self.stale.iter().find(|group| says(&selector.group, group)) {
-            return Err(group.clone());
+        let what = format!("list {kind}, which a policy asks for");
+        if let Some(group) = self.stale.iter().find(|stale| says(group, stale)) {
+            return Err(ClusterError::Silent { what, group: group.clone() });
+        }
+        let known = self.served.get(&(group.clone(), kind.clone()));
+        if let Some(served) = known.filter(|known| known.iter().all(|known| !says(version, &known.version))) {
+            let served = served.iter().map(|known| known.version.clone()).collect();
+            return Err(ClusterError::OtherVersion { what, version: version.clone(), served });
         }
         let versions = self.served.iter().filter_map(|((group, kind), versions)| {
             let fits = |known: &&Kind| selector.matches(group, &known.version, kind) && known.can_list;

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use http::Method;
-use serde::Deserialize;
-use sluice_manifest::{Documents, Identity, Limits, Resource};
+use sluice_manifest::{Identity, Node, Resource, Span, Text, Tree};
 use sluice_policy::{KindSelector, Surroundings};
 
 use crate::cluster::{Call, Cluster};
 use crate::error::ClusterError;
 use crate::kinds::{Kind, Kinds, Lookup, escaped};
+use crate::live::Live;
 use crate::options::Options;
 use crate::prune::asks_to_stay;
 use crate::reference::{Key, Reference};
@@ -22,9 +22,6 @@ use crate::write::read;
 const PAGE: u32 = 250;
 /// How often a list is begun anew because it changed while it was read.
 const BEGINNINGS: u32 = 3;
-/// What a page may hold.
-const LIMITS: Limits = Limits { depth: 1_000, nodes: 20_000_000, bytes: 256 << 20 };
-
 /// A cluster as it stands.
 pub struct Standing {
     cluster: Cluster,
@@ -47,7 +44,8 @@ impl Standing {
     /// Where it cannot be said.
     pub async fn object(&self, identity: &Identity) -> Result<Option<Arc<Resource>>, ClusterError> {
         let mut reference = Reference::of(identity);
-        let kind = match self.kinds.get(&reference) {
+        // An object is one and the same in every version of its group.
+        let kind = match self.kinds.any_version(&reference) {
             Lookup::Served(kind) => kind,
             Lookup::Defined(_) | Lookup::Absent => return Ok(None),
             Lookup::Unknown => return Err(Self::unknown(&reference.group, format!("read {reference}"))),
@@ -57,27 +55,40 @@ impl Standing {
         Ok(live.map(|live| Arc::clone(live.resource())))
     }
 
-    /// All objects of some kinds that will stand beside the set: what the application has applied is of the set, or goes.
+    /// All objects of some kinds that stand beside the set. Where the set is `whole`, what it no longer has is left out if it
+    /// will be deleted; a part of an application sees the other parts as they stand.
     ///
     /// # Errors
     /// Where any of them cannot be listed: a part would look as if the rest were not there.
-    pub async fn beside(&self, selectors: &[KindSelector]) -> Result<Surroundings, StoreError> {
-        let store = Store::new(&self.cluster, &self.options.inventory_namespace, &self.options.manager);
-        let own = store.own(&self.options.application).await?;
-        let goes = if self.options.prune { own.inventory.by_key() } else { BTreeMap::new() };
+    pub async fn beside(&self, selectors: &[KindSelector], whole: bool) -> Result<Surroundings, StoreError> {
         let mut listed = BTreeSet::new();
         let mut objects = Vec::new();
         for selector in selectors {
-            let asked = || format!("list what `{}` of a policy asks for", selector.kind);
-            let kinds = self.kinds.selected(selector).map_err(|group| Self::unknown(&group, asked()))?;
-            for (group, name, kind) in kinds {
-                if listed.insert((group, name)) {
+            for (group, name, kind) in self.kinds.selected(selector)? {
+                if listed.insert((group, name, &kind.version)) {
                     objects.extend(self.list(group, name, kind).await?);
                 }
             }
         }
-        objects.retain(|object| !goes.contains_key(&key(object)) || asks_to_stay(object));
+        if whole && self.options.prune {
+            let goes = self.goes().await?;
+            let is_gone = |object: &Resource| {
+                let uid = object.root().at("/metadata/uid").and_then(Node::as_str).unwrap_or_default();
+                goes.get(&key(object)).is_some_and(|known| known == uid) && !asks_to_stay(object)
+            };
+            objects.retain(|object| !is_gone(object));
+        }
         Ok(Surroundings::new(objects, &self.options.namespace))
+    }
+
+    /// The objects that are the application's alone, with their UIDs: the set has them, or they are deleted.
+    async fn goes(&self) -> Result<BTreeMap<Key, String>, StoreError> {
+        let store = Store::new(&self.cluster, &self.options.inventory_namespace, &self.options.manager);
+        let own = store.own(&self.options.application).await?;
+        let keys = own.inventory.entries.iter().map(|entry| entry.reference.key()).collect();
+        let others = store.others(&self.options.application, &keys).await?;
+        let entries = own.inventory.entries.into_iter().filter(|entry| !others.contains_key(&entry.reference.key()));
+        Ok(entries.filter_map(|entry| Some((entry.reference.key(), entry.uid?))).collect())
     }
 
     async fn list(&self, group: &str, name: &str, kind: &Kind) -> Result<Vec<Arc<Resource>>, ClusterError> {
@@ -85,13 +96,14 @@ impl Standing {
             "" => format!("list {name}, which a policy asks for"),
             group => format!("list {name}.{group}, which a policy asks for"),
         };
+        let _turn = self.cluster.list_turn().await;
         let (mut objects, mut next) = (Vec::new(), String::new());
         let mut beginnings = 1;
         loop {
             let path = format!("{}?limit={PAGE}&continue={}", kind.list_path(group), escaped(&next));
             match self.cluster.call(&Call::new(Method::GET, path, what())).await {
                 Ok(answer) => {
-                    next = self.page(&what(), answer, &mut objects)?;
+                    next = self.page(&what(), &answer, &mut objects)?;
                     if next.is_empty() {
                         return Ok(objects);
                     }
@@ -108,36 +120,34 @@ impl Standing {
     }
 
     /// Takes a page of a list, and gives the word that the next one is asked for by.
-    fn page(&self, what: &str, answer: Vec<u8>, objects: &mut Vec<Arc<Resource>>) -> Result<String, ClusterError> {
+    fn page(&self, what: &str, answer: &[u8], objects: &mut Vec<Arc<Resource>>) -> Result<String, ClusterError> {
         let garbled = |cause: String| ClusterError::Garbled {
             server: self.cluster.server().to_owned(),
             what: what.to_owned(),
             cause,
         };
-        let page: Page = serde_json::from_slice(&answer).map_err(|error| garbled(error.to_string()))?;
-        for document in Documents::from_bytes("cluster", answer, LIMITS) {
-            if let Some(problem) = document.problems.iter().find(|problem| problem.fatal) {
-                return Err(garbled(problem.message.clone()));
+        let json = std::str::from_utf8(answer).map_err(|error| garbled(error.to_string()))?;
+        let text = Arc::new(Text::new("cluster", String::new()));
+        let tree = Tree::from_json(text, Span::default(), json).map_err(|error| garbled(error.to_string()))?;
+        let root = tree.root();
+        let word = |pointer: &str| root.at(pointer).and_then(Node::as_str).unwrap_or_default();
+        let items = root.at("/items").ok_or_else(|| garbled(String::from("it is no list")))?;
+        for item in items.items() {
+            let mut object = item.to_json();
+            if item.get("kind").is_none() {
+                // The items of a list of the API server's own kinds leave to the list what they are.
+                let kind = word("/kind").strip_suffix("List").unwrap_or_default();
+                let head = serde_json::json!({ "apiVersion": word("/apiVersion"), "kind": kind }).to_string();
+                object = format!("{},{}", head.trim_end_matches('}'), object.trim_start_matches('{'));
             }
-            objects.extend(document.resources.into_iter().map(Arc::new));
+            objects.push(Arc::clone(Live::read(object.as_bytes()).map_err(garbled)?.resource()));
         }
-        Ok(page.metadata.next)
+        Ok(word("/metadata/continue").to_owned())
     }
 
     fn unknown(group: &str, what: String) -> ClusterError {
         ClusterError::Silent { what, group: group.to_owned() }
     }
-}
-
-#[derive(Deserialize)]
-struct Page {
-    metadata: PageMetadata,
-}
-
-#[derive(Deserialize)]
-struct PageMetadata {
-    #[serde(default, rename = "continue")]
-    next: String,
 }
 
 fn key(object: &Resource) -> Key {

@@ -178,6 +178,7 @@ pub(crate) fn tell(error: &ClusterError) -> Exit {
         ClusterError::Unreachable { .. }
         | ClusterError::Refused { .. }
         | ClusterError::Silent { .. }
+        | ClusterError::OtherVersion { .. }
         | ClusterError::Garbled { .. } => Exit::Undecided,
     }
 }

@@ -5,7 +5,7 @@ mod origins;
 mod place;
 mod told;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use sluice_manifest::{Span, Text};
@@ -23,7 +23,7 @@ use origins::{Again, Sources};
 
 /// Renders folders of one root.
 pub(crate) struct Rendering<'o> {
-    renderers: Arc<Renderers>,
+    renderers: Renderers,
     root: Root,
     turn: Turn<'o>,
 }
@@ -38,14 +38,7 @@ pub(crate) struct Rendered {
 impl<'o> Rendering<'o> {
     /// Makes the renderers ready. `now` is what templates see of the time.
     pub(crate) fn new(root: Root, now: SystemTime, turn: Turn<'o>) -> Result<Self, LoadError> {
-        let renderers = Renderers::new(RenderersOptions {
-            cache: sluice_plugin::default_cache_dir(),
-            now,
-            limits: Limits::default(),
-            guests: Box::new(guest),
-            on_compile: Box::new(|name| output::note(&format!("compiling the renderer {name}, once on this machine"))),
-        })?;
-        Ok(Self { renderers: Arc::new(renderers), root, turn })
+        Ok(Self { renderers: renderers()?.at(now), root, turn })
     }
 
     /// Renders a folder, and tells so much of where its text came from; more is asked for when somebody wants to know it.
@@ -58,7 +51,7 @@ impl<'o> Rendering<'o> {
             Err(RenderError::Empty { .. }) if folder.allow_empty => sluice_render::Rendered::default(),
             rendered => rendered.map_err(|error| self.failure(folder, &error))?,
         };
-        let again = Again { renderers: Arc::clone(&self.renderers), files, method: folder.method.clone() };
+        let again = Again { renderers: self.renderers.clone(), files, method: folder.method.clone() };
         let warnings = rendered.warnings.clone();
         let (text, sources) = Sources::new(self.root.clone(), folder, rendered, again);
         let text = Arc::new(Text::rendered(&folder.name, text, Arc::new(sources)));
@@ -85,6 +78,24 @@ fn called(words: &str, path: &str, shown: &str) -> String {
     ['`', '\''].iter().fold(words.to_owned(), |words, quote| {
         words.replace(&format!("{quote}{path}{quote}"), &format!("{quote}{shown}{quote}"))
     })
+}
+
+/// The renderers of this process. What a set was rendered by is kept with it, to prove more when somebody asks; so all share
+/// one engine, and the memory of its pool.
+fn renderers() -> Result<Renderers, LoadError> {
+    static RENDERERS: Mutex<Option<Renderers>> = Mutex::new(None);
+    let mut known = RENDERERS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = &*known {
+        return Ok(known.clone());
+    }
+    let renderers = Renderers::new(RenderersOptions {
+        cache: sluice_plugin::default_cache_dir(),
+        now: SystemTime::UNIX_EPOCH,
+        limits: Limits::default(),
+        guests: Box::new(guest),
+        on_compile: Box::new(|name| output::note(&format!("compiling the renderer {name}, once on this machine"))),
+    })?;
+    Ok(known.insert(renderers).clone())
 }
 
 /// A renderer that the program carries.

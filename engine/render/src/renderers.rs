@@ -46,8 +46,15 @@ pub struct RenderersOptions {
     pub on_compile: Box<dyn Fn(&str) + Send + Sync>,
 }
 
-/// Everything that renders. One serves a whole process.
+/// Everything that renders. One serves a whole process, by way of [`Renderers::at`]. Cheap to clone.
+#[derive(Clone)]
 pub struct Renderers {
+    shared: Arc<Shared>,
+    now: SystemTime,
+}
+
+/// What renders of any time share.
+struct Shared {
     engine: Engine,
     permits: Permits,
     cache: Option<Cache>,
@@ -82,14 +89,22 @@ impl Renderers {
             Some(Ok(cache)) => (Some(cache), Vec::new()),
             Some(Err(note)) => (None, vec![note]),
         };
-        let permits = Permits::new(engine::slots());
-        Ok(Self { engine, permits, cache, notes, options, kustomize: Slot::new("kustomize"), helm: Slot::new("helm") })
+        let (permits, now) = (Permits::new(engine::slots()), options.now);
+        let (kustomize, helm) = (Slot::new("kustomize"), Slot::new("helm"));
+        let shared = Arc::new(Shared { engine, permits, cache, notes, options, kustomize, helm });
+        Ok(Self { shared, now })
+    }
+
+    /// The same renderers at another time.
+    #[must_use]
+    pub fn at(&self, now: SystemTime) -> Self {
+        Self { shared: Arc::clone(&self.shared), now }
     }
 
     /// Words about the cache for who runs with `--verbose`: why it is not used.
     #[must_use]
     pub fn notes(&self) -> &[String] {
-        &self.notes
+        &self.shared.notes
     }
 
     /// Renders what lies at a path, which is from the root of the checkout; the empty path is the root itself. What is told
@@ -106,12 +121,12 @@ impl Renderers {
     ) -> Result<Rendered, RenderError> {
         let path = within(path)?;
         match method {
-            Method::Plain => plain::render(&*files, &path, self.options.limits, origins),
-            Method::Command(command) => command::render(&*files, &path, command, self.options.limits),
+            Method::Plain => plain::render(&*files, &path, self.shared.options.limits, origins),
+            Method::Command(command) => command::render(&*files, &path, command, self.shared.options.limits),
             Method::Kustomize => {
                 folder(&*files, &path)?;
                 let request = kustomize_request(&path, origins);
-                self.ask(&self.kustomize, files, &path, request)
+                self.ask(&self.shared.kustomize, files, &path, request)
             }
             Method::Helm(helm) => self.helm(files, &path, helm, origins),
         }
@@ -122,7 +137,7 @@ impl Renderers {
         for values in &helm.values {
             files.stat(&within(values)?)?;
         }
-        self.ask(&self.helm, files, path, helm_request(path, helm, origins))
+        self.ask(&self.shared.helm, files, path, helm_request(path, helm, origins))
     }
 
     /// Sends a request to a guest and makes of its answer what it means.
@@ -136,9 +151,9 @@ impl Renderers {
         let request = request
             .map_err(|error| LoadError::Renderer { renderer: slot.name, message: format!("no request: {error}") })?;
         let program = self.program(slot)?;
-        let limits = self.options.limits;
-        let _permit = self.permits.take();
-        let run = program.ask(State::new(files, self.options.now, limits), limits, &request).ok_or_else(no_thread)?;
+        let limits = self.shared.options.limits;
+        let _permit = self.shared.permits.take();
+        let run = program.ask(State::new(files, self.now, limits), limits, &request).ok_or_else(no_thread)?;
         explain::run(slot.name, path, limits, run)
     }
 
@@ -149,7 +164,7 @@ impl Renderers {
             return Ok(Arc::clone(program));
         }
         let (module, touched) = self.module(slot.name)?;
-        let linked = Program::link(&self.engine, &module, touched)
+        let linked = Program::link(&self.shared.engine, &module, touched)
             .map_err(|error| LoadError::Renderer { renderer: slot.name, message: format!("{error:#}") })?;
         Ok(Arc::clone(program.insert(Arc::new(linked))))
     }
@@ -157,16 +172,18 @@ impl Renderers {
     /// The module of a guest, from the cache or compiled, and the pages that it touches.
     fn module(&self, renderer: &'static str) -> Result<(Module, Touched), LoadError> {
         let broken = |message: String| LoadError::Renderer { renderer, message };
-        let guest = (self.options.guests)(renderer).ok_or_else(|| broken("it is missing".to_owned()))?;
+        let guest = (self.shared.options.guests)(renderer).ok_or_else(|| broken("it is missing".to_owned()))?;
         let digest = guest.digest.unwrap_or_else(|| sha256(&guest.compressed).into());
-        if let Some(Entry { code, note }) = self.cache.as_ref().and_then(|cache| cache.get(&self.engine, &digest)) {
+        if let Some(Entry { code, note }) =
+            self.shared.cache.as_ref().and_then(|cache| cache.get(&self.shared.engine, &digest))
+        {
             return Ok((code, Touched::new(&note)));
         }
-        (self.options.on_compile)(renderer);
+        (self.shared.options.on_compile)(renderer);
         let wasm = zstd::decode_all(&*guest.compressed).map_err(|error| broken(format!("it is damaged: {error}")))?;
-        let module = Module::from_binary(&self.engine, &wasm).map_err(|error| broken(format!("{error:#}")))?;
+        let module = Module::from_binary(&self.shared.engine, &wasm).map_err(|error| broken(format!("{error:#}")))?;
         let touched = Touched::new(touched::find(&wasm));
-        if let Some(cache) = &self.cache {
+        if let Some(cache) = &self.shared.cache {
             cache.put(&digest, &module, touched.section());
         }
         Ok((module, touched))

@@ -83,7 +83,8 @@ pub(crate) fn gather(
         GateError::Failed(message) => failed(&message),
     })?;
     // A cluster that hangs holds up nobody but its own applications.
-    let around = Around::of(&gate, reach)?;
+    let parts = usize::from(!sets.plain.is_empty()) + sets.groups.len() + sets.folders.len();
+    let around = Around::of(&gate, parts == 1, reach)?;
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let options = judging::Options {
         jobs,

@@ -38,7 +38,7 @@ pub(super) struct Sources {
 
 /// How to render once more.
 pub(super) struct Again {
-    pub(super) renderers: Arc<Renderers>,
+    pub(super) renderers: Renderers,
     pub(super) files: Arc<dyn Files>,
     pub(super) method: Method,
 }

@@ -1,6 +1,7 @@
 //! What needs the whole set: mutators and validators that look at more than one object. They are asked once everything
 //! has been read, about the objects that were kept for them.
 
+use std::collections::HashSet;
 use std::slice;
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use super::collect::{Collected, Item, Reach};
 use super::faults::Patience;
 use super::mutate::{self, Notes, Pass};
 use super::{Gate, Loaded, RunOptions, faults, finding, queue};
+use crate::base::key;
 
 /// Asks all plugins that look at more than one object.
 pub(crate) fn judge_set(gate: &Gate, mut collected: Collected, options: &RunOptions<'_>) -> Collected {
@@ -150,7 +152,9 @@ fn context_of(loaded: &Loaded, items: &[Item], options: &RunOptions<'_>) -> Opti
     let mut resources: Vec<Arc<Resource>> = set().filter(|resource| granted(resource)).cloned().collect();
     if let Some(surroundings) = options.surroundings {
         let beside = surroundings.beside(set().map(|resource| resource.identity()));
-        resources.extend(beside.filter(|resource| granted(resource)).cloned());
+        // One that was listed in several versions, for several plugins, is one.
+        let mut seen = HashSet::new();
+        resources.extend(beside.filter(|it| granted(it) && seen.insert(key(it.identity()))).cloned());
     }
     Some(Arc::new(Set { resources, previous: Vec::new() }))
 }

@@ -267,6 +267,9 @@ impl Agent {
                 Outcome::Failed,
             ));
         };
+        // What the bad revision took is given back while its health is waited for, if at all.
+        self.room.give_back();
+        self.room.take(gathered.approved.manifests().len()).await;
         let mut acknowledged = gathered.acknowledged.clone();
         acknowledged.insert(String::from("prune"));
         let options = Options { acknowledged, quarantine: Some(bad), ..options.clone() };
