@@ -12,6 +12,7 @@ mod inputs;
 mod judging;
 mod looking;
 mod manner;
+mod memory;
 mod output;
 mod plugin;
 mod policy;
@@ -63,7 +64,11 @@ enum Command {
 }
 
 fn main() -> Exit {
-    match Arguments::parse().command {
+    let command = Arguments::parse().command;
+    if matches!(command, Command::Check(_) | Command::Render(_) | Command::Diff(_)) {
+        memory::keep();
+    }
+    match command {
         Command::Check(arguments) => check::run(&arguments),
         Command::Render(arguments) => render::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),

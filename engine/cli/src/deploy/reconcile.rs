@@ -2,7 +2,6 @@
 
 mod agent;
 mod log;
-mod memory;
 mod serve;
 
 use std::collections::BTreeMap;
@@ -51,7 +50,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
-    memory::give_back();
+    crate::memory::give_back();
     let runtime = match super::runtime() {
         Ok(runtime) => runtime,
         Err(exit) => return exit,
