@@ -52,7 +52,7 @@ fn describe<P: Plugin>() -> types::Description {
         kinds: plugin::kinds_of::<P>().into_iter().map(selector).collect(),
         rules: plugin::rules_of::<P>().into_iter().map(rule).collect(),
         settings_schema: P::SETTINGS_SCHEMA.map(String::from),
-        context: Vec::new(),
+        context: plugin::context_of::<P>().into_iter().map(selector).collect(),
     }
 }
 

@@ -27,7 +27,8 @@
 //! assert_eq!(mutable_tag(&pod, &Settings::default())[0].pointer, "/spec/containers/0/image");
 //! ```
 //!
-//! A plugin of several rules marks each function with `#[rule]` or `#[mutation]` and gathers them in [`plugin!`].
+//! A plugin of several rules marks each function with `#[rule]` or `#[mutation]` and gathers them in [`plugin!`]. A rule that
+//! relates objects asks [`context`] for the others.
 
 extern crate self as sluice_sdk;
 
@@ -35,6 +36,7 @@ extern crate self as sluice_sdk;
 #[doc(hidden)]
 pub mod bindings;
 mod container;
+pub mod context;
 #[cfg(not(target_family = "wasm"))]
 mod encode;
 mod finding;
@@ -77,8 +79,8 @@ pub fn log(message: &str) {
 /// What a policy needs.
 pub mod prelude {
     pub use crate::{
-        Container, Finding, Image, Labels, Patch, Quantity, Resource, Result, Rule, SettingsError, Severity, WORKLOADS,
-        mutation, mutator, plugin, policy, rule,
+        Container, Finding, Identity, Image, Labels, Patch, Quantity, Resource, Result, Rule, SettingsError, Severity,
+        WORKLOADS, context, mutation, mutator, plugin, policy, rule,
     };
     pub use serde::Deserialize;
 }

@@ -2,6 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
+use crate::context;
 use crate::finding::{Error, Finding, Patch, Result};
 use crate::resource::Resource;
 use crate::rule::{KindSelector, Rule};
@@ -12,6 +13,8 @@ pub trait Check<S> {
     const RULES: &'static [Rule];
     /// The kinds that it wants to see.
     const KINDS: &'static [&'static str];
+    /// The kinds that it asks of [`context`](crate::context).
+    const CONTEXT: &'static [&'static str];
     /// Judges one resource.
     ///
     /// # Errors
@@ -25,6 +28,8 @@ pub trait Mutate<S> {
     const RULES: &'static [Rule];
     /// The kinds that it wants to see.
     const KINDS: &'static [&'static str];
+    /// The kinds that it asks of [`context`](crate::context).
+    const CONTEXT: &'static [&'static str];
     /// Says what must change.
     ///
     /// # Errors
@@ -38,6 +43,8 @@ pub struct Entry<S, T> {
     pub rules: &'static [Rule],
     /// The kinds that it wants to see.
     pub kinds: &'static [&'static str],
+    /// The kinds that it asks of [`context`](crate::context).
+    pub context: &'static [&'static str],
     /// The function.
     pub run: fn(&Resource, &S) -> Result<Vec<T>>,
 }
@@ -90,12 +97,17 @@ pub struct NoSettings {}
 
 /// What answers have in common: who they are about and which rule they name.
 pub(crate) trait Answer: Sized {
+    fn subject(&self) -> u32;
     fn rule_mut(&mut self) -> &mut Option<&'static str>;
     /// What a helper could not read, as an answer, where this kind of answer can say so.
     fn malformed(resource: &Resource, rule: &Rule) -> Result<Vec<Self>>;
 }
 
 impl Answer for Finding {
+    fn subject(&self) -> u32 {
+        self.subject
+    }
+
     fn rule_mut(&mut self) -> &mut Option<&'static str> {
         &mut self.rule
     }
@@ -111,6 +123,10 @@ impl Answer for Finding {
 }
 
 impl Answer for Patch {
+    fn subject(&self) -> u32 {
+        self.subject
+    }
+
     fn rule_mut(&mut self) -> &mut Option<&'static str> {
         &mut self.rule
     }
@@ -135,14 +151,19 @@ pub(crate) fn run<S, T: Answer>(
             continue;
         }
         let rule = entry.rules.first().ok_or_else(|| Error::new("the policy declares no rule"))?;
+        // What a call of a test left behind is not of this rule.
+        context::failure();
         let mut answers = (entry.run)(resource, settings)?;
         if !resource.malformed.borrow().is_empty() {
             answers.extend(T::malformed(resource, rule)?);
         }
-        if let Some(error) = resource.failure.take() {
+        if let Some(error) = resource.failure.take().or_else(context::failure) {
             return Err(error);
         }
         for mut answer in answers {
+            if answer.subject() != resource.subject {
+                return Err(Error::new("an answer is about an object of `context`, not about the one that is judged"));
+            }
             if answer.rule_mut().is_none() {
                 if entry.rules.len() > 1 {
                     return Err(Error::new("a finding does not say which of the policy's rules it is of"));
@@ -177,6 +198,18 @@ pub(crate) fn kinds_of<P: Plugin>() -> Vec<&'static str> {
     let lists = P::CHECKS.iter().map(|entry| entry.kinds).chain(P::MUTATIONS.iter().map(|entry| entry.kinds));
     for kind in lists.flatten() {
         if !kinds.contains(kind) {
+            kinds.push(kind);
+        }
+    }
+    kinds
+}
+
+/// Every kind that a plugin asks of the context, once, however it is written.
+pub(crate) fn context_of<P: Plugin>() -> Vec<&'static str> {
+    let mut kinds: Vec<&str> = Vec::new();
+    let lists = P::CHECKS.iter().map(|entry| entry.context).chain(P::MUTATIONS.iter().map(|entry| entry.context));
+    for kind in lists.flatten() {
+        if !kinds.iter().any(|known| KindSelector::parse(known) == KindSelector::parse(kind)) {
             kinds.push(kind);
         }
     }

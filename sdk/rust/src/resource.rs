@@ -1,8 +1,8 @@
 //! One object that a policy judges: a handle of the host, read as little as a rule needs.
 
 use std::cell::{OnceCell, RefCell};
-use std::fmt::Write as _;
 
+use crate::context;
 use crate::finding::{Error, Finding, Patch, Result};
 use crate::labels::Labels;
 use crate::rule::{WORKLOADS, pod_spec_of};
@@ -31,6 +31,22 @@ pub struct Identity {
     pub name: String,
 }
 
+impl Identity {
+    /// An object without a namespace: `Identity::new("v1", "Namespace", "shop")`.
+    pub fn new(api_version: impl Into<String>, kind: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { api_version: api_version.into(), kind: kind.into(), namespace: None, name: name.into() }
+    }
+
+    /// In this namespace; an empty one is none, as in [`Resource::namespace`].
+    #[must_use]
+    pub fn namespace(self, namespace: impl Into<String>) -> Self {
+        Self { namespace: Some(namespace.into()).filter(|namespace| !namespace.is_empty()), ..self }
+    }
+}
+
+/// The subject of objects that are asked for and not judged.
+const OTHER: u32 = u32::MAX;
+
 /// Something whose shape kept a helper from reading it. It becomes a finding: what cannot be read is never accepted.
 #[derive(Clone, Debug)]
 pub(crate) struct Malformed {
@@ -58,6 +74,11 @@ impl Resource {
             malformed: RefCell::default(),
             failure: RefCell::default(),
         }
+    }
+
+    /// An object that a rule asked for beside the one that it judges.
+    pub(crate) fn other(source: Source) -> Self {
+        Self::new(source, OTHER)
     }
 
     /// The whole object, walked in place: one crossing, kept for the calls that follow.
@@ -195,9 +216,13 @@ impl Resource {
 
     /// Tells that a value has a shape that no helper can read.
     pub(crate) fn is_malformed(&self, pointer: String, expected: &str, found: Node<'_>) {
-        let mut message = String::from("cannot be judged: ");
-        // Writing to a string cannot fail.
-        let _ = write!(message, "{expected} is expected here, found {}", found.kind().with_article());
+        let found = found.kind().with_article();
+        if self.subject == OTHER {
+            let words = format!("{expected} is expected at `{pointer}`, found {found}");
+            let (kind, name) = (self.kind(), self.name());
+            return context::fail(Error::new(format!("`{kind}` `{name}`, which the rule asks for: {words}")));
+        }
+        let message = format!("cannot be judged: {expected} is expected here, found {found}");
         let mut malformed = self.malformed.borrow_mut();
         if !malformed.iter().any(|known| known.pointer == pointer) {
             malformed.push(Malformed { pointer, message });
@@ -205,6 +230,9 @@ impl Resource {
     }
 
     fn fail(&self, error: Error) {
+        if self.subject == OTHER {
+            return context::fail(error);
+        }
         self.failure.borrow_mut().get_or_insert(error);
     }
 }

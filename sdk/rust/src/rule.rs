@@ -78,12 +78,13 @@ pub struct KindSelector<'k> {
 
 impl<'k> KindSelector<'k> {
     /// Reads `Deployment` (the workload kinds in their own group, any other kind in any group), `apps/Deployment`,
-    /// `apps/v1/Deployment` or `*`. The core group is empty: `/v1/Service`.
+    /// `apps/v1/Deployment` or `*`. The core group is left out, `v1/Service`, or empty: `/v1/Service`.
     #[must_use]
     pub fn parse(text: &'k str) -> Self {
         match text.split_once('/') {
             None => Self { group: group_of(text), version: "*", kind: text },
             Some((group, rest)) => match rest.split_once('/') {
+                None if is_version(group) => Self { group: "", version: group, kind: rest },
                 None => Self { group, version: "*", kind: rest },
                 Some((version, kind)) => Self { group, version, kind },
             },
@@ -97,6 +98,15 @@ impl<'k> KindSelector<'k> {
         let says = |pattern: &str, value: &str| pattern == "*" || pattern == value;
         says(self.kind, kind) && says(self.group, group) && says(self.version, version)
     }
+}
+
+/// Whether a text reads as a version of Kubernetes, `v1` or `v1beta1`, which no group does.
+fn is_version(text: &str) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.strip_prefix('v').is_some_and(|rest| match rest.split_once("alpha").or_else(|| rest.split_once("beta")) {
+        None => is_number(rest),
+        Some((major, minor)) => is_number(major) && is_number(minor),
+    })
 }
 
 fn group_of(kind: &str) -> &'static str {

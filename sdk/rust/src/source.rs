@@ -88,7 +88,7 @@ mod stub {
             Identity {
                 api_version: text("/apiVersion").unwrap_or_default(),
                 kind: text("/kind").unwrap_or_default(),
-                namespace: text("/metadata/namespace"),
+                namespace: text("/metadata/namespace").filter(|namespace| !namespace.is_empty()),
                 name: text("/metadata/name").unwrap_or_default(),
             }
         }

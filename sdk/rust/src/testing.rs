@@ -1,5 +1,6 @@
 //! For unit tests: what a plugin does, settings and all, without a host.
 
+use crate::context::place;
 use crate::finding::{Error, Finding, Patch, Result};
 use crate::plugin::{self, Plugin, SettingsError};
 use crate::resource::Resource;
@@ -18,7 +19,8 @@ pub fn configure<P: Plugin>(settings: &str) -> Result<P::Settings, Vec<SettingsE
 /// When the settings are refused, or the plugin could not decide.
 pub fn check<P: Plugin>(resource: &Resource, settings: &str) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
-    plugin::run(P::CHECKS, resource, &settings_of::<P>(settings)?, &mut findings)?;
+    let settings = settings_of::<P>(settings)?;
+    asking::<P, _>(|| plugin::run(P::CHECKS, resource, &settings, &mut findings))?;
     Ok(findings)
 }
 
@@ -28,8 +30,22 @@ pub fn check<P: Plugin>(resource: &Resource, settings: &str) -> Result<Vec<Findi
 /// When the settings are refused, or the plugin could not decide.
 pub fn mutate<P: Plugin>(resource: &Resource, settings: &str) -> Result<Vec<Patch>> {
     let mut patches = Vec::new();
-    plugin::run(P::MUTATIONS, resource, &settings_of::<P>(settings)?, &mut patches)?;
+    let settings = settings_of::<P>(settings)?;
+    asking::<P, _>(|| plugin::run(P::MUTATIONS, resource, &settings, &mut patches))?;
     Ok(patches)
+}
+
+/// Runs something in which [`context`](crate::context) answers with these objects and no others, on this thread.
+///
+/// A host has the judged object among them too. Within [`check`] and [`mutate`], a kind that the plugin did not declare is
+/// refused; a rule that is called by itself may ask for any.
+pub fn with_context<T>(objects: impl IntoIterator<Item = Resource>, run: impl FnOnce() -> T) -> T {
+    place::with_objects(objects.into_iter().map(|object| object.source), run)
+}
+
+/// Lets a plugin ask for what it declared.
+fn asking<P: Plugin, T>(run: impl FnOnce() -> T) -> T {
+    place::with_declared(plugin::context_of::<P>(), run)
 }
 
 fn settings_of<P: Plugin>(settings: &str) -> Result<P::Settings> {
@@ -43,6 +59,12 @@ fn settings_of<P: Plugin>(settings: &str) -> Result<P::Settings> {
 #[must_use]
 pub fn kinds<P: Plugin>() -> Vec<&'static str> {
     plugin::kinds_of::<P>()
+}
+
+/// The kinds that a plugin asks of [`context`](crate::context).
+#[must_use]
+pub fn context<P: Plugin>() -> Vec<&'static str> {
+    plugin::context_of::<P>()
 }
 
 /// The rules of a plugin.

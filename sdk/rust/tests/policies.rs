@@ -167,6 +167,8 @@ fn kinds_are_read_from_words() {
     assert!(matches("Deployment", "apps/v1", "Deployment") && !matches("Deployment", "acme.io/v1", "Deployment"));
     assert!(matches("Service", "v1", "Service") && matches("Service", "serving.knative.dev/v1", "Service"));
     assert!(matches("/v1/Service", "v1", "Service") && !matches("/v1/Service", "serving.knative.dev/v1", "Service"));
+    assert!(matches("v1/Service", "v1", "Service") && !matches("v1/Service", "serving.knative.dev/v1", "Service"));
+    assert!(matches("v2beta1/Thing", "v2beta1", "Thing") && matches("vault/Thing", "vault/v1", "Thing"));
     assert!(matches("batch/Job", "batch/v1beta1", "Job") && !matches("batch/v1/Job", "batch/v1beta1", "Job"));
     assert!(matches("*", "x.io/v1", "Anything") && matches("*/Ingress", "networking.k8s.io/v1", "Ingress"));
 }

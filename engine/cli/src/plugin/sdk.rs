@@ -18,6 +18,7 @@ files![
     "macros/src/lib.rs",
     "src/bindings.rs",
     "src/container.rs",
+    "src/context.rs",
     "src/encode.rs",
     "src/finding.rs",
     "src/guest.rs",

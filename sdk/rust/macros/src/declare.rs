@@ -30,6 +30,7 @@ struct Arguments {
     rule: Option<Expr>,
     rules: Option<Expr>,
     kinds: Option<Expr>,
+    context: Option<Expr>,
     severity: Option<Expr>,
     summary: Option<Expr>,
     help: Option<Expr>,
@@ -49,6 +50,7 @@ impl Parse for Arguments {
                 "rule" => arguments.rule = value,
                 "rules" => arguments.rules = value,
                 "kinds" => arguments.kinds = value,
+                "context" => arguments.context = value,
                 "severity" => arguments.severity = value,
                 "summary" => arguments.summary = value,
                 "help" => arguments.help = value,
@@ -56,7 +58,7 @@ impl Parse for Arguments {
                 "name" => arguments.name = value,
                 "settings_schema" => arguments.settings_schema = value,
                 other => {
-                    let known = "rule, rules, kinds, severity, summary, help, url, name, settings_schema";
+                    let known = "rule, rules, kinds, context, severity, summary, help, url, name, settings_schema";
                     return Err(syn::Error::new(name.span(), format!("unknown argument `{other}`; known are {known}")));
                 }
             }
@@ -81,15 +83,12 @@ pub(crate) fn attribute(
     let visibility = &function.vis;
 
     let rules = rules(&arguments, &function)?;
-    let kinds = match &arguments.kinds {
-        Some(Expr::Array(list)) => quote!(&#list),
-        Some(other) => quote!(#other),
-        None => {
-            let message =
-                "say which kinds the rule wants to see: `kinds = [\"Pod\"]`, `kinds = WORKLOADS`, `kinds = [\"*\"]`";
-            return Err(syn::Error::new(name.span(), message));
-        }
+    let Some(kinds) = arguments.kinds.as_ref().map(slice) else {
+        let message =
+            "say which kinds the rule wants to see: `kinds = [\"Pod\"]`, `kinds = WORKLOADS`, `kinds = [\"*\"]`";
+        return Err(syn::Error::new(name.span(), message));
     };
+    let context = arguments.context.as_ref().map_or(quote!(&[]), slice);
     let (contract, method, answer) = match role {
         Role::Check => (quote!(Check), quote!(check), quote!(Finding)),
         Role::Mutate => (quote!(Mutate), quote!(mutate), quote!(Patch)),
@@ -124,6 +123,7 @@ pub(crate) fn attribute(
         impl #generics ::sluice_sdk::#contract<#of> for #name {
             const RULES: &'static [::sluice_sdk::Rule] = &#rules;
             const KINDS: &'static [&'static str] = #kinds;
+            const CONTEXT: &'static [&'static str] = #context;
             fn #method(
                 resource: &::sluice_sdk::Resource,
                 settings: &#of,
@@ -135,6 +135,14 @@ pub(crate) fn attribute(
 
         #plugin
     })
+}
+
+/// A list as it is written, or a constant that is one.
+fn slice(list: &Expr) -> TokenStream {
+    match list {
+        Expr::Array(list) => quote!(&#list),
+        other => quote!(#other),
+    }
 }
 
 /// The type behind the reference of the second parameter.

@@ -86,6 +86,7 @@ pub(crate) fn expand(gathered: &Gathered) -> TokenStream {
                 ::sluice_sdk::Entry {
                     rules: <#rules as ::sluice_sdk::Check<#settings>>::RULES,
                     kinds: <#rules as ::sluice_sdk::Check<#settings>>::KINDS,
+                    context: <#rules as ::sluice_sdk::Check<#settings>>::CONTEXT,
                     run: <#rules as ::sluice_sdk::Check<#settings>>::check,
                 },
             )*];
@@ -93,6 +94,7 @@ pub(crate) fn expand(gathered: &Gathered) -> TokenStream {
                 ::sluice_sdk::Entry {
                     rules: <#mutations as ::sluice_sdk::Mutate<#settings>>::RULES,
                     kinds: <#mutations as ::sluice_sdk::Mutate<#settings>>::KINDS,
+                    context: <#mutations as ::sluice_sdk::Mutate<#settings>>::CONTEXT,
                     run: <#mutations as ::sluice_sdk::Mutate<#settings>>::mutate,
                 },
             )*];

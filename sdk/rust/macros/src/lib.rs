@@ -18,6 +18,8 @@ pub fn policy(arguments: TokenStream, function: TokenStream) -> TokenStream {
 /// - `rule = "mutable-tag"`: its id. Needed, or `rules = [TAG, DIGEST]` with constants of type `Rule` for a function that
 ///   decides several at once.
 /// - `kinds = ["Pod", "apps/v1/Deployment", "*"]`, or a constant. Needed.
+/// - `context = ["v1/Namespace"]`, or a constant: the kinds of other objects that it asks for, which the policy file has to
+///   grant. With the version, as the grant has it: `Namespace` alone is that of any group and version. None without it.
 /// - `severity = "warning"`: `error` without it.
 /// - `summary = "…"`, `help = "…"`, `url = "…"`: summary and help are taken from the doc comment where left out.
 #[proc_macro_attribute]
