@@ -61,6 +61,31 @@ fn plugins_see_the_cluster_as_it_will_be() -> Result<()> {
     plane.merge(&shop.path_of("two"), held)?;
     let said = shop.ends(&["plan"], 1)?;
     assert!(said.contains("stands beside foreign one two"), "{said}");
+    // What somebody else has made in its place is not deleted either.
+    plane.remove(&shop.path_of("two"))?;
+    plane.make("/api/v1/namespaces/context/configmaps", r#"{"metadata":{"name":"two"}}"#)?;
+    let said = shop.ends(&["plan"], 1)?;
+    assert!(said.contains("stands beside foreign one two"), "{said}");
+    Ok(())
+}
+
+#[test]
+fn the_parts_of_an_application_see_each_other() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = shop(plane, "parts", "")?;
+    for (part, name) in [("a", "one"), ("b", "two")] {
+        std::fs::create_dir(shop.path().join("deploy").join(part))?;
+        config(&shop, &format!("{part}/{name}"), "1")?;
+        let kustomization = format!("resources: [{name}.yaml]\n");
+        shop.file(&format!("deploy/{part}/kustomization.yaml"), &kustomization)?;
+        let file = format!("deploy/{part}/{name}.yaml");
+        let text = std::fs::read_to_string(shop.path().join(&file))?.replace(&format!("name: {part}/"), "name: ");
+        shop.file(&file, &text)?;
+    }
+    shop.ends(&["apply"], 0)?;
+    judged(&shop, TELLS)?;
+    let said = shop.ends(&["plan"], 1)?;
+    assert_eq!(said.matches("stands beside foreign one two").count(), 2, "{said}");
     Ok(())
 }
 
