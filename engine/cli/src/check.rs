@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::thread;
 
 use clap::ValueEnum;
 use sluice_policy::{Alike, Gate, Keep, Outcome};
@@ -13,7 +14,7 @@ use crate::judging::{self, GateError, Passed};
 use crate::looking::{self, LookError};
 use crate::manner::Manner;
 use crate::output::{self, Target};
-use crate::policy::{ChoiceError, Chosen};
+use crate::policy::ChoiceError;
 use crate::rendering::once::Turn;
 use crate::sets::Sets;
 use crate::source::{Origin, OriginError};
@@ -101,12 +102,23 @@ enum Stop {
 fn judge(arguments: &Arguments) -> Result<Exit, Stop> {
     let manner = &arguments.manner;
     let now = manner.now().map_err(|message| Stop::usage(message, judging::TIME_HELP))?;
-    let (chosen, sets) = look(arguments)?;
+    let checkout = arguments.origin.checkout().map_err(Stop::Origin)?;
+    let Arguments { policy: named, paths, charts, .. } = arguments;
+    let chosen = looking::choose(checkout.as_ref(), paths, named.as_deref()).map_err(Stop::look)?;
+    // Plugins are made ready while the files are looked for.
+    let jobs = manner.jobs();
+    let open = || judging::open_gate(&chosen, now, jobs);
+    let divide = || looking::divide(checkout.as_ref(), paths, &chosen, charts).map_err(Stop::look);
+    let (sets, gate) = thread::scope(|scope| {
+        let gate = (jobs > 1).then(|| scope.spawn(open));
+        let sets = divide();
+        (sets, gate.map_or_else(|| Ok(open()), thread::ScopedJoinHandle::join))
+    });
+    let sets = sets?;
     // Opened first, so that a report that cannot be written costs no run.
     let mut out = manner.open().map_err(Stop::Failed)?;
-
-    let jobs = manner.jobs();
-    let gate = judging::open_gate(&chosen, now, jobs).map_err(|error| match error {
+    let lost = |_| Stop::Failed(String::from("the plugins cannot be made ready: their thread came to a sudden end"));
+    let gate = gate.map_err(lost)?.map_err(|error| match error {
         GateError::Policy(errors) => Stop::Policy(ChoiceError::Invalid(errors)),
         GateError::Failed(message) => Stop::Failed(message),
     })?;
@@ -120,17 +132,6 @@ fn judge(arguments: &Arguments) -> Result<Exit, Stop> {
     // The process is about to end, and all of its memory with it; to give it back piece by piece takes as long as the report.
     std::mem::forget((outcome, gate));
     Ok(exit)
-}
-
-/// The policy that holds, and what it is to judge.
-fn look(arguments: &Arguments) -> Result<(Chosen, Sets), Stop> {
-    let Arguments { policy: named, paths, origin, charts, .. } = arguments;
-    let checkout = origin.checkout().map_err(Stop::Origin)?;
-    looking::look(checkout.as_ref(), paths, named.as_deref(), charts).map_err(|error| match error {
-        LookError::Path(error) => Stop::usage(error.to_string(), LookError::PATH_HELP),
-        LookError::Policy(error) => Stop::Policy(error),
-        LookError::Source(error) => Stop::Origin(OriginError::Source(error)),
-    })
 }
 
 fn pass(gate: &Gate, sets: Sets, arguments: &Arguments) -> Result<Outcome, Stop> {
@@ -168,6 +169,14 @@ fn report_options(arguments: &Arguments, out: &Target) -> Options {
 }
 
 impl Stop {
+    fn look(error: LookError) -> Self {
+        match error {
+            LookError::Path(error) => Self::usage(error.to_string(), LookError::PATH_HELP),
+            LookError::Policy(error) => Self::Policy(error),
+            LookError::Source(error) => Self::Origin(OriginError::Source(error)),
+        }
+    }
+
     fn usage(message: impl Into<String>, help: &'static str) -> Self {
         Self::Usage { message: message.into(), help: Some(help) }
     }

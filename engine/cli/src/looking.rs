@@ -38,29 +38,44 @@ pub(crate) fn look_as(
     charts: &Charts,
     render: Option<RenderEntry>,
 ) -> Result<(Chosen, Sets), LookError> {
-    let (chosen, found) = match checkout {
-        Some(checkout) => {
+    let chosen = Chosen { render, ..choose(checkout, paths, named)? };
+    let sets = divide(checkout, paths, &chosen, charts)?;
+    Ok((chosen, sets))
+}
+
+/// The policy that holds for paths.
+pub(crate) fn choose(
+    checkout: Option<&Checkout>,
+    paths: &[PathBuf],
+    named: Option<&Path>,
+) -> Result<Chosen, LookError> {
+    let chosen = match (checkout, named) {
+        (Some(_), Some(file)) => policy::choose(Some(file), &[]),
+        (Some(checkout), None) => {
             let paths = inputs::in_checkout(checkout.prefix(), paths).map_err(LookError::Path)?;
-            let chosen = match named {
-                Some(file) => policy::choose(Some(file), &[]),
-                None => policy::choose_in(checkout, &paths),
-            };
-            let chosen = chosen.map_err(LookError::Policy)?;
-            let found = inputs::find_in(checkout, &paths, chosen.file.in_checkout()).map_err(LookError::Path)?;
-            (chosen, found)
+            policy::choose_in(checkout, &paths)
         }
-        None => {
-            let chosen = policy::choose(named, paths).map_err(LookError::Policy)?;
-            let found = inputs::find(paths, chosen.file.on_disk()).map_err(LookError::Path)?;
-            (chosen, found)
-        }
+        (None, named) => policy::choose(named, paths),
     };
-    let chosen = Chosen { render, ..chosen };
-    let sets = sets::divide(found, checkout, charts, &chosen).map_err(|error| match error {
+    chosen.map_err(LookError::Policy)
+}
+
+/// The sets that paths lead to.
+pub(crate) fn divide(
+    checkout: Option<&Checkout>,
+    paths: &[PathBuf],
+    chosen: &Chosen,
+    charts: &Charts,
+) -> Result<Sets, LookError> {
+    let found = match checkout {
+        Some(checkout) => inputs::in_checkout(checkout.prefix(), paths)
+            .and_then(|paths| inputs::find_in(checkout, &paths, chosen.file.in_checkout())),
+        None => inputs::find(paths, chosen.file.on_disk()),
+    };
+    sets::divide(found.map_err(LookError::Path)?, checkout, charts, chosen).map_err(|error| match error {
         DivideError::Source(error) => LookError::Source(error),
         DivideError::Policy(errors) => LookError::Policy(ChoiceError::Invalid(errors)),
-    })?;
-    Ok((chosen, sets))
+    })
 }
 
 impl LookError {
