@@ -121,9 +121,12 @@ fn outcome(name: &str, applied: &Applied, quiet: bool) -> Exit {
     }
     if !quiet {
         let what = if applied.has_written { "applied" } else { "unchanged" };
-        let objects = applied.plan.steps.len();
+        let objects = match applied.plan.steps.len() {
+            1 => String::from("1 object"),
+            count => format!("{count} objects"),
+        };
         let healthy = if applied.health.is_empty() { "" } else { ", all healthy" };
-        let _ = writeln!(io::stdout().lock(), "{what}: {objects} objects of `{name}`{healthy}");
+        let _ = writeln!(io::stdout().lock(), "{what}: {objects} of `{name}`{healthy}");
     }
     Exit::Clean
 }

@@ -52,9 +52,10 @@ pub(crate) fn human(plan: &Plan, blast: &Blast, look: Look, out: &mut dyn Write)
         lines.more(&format!("help: {help}"))?;
     }
     let Counts { create, change, unchanged, deferred, error, prune, .. } = Counts::of(plan);
+    let errors = if error == 1 { "error" } else { "errors" };
     writeln!(
         lines.out,
-        "plan: {create} to create, {change} to change, {unchanged} unchanged, {prune} to prune, {deferred} deferred, {error} errors"
+        "plan: {create} to create, {change} to change, {unchanged} unchanged, {prune} to prune, {deferred} deferred, {error} {errors}"
     )
 }
 
