@@ -32,7 +32,8 @@ pub(crate) struct Sent {
     /// What makes it of the object that was approved.
     pub(crate) operations: Vec<Operation>,
     pub(crate) ignored: Vec<Ignored>,
-    /// The version of the live object, where values of it are sent: they must not be older than it.
+    /// The version of the live object, where values of it are sent, or something of ours is left out because others have it
+    /// too: neither holds for a later one.
     pub(crate) version: Option<String>,
 }
 
@@ -118,9 +119,30 @@ impl<'a> Place<'a> {
             let (first, rest) = rest.split_first()?;
             first.fits(name).then_some(rest)
         });
-        let owners =
-            owned.map_or_else(Vec::new, |owned| self.owners.iter().filter_map(|owner| owner.child(owned)).collect());
+        let owners = owned.map_or_else(Vec::new, |owned| owned::within(&self.owners, owned));
         Place { wanted, live, pointer, rest: rest.collect(), owners, covered: self.covered }
+    }
+
+    fn is_ours(&self) -> bool {
+        self.owners.iter().any(|owner| owner.is_ours)
+    }
+
+    fn is_ours_alone(&self) -> bool {
+        self.is_ours() && self.owners.iter().all(|owner| owner.is_ours)
+    }
+
+    /// Whether it is there as a map or a list that has nothing in it.
+    fn is_empty(&self) -> bool {
+        self.live.is_some_and(|live| match live.value() {
+            Value::Object(members) => members.len() == 0,
+            Value::Array(items) => items.len() == 0,
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+        })
+    }
+
+    /// Whether a pattern names something within it.
+    fn is_led_into(&self) -> bool {
+        !self.covered && self.rest.iter().any(|rest| resolves(self.wanted, rest))
     }
 }
 
@@ -130,7 +152,7 @@ struct Walk<'a> {
     /// What is being told of the field that a pattern names.
     under: Option<Ignored>,
     ignored: Vec<Ignored>,
-    /// Whether values are sent as they stand in the cluster.
+    /// Whether what is sent holds for the version of the live object alone.
     keeps: bool,
 }
 
@@ -144,20 +166,29 @@ impl Walk<'_> {
             self.ignored.extend(self.under.take());
             return part;
         }
-        let by_manager = place.owners.iter().any(|owner| self.managers.contains(owner.manager));
-        if !place.covered && !by_manager && place.rest.is_empty() {
+        if !self.is_left(place) && place.rest.is_empty() {
             return Ok(Part::Sent(Vec::new()));
         }
         match place.wanted.value() {
             Value::Object(members) if members.len() > 0 => self.object(place, keys),
             Value::Array(items) if items.len() > 0 => self.list(place),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
-                Ok(self.leaf(place, by_manager))
+                Ok(self.leaf(place))
             }
         }
     }
 
+    /// Whether a place is left to others: by a pattern, or by a manager that owns something of it.
+    fn is_left(&self, place: &Place<'_>) -> bool {
+        place.covered || place.owners.iter().any(|owner| self.managers.contains(owner.manager))
+    }
+
     fn object(&mut self, place: &Place<'_>, keys: &[String]) -> Result<Part, String> {
+        // Sent without that member, it would lose it.
+        let is_theirs = place.owners.iter().any(|owner| !owner.is_ours) && owned::is_whole(&place.owners);
+        if is_theirs && !place.is_empty() && !self.is_left(place) && place.is_led_into() {
+            return Err(is_replaced(place, "map"));
+        }
         let (mut operations, mut is_sent) = (Vec::new(), false);
         for (key, value) in place.wanted.entries() {
             let name = key.as_str().unwrap_or_default();
@@ -180,23 +211,20 @@ impl Walk<'_> {
                 }
             }
         }
-        // What is left of an object that had members is not sent as an empty one: that would be ours.
-        Ok(if is_sent { Part::Sent(operations) } else { Part::Omitted })
+        Ok(if is_sent { Part::Sent(operations) } else { self.nothing(place) })
     }
 
     fn list(&mut self, place: &Place<'_>) -> Result<Part, String> {
         let names = owned::elements(&place.owners);
-        let (Some(live), false) = (place.live, names.is_empty()) else {
-            let leads_in = place.live.is_some() && !place.rest.is_empty() && !place.covered;
-            if leads_in {
-                return Err(format!(
-                    "`{}` is a list that Kubernetes replaces as a whole, so nothing within it can be ignored by itself",
-                    place.pointer
-                ));
+        let is_left = self.is_left(place);
+        // An empty list does not tell whether its elements have keys, but all of them are new.
+        let has_elements = !names.is_empty() || place.is_empty() && !is_left;
+        let Some(live) = place.live.filter(|_| has_elements) else {
+            if place.live.is_some() && !is_left && place.is_led_into() {
+                return Err(is_replaced(place, "list"));
             }
-            let by_manager = place.owners.iter().any(|owner| self.managers.contains(owner.manager));
             let is_new = place.live.is_none() && !place.covered;
-            return Ok(if is_new { Part::Sent(Vec::new()) } else { self.leaf(place, by_manager) });
+            return Ok(if is_new { Part::Sent(Vec::new()) } else { self.leaf(place) });
         };
         let (mut parts, mut is_sent) = (Vec::new(), false);
         for (index, wanted) in place.wanted.items().enumerate() {
@@ -208,7 +236,7 @@ impl Walk<'_> {
             let part = match there {
                 // An element that is not there yet is made as it was approved.
                 None if !is_covered => Part::Sent(Vec::new()),
-                None => self.leaf(&Place { covered: true, ..child.clone() }, false),
+                None => self.leaf(&Place { covered: true, ..child.clone() }),
                 Some(_) => self.walk(&child, &name.map(|name| name.keys()).unwrap_or_default())?,
             };
             is_sent |= matches!(part, Part::Sent(_));
@@ -218,19 +246,27 @@ impl Walk<'_> {
             });
         }
         // From the end, so that the indexes hold until they are used.
-        Ok(if is_sent { Part::Sent(parts.into_iter().rev().flatten().collect()) } else { Part::Omitted })
+        Ok(if is_sent { Part::Sent(parts.into_iter().rev().flatten().collect()) } else { self.nothing(place) })
+    }
+
+    /// What becomes of a map or a list of which nothing is left. It is not sent as an empty one, which would be ours, unless
+    /// it is just that.
+    fn nothing(&mut self, place: &Place<'_>) -> Part {
+        self.keeps |= place.is_ours();
+        match place.live.filter(|_| place.is_ours_alone() && place.is_empty()) {
+            None => Part::Omitted,
+            Some(live) => as_it_stands(place, live),
+        }
     }
 
     /// What is sent or left out as a whole.
-    fn leaf(&mut self, place: &Place<'_>, by_manager: bool) -> Part {
-        if !place.covered && !by_manager {
+    fn leaf(&mut self, place: &Place<'_>) -> Part {
+        if !self.is_left(place) {
             return Part::Sent(Vec::new());
         }
         let others = place.owners.iter().filter(|owner| !owner.is_ours).map(|owner| owner.manager.to_owned());
         let others: BTreeSet<String> = others.collect();
-        let is_ours = place.owners.iter().any(|owner| owner.is_ours);
         let differs = place.live.is_none_or(|live| !compare::holds(live, place.wanted));
-        let is_alone = is_ours && others.is_empty();
         match &mut self.under {
             Some(under) => {
                 under.managers.extend(others);
@@ -238,14 +274,33 @@ impl Walk<'_> {
             }
             None => self.ignored.push(Ignored { pointer: place.pointer.clone(), managers: others, differs }),
         }
-        match place.live.filter(|_| is_alone) {
+        // Left out where others have it too, it would go if they gave it up meanwhile.
+        self.keeps |= place.is_ours();
+        match place.live.filter(|_| place.is_ours_alone()) {
             None => Part::Omitted,
-            Some(live) => {
-                self.keeps = true;
-                Part::Sent(vec![Operation::Replace { pointer: place.pointer.clone(), value: live.to_json() }])
-            }
+            Some(live) => as_it_stands(place, live),
         }
     }
+}
+
+fn as_it_stands(place: &Place<'_>, live: Node<'_>) -> Part {
+    Part::Sent(vec![Operation::Replace { pointer: place.pointer.clone(), value: live.to_json() }])
+}
+
+/// Why nothing within a place can be ignored.
+fn is_replaced(place: &Place<'_>, what: &str) -> String {
+    let pointer = &place.pointer;
+    format!(
+        "`{pointer}` is a {what} that Kubernetes replaces as a whole, so nothing within it can be ignored by itself"
+    )
+}
+
+/// Whether a pattern stands for something in a value.
+fn resolves(value: Node<'_>, pattern: &[Token]) -> bool {
+    let Some((first, rest)) = pattern.split_first() else { return true };
+    let fits = |name: &str, value: Node<'_>| first.fits(name) && resolves(value, rest);
+    value.entries().any(|(key, value)| fits(key.as_str().unwrap_or_default(), value))
+        || value.items().enumerate().any(|(index, value)| fits(&index.to_string(), value))
 }
 
 /// Whether a field is among those by which an object is known.

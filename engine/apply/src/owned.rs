@@ -1,5 +1,6 @@
 //! Who owns which field of a live object, as its `managedFields` say (`FieldsV1` of server-side apply: `f:NAME` is a member,
-//! `k:{…}` an element of a list that is told apart by keys, `v:VALUE` an element of a set; nothing within is the whole).
+//! `k:{…}` an element of a list that is told apart by keys, `v:VALUE` an element of a set). Nothing within is the whole of a
+//! value that is replaced as one; where others own members, it is the map or list itself, once empty, and none of its members.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,7 @@ pub(crate) struct Owner<'a> {
     pub(crate) manager: &'a str,
     /// Whether it is this installation by what it has applied.
     pub(crate) is_ours: bool,
-    /// What it owns here; nothing where it owns the whole.
+    /// What it owns within; nothing where it owns the whole, or the map or list itself alone.
     fields: &'a Map<String, Json>,
 }
 
@@ -33,19 +34,24 @@ pub(crate) fn all<'a>(managed: &'a Json, ours: &str) -> Vec<Owner<'a>> {
     let owner = |entry: &'a Json| {
         let text = |name: &str| entry.get(name).and_then(Json::as_str).unwrap_or_default();
         let is_ours = text("manager") == ours && text("operation") == "Apply" && text("subresource").is_empty();
-        Some(Owner { manager: text("manager"), is_ours, fields: entry.get("fieldsV1")?.as_object()? })
+        let fields = entry.get("fieldsV1")?.as_object().filter(|fields| !fields.is_empty())?;
+        Some(Owner { manager: text("manager"), is_ours, fields })
     };
     entries.filter_map(owner).collect()
 }
 
-impl Owner<'_> {
-    /// The same manager further in; none where it owns nothing there.
-    pub(crate) fn child(&self, name: &str) -> Option<Self> {
-        if self.fields.is_empty() {
-            return Some(*self);
-        }
-        Some(Self { fields: self.fields.get(name)?.as_object()?, ..*self })
+/// Whether nobody who owns something of a place owns a member by itself: it is one value, or was empty.
+pub(crate) fn is_whole(owners: &[Owner<'_>]) -> bool {
+    owners.iter().all(|owner| owner.fields.keys().all(|name| name == "."))
+}
+
+/// Who of the owners of a place owns a member of it, or something in that.
+pub(crate) fn within<'a>(owners: &[Owner<'a>], name: &str) -> Vec<Owner<'a>> {
+    if is_whole(owners) {
+        return owners.to_vec();
     }
+    let within = |owner: &Owner<'a>| Some(Owner { fields: owner.fields.get(name)?.as_object()?, ..*owner });
+    owners.iter().filter_map(within).collect()
 }
 
 /// What the owners of a list call its elements; nothing where it is owned as a whole.

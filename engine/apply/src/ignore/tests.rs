@@ -99,6 +99,9 @@ fn values_that_are_sent_as_they_stand_hold_for_one_version_alone() {
     };
     assert_eq!(version(&[("sluice", json!({ "f:replicas": {} }))]), "7");
     assert_eq!(version(&[("hpa", json!({ "f:replicas": {} }))]), Json::Null);
+    // What is left out because others have it too would go if they gave it up meanwhile.
+    let shared = ["sluice", "hpa"].map(|manager| (manager, json!({ "f:replicas": {} })));
+    assert_eq!(version(&shared), "7");
 }
 
 #[test]
@@ -161,4 +164,61 @@ fn a_list_that_is_replaced_as_a_whole_is_ignored_as_a_whole() {
     let error = sent(&wanted, &live, "[{pointers: '/spec/rules/*/host'}]").unwrap_err();
     assert!(error.contains("`/spec/rules` is a list that Kubernetes replaces as a whole"), "{error}");
     assert_eq!(sent(&wanted, &live, "[{pointers: /spec/rules}]").unwrap().0, Json::Null);
+    // A pattern that stands for nothing in it does not ask for anything, and its manager is left the whole.
+    assert_eq!(sent(&wanted, &live, "[{pointers: '/spec/*/*/port'}]"), Ok((wanted.clone(), Vec::new())));
+    let both = "[{pointers: '/spec/rules/*/host'}, {managers: [other]}]";
+    assert_eq!(sent(&wanted, &live, both).unwrap().0, Json::Null);
+}
+
+#[test]
+fn a_map_that_is_replaced_as_a_whole_is_ignored_as_a_whole_once_others_own_it() {
+    let wanted = json!({ "selector": { "app": "a", "tier": "b" } });
+    let whole = |manager: &'static str| (manager, json!({ "f:selector": {} }));
+    let live = |managed: &[(&str, Json)]| live(&json!({ "selector": { "app": "z", "tier": "y" } }), managed);
+    for managed in [vec![whole("other")], vec![whole("sluice"), whole("other")]] {
+        let live = live(&managed);
+        let error = sent(&wanted, &live, "[{pointers: /spec/selector/app}]").unwrap_err();
+        assert!(error.contains("`/spec/selector` is a map that Kubernetes replaces as a whole"), "{error}");
+        for ignore in ["[{pointers: /spec/selector}]", "[{managers: [other]}, {pointers: /spec/selector/app}]"] {
+            assert_eq!(sent(&wanted, &live, ignore).unwrap().0, Json::Null, "{ignore} {managed:?}");
+        }
+        assert_eq!(sent(&wanted, &live, "[{pointers: '/spec/*/none'}]"), Ok((wanted.clone(), Vec::new())));
+    }
+    // Where it is ours alone, all of it is sent: the member as it stands, the rest as it was approved.
+    let (spec, told) = sent(&wanted, &live(&[whole("sluice")]), "[{pointers: /spec/selector/app}]").unwrap();
+    assert_eq!(spec, json!({ "selector": { "app": "z", "tier": "b" } }));
+    assert_eq!(told, ["/spec/selector/app  differs"]);
+}
+
+#[test]
+fn who_owns_a_map_that_was_empty_owns_none_of_its_members() {
+    let wanted = json!({ "resources": { "limits": { "cpu": "1" } } });
+    let there = json!({ "resources": { "limits": { "cpu": "2" } } });
+    let cpu = json!({ "f:resources": { "f:limits": { "f:cpu": {} } } });
+    let live = live(&there, &[("sluice", cpu), ("other", json!({ "f:resources": {} }))]);
+    for ignore in ["[{pointers: /spec/resources}]", "[{pointers: /spec/resources/limits/cpu}]"] {
+        let sent = Sent::of(&desired(&web(&wanted)), &live, &options(ignore)).unwrap();
+        assert_eq!(sent.resource.root().to_value()["spec"], there, "{ignore}");
+        assert_eq!(sent.version.as_deref(), Some("7"), "{ignore}");
+        assert!(sent.ignored.iter().all(|ignored| ignored.managers.is_empty()), "{ignore}");
+    }
+    assert_eq!(sent(&wanted, &live, "[{managers: [other]}]"), Ok((wanted, Vec::new())));
+}
+
+#[test]
+fn what_is_empty_is_no_list_or_map_that_is_replaced_as_a_whole() {
+    let list = json!({ "env": [{ "name": "a", "value": "1" }] });
+    let map = json!({ "emptyDir": { "sizeLimit": "1Gi" } });
+    let env = |manager: &'static str| live(&json!({ "env": [] }), &[(manager, json!({ "f:env": {} }))]);
+    let volume = |manager: &'static str| live(&json!({ "emptyDir": {} }), &[(manager, json!({ "f:emptyDir": {} }))]);
+    for manager in ["sluice", "other"] {
+        let ignore = "[{pointers: '/spec/env/*/value'}]";
+        assert_eq!(sent(&list, &env(manager), ignore), Ok((list.clone(), Vec::new())), "{manager}");
+    }
+    // What is ours alone and empty stays as it is; what others have is not sent.
+    let (each, limit) = ("[{pointers: '/spec/env/*'}]", "[{pointers: /spec/emptyDir/sizeLimit}]");
+    assert_eq!(sent(&list, &env("sluice"), each).unwrap().0, json!({ "env": [] }));
+    assert_eq!(sent(&list, &env("other"), each).unwrap().0, Json::Null);
+    assert_eq!(sent(&map, &volume("sluice"), limit).unwrap().0, json!({ "emptyDir": {} }));
+    assert_eq!(sent(&map, &volume("other"), limit).unwrap().0, Json::Null);
 }

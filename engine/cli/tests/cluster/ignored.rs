@@ -199,6 +199,62 @@ fn an_autoscaler_and_an_operator_are_left_alone_by_their_names() -> Result<()> {
 }
 
 #[test]
+fn who_wrote_an_empty_map_does_not_own_what_is_in_it() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let spec = "  ignore: [{match: {kind: Deployment}, pointers: '/spec/template/spec/containers/*/resources'}]\n";
+    let shop = Shop::new(plane, "ignored-empty", spec)?;
+    shop.file("deploy/web.yaml", DEPLOYMENT)?;
+    shop.ends(&["apply"], 0)?;
+    let path = "/apis/apps/v1/namespaces/ignored-empty/deployments/web";
+    let operator = json!({
+        "apiVersion": "apps/v1", "kind": "Deployment",
+        "spec": { "template": { "spec": { "containers": [{ "name": "web", "resources": {} }] } } },
+    });
+    applied_by(plane, "operator", path, &operator)?;
+    let there = plane.get(path)?.context("there")?;
+    let element = "/f:spec/f:template/f:spec/f:containers/k:{\"name\":\"web\"}/f:resources";
+    let entries = there["metadata"]["managedFields"].as_array().context("entries")?;
+    let theirs = entries.iter().find(|entry| entry["manager"] == "operator").context("theirs")?;
+    assert_eq!(theirs["fieldsV1"].pointer(element), Some(&json!({})));
+    shop.file("deploy/web.yaml", &DEPLOYMENT.replace("web:1.0.0", "web:1.1.0").replace("100m", "200m"))?;
+    shop.ends(&["apply"], 0)?;
+    let live = plane.get(path)?.context("there")?;
+    let container = &live["spec"]["template"]["spec"]["containers"][0];
+    assert_eq!(container["image"], "registry.example.com/web:1.1.0");
+    assert_eq!(container["resources"], json!({ "requests": { "cpu": "100m" } }));
+    assert!(shop.ends(&["apply"], 0)?.starts_with("unchanged"));
+    Ok(())
+}
+
+#[test]
+fn a_map_that_is_one_value_is_left_to_others_as_a_whole() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = Shop::new(plane, "ignored-map", "  ignore: [{pointers: /spec/selector/app}]\n")?;
+    let service = |app: &str, tier: &str| {
+        let spec = format!("{{selector: {{app: {app}, tier: {tier}}}, ports: [{{port: 80}}]}}");
+        let text = format!("apiVersion: v1\nkind: Service\nmetadata: {{name: web}}\nspec: {spec}\n");
+        shop.file("deploy/service.yaml", &text)
+    };
+    let path = "/api/v1/namespaces/ignored-map/services/web";
+    let selector = || Ok::<_, anyhow::Error>(plane.get(path)?.context("there")?["spec"]["selector"].clone());
+    service("first", "a")?;
+    shop.ends(&["apply"], 0)?;
+    // Ours alone, its other members go on.
+    service("second", "b")?;
+    shop.ends(&["apply"], 0)?;
+    assert_eq!(selector()?, json!({ "app": "first", "tier": "b" }));
+    // Whoever changes a member owns all of it.
+    plane.merge(path, r#"{"spec":{"selector":{"app":"theirs"}}}"#)?;
+    let said = shop.ends(&["plan"], 1)?;
+    assert!(said.contains("`/spec/selector` is a map that Kubernetes replaces as a whole"), "{said}");
+    shop.application("  ignore: [{pointers: /spec/selector}]\n")?;
+    service("third", "c")?;
+    shop.ends(&["apply"], 0)?;
+    assert_eq!(selector()?, json!({ "app": "theirs", "tier": "b" }));
+    Ok(())
+}
+
+#[test]
 fn what_kubectl_made_keeps_what_is_ignored() -> Result<()> {
     let Some(plane) = shared()? else { return Ok(()) };
     let shop = Shop::new(plane, "ignored-adopted", &format!("{IGNORE}  adopt: true\n"))?;
