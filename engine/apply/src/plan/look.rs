@@ -97,7 +97,7 @@ impl Look<'_> {
         let there = live.as_ref().filter(|live| !live.is_terminating());
         let sent = match there.map_or_else(|| Ok(Sent::whole(desired)), |live| Sent::of(desired, live, self.options)) {
             Ok(sent) => sent,
-            Err(message) => return Ok((refused(message, "ignore the list, or nothing of it"), Vec::new())),
+            Err(message) => return Ok((refused(message, "ignore it as a whole, or nothing of it"), Vec::new())),
         };
         let as_before = entry.is_some_and(|entry| entry.digest.as_ref() == Some(&desired.digest));
         let holds = |live: &&Live| compare::holds(live.resource().root(), sent.resource.root());
