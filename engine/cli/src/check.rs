@@ -15,7 +15,7 @@ use crate::looking::{self, LookError};
 use crate::manner::Manner;
 use crate::output::{self, Target};
 use crate::policy::ChoiceError;
-use crate::rendering::once::Turn;
+use crate::rendering::{self, once::Turn};
 use crate::sets::Sets;
 use crate::source::{Origin, OriginError};
 
@@ -105,13 +105,16 @@ fn judge(arguments: &Arguments) -> Result<Exit, Stop> {
     let checkout = arguments.origin.checkout().map_err(Stop::Origin)?;
     let Arguments { policy: named, paths, charts, .. } = arguments;
     let chosen = looking::choose(checkout.as_ref(), paths, named.as_deref()).map_err(Stop::look)?;
-    // Plugins are made ready while the files are looked for.
+    // Plugins are made ready while the files are looked for, and the renderers that they need.
     let jobs = manner.jobs();
     let open = || judging::open_gate(&chosen, now, jobs);
     let divide = || looking::divide(checkout.as_ref(), paths, &chosen, charts).map_err(Stop::look);
     let (sets, gate) = thread::scope(|scope| {
         let gate = (jobs > 1).then(|| scope.spawn(open));
         let sets = divide();
+        if let Ok(sets) = &sets {
+            rendering::prepare(&sets.folders);
+        }
         (sets, gate.map_or_else(|| Ok(open()), thread::ScopedJoinHandle::join))
     });
     let sets = sets?;

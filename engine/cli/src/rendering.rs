@@ -80,6 +80,14 @@ fn called(words: &str, path: &str, shown: &str) -> String {
     })
 }
 
+/// Makes the renderers of folders ready.
+pub(crate) fn prepare(folders: &[Folder]) {
+    // What is wrong with them is told when they are needed.
+    if let Some(renderers) = (!folders.is_empty()).then(renderers).and_then(Result::ok) {
+        folders.iter().for_each(|folder| renderers.prepare(&folder.method));
+    }
+}
+
 /// The renderers of this process. What a set was rendered by is kept with it, to prove more when somebody asks; so all share
 /// one engine, and the memory of its pool.
 fn renderers() -> Result<Renderers, LoadError> {

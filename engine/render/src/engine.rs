@@ -60,6 +60,8 @@ fn pool() -> PoolingAllocationConfig {
         .table_elements(TABLE_ELEMENTS)
         .linear_memory_keep_resident(RESIDENT)
         .table_keep_resident(64 << 10)
-        .pagemap_scan(Enabled::Auto);
+        .pagemap_scan(Enabled::Auto)
+        // Stacks for asynchronous calls, of which there are none: by default a thousand, set up at once.
+        .total_stacks(0);
     pool
 }

@@ -101,6 +101,15 @@ impl Renderers {
         Self { shared: Arc::clone(&self.shared), now }
     }
 
+    /// Loads the guest of a method, so that the first render does not have to. What is wrong with it is told by the render.
+    pub fn prepare(&self, method: &Method) {
+        match method {
+            Method::Kustomize => drop(self.program(&self.shared.kustomize)),
+            Method::Helm(_) => drop(self.program(&self.shared.helm)),
+            Method::Plain | Method::Command(_) => {}
+        }
+    }
+
     /// Words about the cache for who runs with `--verbose`: why it is not used.
     #[must_use]
     pub fn notes(&self) -> &[String] {
