@@ -123,9 +123,6 @@ pub fn all() -> Result<Vec<Guest>> {
     Ok(guests.collect())
 }
 
-/// Bytes of memory that a guest begins with: what a batch usually takes. To make it grow stops all threads of the host.
-const MEMORY: u32 = 2 << 20;
-
 /// Compiles the workspace. Gives the core module of each package that compiled, by package id, and whether all did.
 fn compile(toolchain: &Toolchain) -> Result<(BTreeMap<String, PathBuf>, bool)> {
     #[derive(Deserialize)]
@@ -141,7 +138,7 @@ fn compile(toolchain: &Toolchain) -> Result<(BTreeMap<String, PathBuf>, bool)> {
     command.args(["--quiet", "--message-format", "json-render-diagnostics"]);
     toolchain.apply(&mut command);
     command.env("CARGO_TARGET_DIR", workspace::root().join("target/guests-build").join(toolchain.name()));
-    command.env("RUSTFLAGS", format!("-C link-arg=--initial-memory={MEMORY}")).env_remove("CARGO_ENCODED_RUSTFLAGS");
+    command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
     let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output().context("cannot start cargo")?;
 
     let mut modules = BTreeMap::new();
