@@ -14,14 +14,26 @@ use crate::setup::once;
 use crate::workspace;
 
 /// The modules in `renderers/`, which are the names of the guests, and what each is tried on when it is written down.
-const RENDERERS: [(&str, [&str; 2]); 2] =
-    [("kustomize", ["kustomize/patch-merge", "kustomize/generators"]), ("helm", ["helm/plain", "helm/values"])];
+const RENDERERS: [(&str, &[&str]); 2] = [
+    (
+        "kustomize",
+        &[
+            "kustomize/patch-merge",
+            "kustomize/generators",
+            "kustomize/affixes",
+            "kustomize/namespace",
+            "kustomize/replicas",
+        ],
+    ),
+    ("helm", &["helm/plain", "helm/values"]),
+];
 /// Where that lies.
 const SAMPLES: &str = "tests/render";
 /// What a renderer is made of besides its module: the sandbox that it is warmed up in, and what writes it down.
-const INGREDIENTS: [&str; 8] = [
+const INGREDIENTS: [&str; 9] = [
     "renderers/protocol",
     "xtask/snapshot",
+    "xtask/src/guests/renderers.rs",
     "engine/render/src/engine.rs",
     "engine/render/src/guest.rs",
     "engine/render/src/touched.rs",
@@ -38,7 +50,7 @@ pub fn build() -> Result<()> {
         let folder = workspace::cache()?.join("renderers").join(name);
         let version = version(name, &go)?;
         once(&folder, &version, &format!("building the renderer {name} (about a minute)"), || {
-            make(name, &folder, &samples)
+            make(name, &folder, samples)
         })?;
         let compressed = fs::read(compressed(name, &folder))?;
         let digest: String = Sha256::digest(&compressed).iter().map(|byte| format!("{byte:02x}")).collect();
