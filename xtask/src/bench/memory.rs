@@ -56,13 +56,13 @@ pub fn rows(bench: &Bench) -> Result<Vec<Row>> {
             &format!("memory of a {what}, {LARGE} applications of 1,000 objects / 1"),
             *many,
             *alone,
-            Bound::AtMost(1.5),
+            Bound::AtMost(1.3),
         ));
         rows.push(Row::mebibytes(
             &format!("memory of a {what}, 1 of 1,000 objects and {SMALL} small ones / that one"),
             *beside,
             *alone,
-            Bound::AtMost(1.5),
+            Bound::AtMost(1.3),
         ));
     }
     Ok(rows)

@@ -142,7 +142,25 @@ fn backend(
     let end = output.windows(4).position(|window| window == b"\r\n\r\n").context("git has no answer")? + 4;
     let head = std::str::from_utf8(&output[..end])?;
     let status = head.lines().find_map(|line| line.strip_prefix("Status: ")).unwrap_or("200 OK");
-    let length = output.len() - end;
+    let body = without_progress(&output[end..]);
+    let length = body.len();
     let head = format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n{head}");
-    Ok((head, output[end..].to_vec()))
+    Ok((head, body))
+}
+
+/// The packets of an answer without those in which Git tells of its progress (side band 2). They come before the pack, amid it
+/// or after it, as it happens, and a byte of them does no harm.
+fn without_progress(mut answer: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(answer.len());
+    while let Some(length) = answer.get(..4).and_then(|head| std::str::from_utf8(head).ok()) {
+        // Shorter ones are marks without content.
+        let Ok(length) = usize::from_str_radix(length, 16).map(|length| length.max(4)) else { break };
+        let Some((packet, rest)) = answer.split_at_checked(length) else { break };
+        if packet.get(4) != Some(&2) {
+            out.extend_from_slice(packet);
+        }
+        answer = rest;
+    }
+    out.extend_from_slice(answer);
+    out
 }
