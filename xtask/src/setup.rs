@@ -53,10 +53,22 @@ pub fn run(args: &Args) -> Result<()> {
 }
 
 /// Does a piece of work once: skipped when the stamp in the folder says that this version is there. A folder without
-/// its stamp is left over from a broken run, and made anew.
+/// its stamp is left over from a broken run, and made anew. Checkouts share the cache: of two runs at once one waits.
 pub fn once(folder: &Path, version: &str, what: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
     let stamp = folder.join("ready");
-    if fs::read_to_string(&stamp).is_ok_and(|known| known == version) {
+    let is_done = || fs::read_to_string(&stamp).is_ok_and(|known| known == version);
+    if is_done() {
+        return Ok(());
+    }
+    fs::create_dir_all(folder.parent().unwrap_or(folder))?;
+    let mut lock = folder.as_os_str().to_owned();
+    lock.push(".lock");
+    let lock = fs::File::create(lock)?;
+    if lock.try_lock().is_err() {
+        say(format!("waiting for another run: {what}"));
+        lock.lock()?;
+    }
+    if is_done() {
         return Ok(());
     }
     if folder.exists() {

@@ -63,21 +63,30 @@ pub(crate) struct PathError {
 /// use) is not read as a manifest.
 pub(crate) fn find(paths: &[PathBuf], leave_out: Option<&Path>) -> Result<Found, PathError> {
     // Text by text: a path compares and hashes name by name, which is slow for thousands of them.
-    let leave_out = leave_out.and_then(|path| Some(path.canonicalize().ok()?.into_os_string()));
+    let leave_out = leave_out.and_then(|path| path.canonicalize().ok());
     let mut found = Found { files: Vec::new(), ranges: Vec::new() };
     let mut seen = HashSet::new();
     let mut folders = Folders::default();
+    // One path without links leads to no file twice.
+    let mut is_plain = paths.len() == 1;
     for path in paths {
         let first = found.files.len();
         if path.as_os_str() == "-" {
             found.files.push(File { name: String::from("-"), at: At::Stdin, named: true });
         } else {
-            for (file, is_link) in files_below(path)? {
-                let canonical = folders.canonical(&file, is_link).into_os_string();
+            let below = files_below(path)?;
+            is_plain &= !below.links;
+            found.files.reserve(below.files.len());
+            for (file, is_link) in below.files {
                 let named = file.as_os_str() == path.as_os_str();
-                if (named || leave_out.as_ref() != Some(&canonical)) && seen.insert(canonical) {
-                    found.files.push(File { name: name_of(&file), at: At::Disk(file), named });
+                if !is_plain || is_link || leave_out.as_deref().and_then(Path::file_name) == file.file_name() {
+                    let canonical = folders.canonical(&file, is_link).into_os_string();
+                    let is_left_out = leave_out.as_ref().is_some_and(|path| path.as_os_str() == canonical);
+                    if is_left_out && !named || !seen.insert(canonical) {
+                        continue;
+                    }
                 }
+                found.files.push(File { name: name_of(&file), at: At::Disk(file), named });
             }
         }
         found.ranges.push((path.clone(), first..found.files.len()));
@@ -196,13 +205,20 @@ impl Folders {
     }
 }
 
-/// The files below a path, folder by folder and by name in each, and whether each is a link.
-fn files_below(path: &Path) -> Result<Vec<(PathBuf, bool)>, PathError> {
+/// What lies below a path.
+struct Below {
+    /// Folder by folder and by name in each, and whether each is a link.
+    files: Vec<(PathBuf, bool)>,
+    /// Whether a link was met, to a file or to a folder.
+    links: bool,
+}
+
+fn files_below(path: &Path) -> Result<Below, PathError> {
     let fails = |cause| PathError { path: path.display().to_string(), cause };
     if !path.metadata().map_err(fails)?.is_dir() {
-        return Ok(vec![(path.to_path_buf(), true)]);
+        return Ok(Below { files: vec![(path.to_path_buf(), true)], links: true });
     }
-    let mut files = Vec::new();
+    let (mut files, mut links) = (Vec::new(), path.is_symlink());
     let walk = WalkBuilder::new(path)
         .hidden(false)
         .follow_links(true)
@@ -211,6 +227,7 @@ fn files_below(path: &Path) -> Result<Vec<(PathBuf, bool)>, PathError> {
         .sort_by_file_name(Ord::cmp)
         .build();
     for entry in walk {
+        links |= entry.as_ref().is_ok_and(ignore::DirEntry::path_is_symlink);
         match entry {
             Ok(entry) if entry.file_type().is_some_and(|kind| !kind.is_dir()) && is_manifest_name(entry.path()) => {
                 let is_link = entry.path_is_symlink();
@@ -221,7 +238,10 @@ fn files_below(path: &Path) -> Result<Vec<(PathBuf, bool)>, PathError> {
             // A link that leads nowhere is only of interest where it is named like a manifest.
             Err(error) => match path_of(&error) {
                 Some(broken) if broken.is_symlink() && !is_manifest_name(&broken) => {}
-                Some(broken) if broken.is_symlink() || broken.is_file() => files.push((broken, true)),
+                Some(broken) if broken.is_symlink() || broken.is_file() => {
+                    links = true;
+                    files.push((broken, true));
+                }
                 Some(_) | None => {
                     let path = path_of(&error).unwrap_or_else(|| path.to_path_buf()).display().to_string();
                     let cause =
@@ -231,7 +251,7 @@ fn files_below(path: &Path) -> Result<Vec<(PathBuf, bool)>, PathError> {
             },
         }
     }
-    Ok(files)
+    Ok(Below { files, links })
 }
 
 fn is_manifest_name(path: &Path) -> bool {

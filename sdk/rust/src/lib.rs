@@ -44,6 +44,8 @@ mod finding;
 mod guest;
 mod image;
 mod labels;
+#[cfg(target_family = "wasm")]
+mod memory;
 #[cfg(not(target_family = "wasm"))]
 mod native;
 mod plugin;
