@@ -25,6 +25,7 @@ files![
     "src/image.rs",
     "src/labels.rs",
     "src/lib.rs",
+    "src/memory.rs",
     "src/native.rs",
     "src/plugin.rs",
     "src/quantity.rs",
