@@ -2,8 +2,10 @@
 //! is read.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use futures::StreamExt;
 use http::Method;
 use sluice_manifest::{Identity, Node, Resource, Span, Text, Tree};
 use sluice_policy::{KindSelector, Surroundings};
@@ -42,7 +44,7 @@ impl Standing {
     ///
     /// # Errors
     /// Where it cannot be said.
-    pub async fn object(&self, identity: &Identity) -> Result<Option<Arc<Resource>>, ClusterError> {
+    async fn object(&self, identity: &Identity) -> Result<Option<Arc<Resource>>, ClusterError> {
         let mut reference = Reference::of(identity);
         // An object is one and the same in every version of its group.
         let kind = match self.kinds.any_version(&reference) {
@@ -53,6 +55,23 @@ impl Standing {
         reference.settle(kind.is_namespaced, &self.options.namespace);
         let live = read(&self.cluster, kind, &reference).await?;
         Ok(live.map(|live| Arc::clone(live.resource())))
+    }
+
+    /// The objects that objects of the set become, several at once, each with its identity and in their order, until they are all
+    /// told or `tell` breaks.
+    pub async fn objects<'i>(
+        &self,
+        identities: &'i [Identity],
+        mut tell: impl FnMut(&'i Identity, Result<Option<Arc<Resource>>, ClusterError>) -> ControlFlow<()>,
+    ) {
+        let reads: Vec<_> =
+            identities.iter().map(|identity| async move { (identity, self.object(identity).await) }).collect();
+        let mut objects = futures::stream::iter(reads).buffered(self.options.concurrency.max(1));
+        while let Some((identity, object)) = objects.next().await {
+            if tell(identity, object).is_break() {
+                return;
+            }
+        }
     }
 
     /// All objects of some kinds that stand beside the set. Where the set is `whole`, what it no longer has is left out if it

@@ -17,6 +17,7 @@ mod replicas;
 mod rights;
 mod seen;
 mod served;
+mod slow;
 mod sources;
 mod wire;
 
