@@ -102,14 +102,3 @@ fn signal(process: u32, signal: &str) -> Result<()> {
     ensure!(status.success(), "cannot send {signal}");
     Ok(())
 }
-
-/// Runs git with nothing of this machine's configuration, and gives what it said.
-fn git(folder: &std::path::Path, arguments: &[&str]) -> Result<String> {
-    let mut command = Command::new("git");
-    command.args(["-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false"]);
-    command.args(arguments).current_dir(folder);
-    command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
-    let output = command.output().context("cannot start git")?;
-    ensure!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
-}
