@@ -17,7 +17,7 @@ use crate::options::Options;
 use crate::prune::asks_to_stay;
 use crate::reference::{Key, Reference};
 use crate::store::{Store, StoreError};
-use crate::write::read;
+use crate::write::find;
 
 /// Objects of one answer.
 const PAGE: u32 = 250;
@@ -53,7 +53,7 @@ impl Standing {
             Lookup::Unknown => return Err(Self::unknown(&reference.group, format!("read {reference}"))),
         };
         reference.settle(kind.is_namespaced, &self.options.namespace);
-        let live = read(&self.cluster, kind, &reference).await?;
+        let live = find(&self.cluster, kind, &reference).await?;
         Ok(live.map(|live| Arc::clone(live.resource())))
     }
 
