@@ -6,6 +6,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use data_encoding::HEXLOWER;
 use sluice_apply::Release;
 use sluice_policy::{Alike, Approved, Keep};
 use sluice_report::{Format, Options, Verbosity};
@@ -45,7 +46,7 @@ pub(crate) struct Gathered {
 impl Gathered {
     /// Digest of the approved set, in hexadecimal.
     pub(crate) fn digest(&self) -> String {
-        sluice_apply::hex(self.approved.set_digest())
+        HEXLOWER.encode(self.approved.set_digest())
     }
 }
 
