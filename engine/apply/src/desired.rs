@@ -1,9 +1,9 @@
 //! The objects of an approved set, each as the bytes that are written.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
+use data_encoding::HEXLOWER;
 use sluice_manifest::Resource;
 use sluice_policy::Approved;
 
@@ -56,16 +56,6 @@ impl Desired {
             Some(String::from("it has no name"))
         };
         let (stage, resource) = (Stage::of(&reference), Arc::clone(resource));
-        Self { reference, stage, digest: hex(&resource.root().digest()), resource, fault }
+        Self { reference, stage, digest: HEXLOWER.encode(&resource.root().digest()), resource, fault }
     }
-}
-
-/// Lowercase hexadecimal, as inventories hold digests.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
 }

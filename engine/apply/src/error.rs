@@ -73,6 +73,8 @@ pub struct Refusal {
     pub reason: String,
     /// The server's words.
     pub message: String,
+    /// The name of the object that it is about; empty where it is about none.
+    pub object: Box<str>,
     /// Each cause: what kind, the field, the words.
     pub causes: Vec<(String, String, String)>,
 }
@@ -115,9 +117,15 @@ impl ClusterError {
         }
     }
 
-    /// Whether the server says that there is no such object.
+    /// Whether the server says that there is no such thing: no object, or no kind of that version.
     pub(crate) fn is_not_found(&self) -> bool {
         self.refusal().is_some_and(|refusal| refusal.code == 404)
+    }
+
+    /// Whether the server says so of the object, and not of its kind: of a version that is no longer served it says as well
+    /// that it was not found.
+    pub(crate) fn is_absence_of(&self, name: &str) -> bool {
+        self.refusal().is_some_and(|refusal| refusal.code == 404 && *refusal.object == *name)
     }
 
     pub(crate) fn has_code(&self, code: u16) -> bool {
@@ -203,6 +211,7 @@ impl Refusal {
         #[derive(Default, Deserialize)]
         #[serde(default)]
         struct Details {
+            name: Option<String>,
             causes: Option<Vec<Cause>>,
         }
         #[derive(Default, Deserialize)]
@@ -216,12 +225,17 @@ impl Refusal {
             let text: String = String::from_utf8_lossy(body).chars().take(200).collect();
             return Self { code, message: format!("HTTP {code} {}", text.trim()), ..Self::default() };
         };
-        let causes = status.details.and_then(|details| details.causes).unwrap_or_default();
+        let Details { name, causes } = status.details.unwrap_or_default();
         Self {
             code,
             reason: status.reason.unwrap_or_default(),
             message: status.message.unwrap_or_else(|| format!("HTTP {code}")),
-            causes: causes.into_iter().map(|cause| (cause.reason, cause.field, cause.message)).collect(),
+            object: name.unwrap_or_default().into(),
+            causes: causes
+                .unwrap_or_default()
+                .into_iter()
+                .map(|cause| (cause.reason, cause.field, cause.message))
+                .collect(),
         }
     }
 }
@@ -247,7 +261,7 @@ impl fmt::Display for Refusal {
 
 #[cfg(test)]
 mod tests {
-    use super::Refusal;
+    use super::{ClusterError, Refusal};
 
     #[test]
     fn a_conflict_names_managers_and_fields() {
@@ -265,6 +279,19 @@ mod tests {
         let body = br#"{"kind":"Status","code":409,"details":{"causes":[{"reason":"FieldManagerConflict","field":".spec.replicas",
             "message":"conflict with \"kube-controller-manager\" with subresource \"scale\" using apps/v1"}]}}"#;
         assert!(Refusal::read(409, body).conflicts()[0].is_kept());
+    }
+
+    #[test]
+    fn an_object_that_is_absent_is_named() {
+        let absent = |body: &[u8]| {
+            let refusal = Refusal::read(404, body);
+            ClusterError::Refused { what: String::new(), refusal }.is_absence_of("one")
+        };
+        assert!(absent(
+            br#"{"kind":"Status","reason":"NotFound","details":{"name":"one","kind":"gadgets"},"code":404}"#
+        ));
+        assert!(!absent(br#"{"kind":"Status","reason":"NotFound","details":{},"code":404}"#));
+        assert!(!absent(b"404 page not found"));
     }
 
     #[test]

@@ -124,7 +124,7 @@ impl Kinds {
     pub(crate) fn selected(&self, selector: &KindSelector) -> Result<Vec<(&str, &str, &Kind)>, ClusterError> {
         let KindSelector { group, version, kind } = selector;
         let says = |pattern: &str, value: &str| pattern == "*" || pattern == value;
-        let what = format!("list {kind}, which a policy asks for");
+        let what = listing(kind);
         if let Some(group) = self.stale.iter().find(|stale| says(group, stale)) {
             return Err(ClusterError::Silent { what, group: group.clone() });
         }
@@ -182,6 +182,11 @@ impl Kind {
         }
         format!("{path}/{}/{}", self.plural, escaped(&reference.name))
     }
+}
+
+/// What reading all objects of a kind is called.
+pub(crate) fn listing(kind: &str) -> String {
+    format!("list {kind}, which a policy asks for")
 }
 
 /// A name as a part of a path: names of roles may hold colons, and a hostile name must not lead elsewhere.

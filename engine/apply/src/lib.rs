@@ -31,7 +31,6 @@ mod write;
 pub use blast::{Blast, Gate};
 pub use cluster::{Cluster, Counts, Destination};
 pub use delete::delete;
-pub use desired::hex;
 pub use error::{ClusterError, FieldConflict, Refusal};
 pub use health::{Health, health_of, wait};
 pub use ignore::Ignored;

@@ -2,12 +2,13 @@
 
 mod look;
 
+use data_encoding::HEXLOWER;
 use futures::{StreamExt, TryStreamExt};
 use sluice_manifest::Node;
 use sluice_policy::Approved;
 
 use crate::cluster::Cluster;
-use crate::desired::{Desired, hex};
+use crate::desired::Desired;
 use crate::ignore::Ignored;
 use crate::inventory::{Entry, Inventory};
 use crate::kinds::Kinds;
@@ -125,7 +126,7 @@ pub async fn plan(cluster: &Cluster, approved: &Approved, options: &Options) -> 
     let steps = futures::stream::iter(looks).buffered(options.concurrency.max(1)).try_collect().await?;
     let mut prunes = prune::look(cluster, &kinds, options, &stale(&own.inventory, &desired), &others).await?;
     prunes.sort_by(|(one, _), (other, _)| (Stage::of(other), other).cmp(&(Stage::of(one), one)));
-    Ok(Plan { digest: hex(approved.set_digest()), steps, prunes, kept: own, kinds })
+    Ok(Plan { digest: HEXLOWER.encode(approved.set_digest()), steps, prunes, kept: own, kinds })
 }
 
 /// What the inventory has and the set has not.

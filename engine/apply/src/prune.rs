@@ -15,7 +15,7 @@ use crate::live::Live;
 use crate::options::Options;
 use crate::plan::Prune;
 use crate::reference::{Key, Reference};
-use crate::write::read;
+use crate::write::{find, read};
 
 /// The annotation by which an object asks to stay.
 const OPT_OUT: &str = "sluice.dev/prune";
@@ -59,7 +59,7 @@ async fn fate(
             return Ok(Prune::Unknown { reason });
         }
     };
-    let live = match read(cluster, kind, reference).await {
+    let live = match find(cluster, kind, reference).await {
         Ok(Some(live)) => live,
         Ok(None) => return Ok(Prune::Gone),
         // Nothing follows from what may not be seen.

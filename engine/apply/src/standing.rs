@@ -2,26 +2,28 @@
 //! is read.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use futures::StreamExt;
 use http::Method;
 use sluice_manifest::{Identity, Node, Resource, Span, Text, Tree};
 use sluice_policy::{KindSelector, Surroundings};
 
 use crate::cluster::{Call, Cluster};
 use crate::error::ClusterError;
-use crate::kinds::{Kind, Kinds, Lookup, escaped};
-use crate::live::Live;
+use crate::kinds::{Kind, Kinds, Lookup, escaped, listing};
 use crate::options::Options;
 use crate::prune::asks_to_stay;
 use crate::reference::{Key, Reference};
 use crate::store::{Store, StoreError};
-use crate::write::read;
+use crate::write::find;
 
 /// Objects of one answer.
 const PAGE: u32 = 250;
 /// How often a list is begun anew because it changed while it was read.
 const BEGINNINGS: u32 = 3;
+
 /// A cluster as it stands.
 pub struct Standing {
     cluster: Cluster,
@@ -42,7 +44,7 @@ impl Standing {
     ///
     /// # Errors
     /// Where it cannot be said.
-    pub async fn object(&self, identity: &Identity) -> Result<Option<Arc<Resource>>, ClusterError> {
+    async fn object(&self, identity: &Identity) -> Result<Option<Arc<Resource>>, ClusterError> {
         let mut reference = Reference::of(identity);
         // An object is one and the same in every version of its group.
         let kind = match self.kinds.any_version(&reference) {
@@ -51,8 +53,25 @@ impl Standing {
             Lookup::Unknown => return Err(Self::unknown(&reference.group, format!("read {reference}"))),
         };
         reference.settle(kind.is_namespaced, &self.options.namespace);
-        let live = read(&self.cluster, kind, &reference).await?;
+        let live = find(&self.cluster, kind, &reference).await?;
         Ok(live.map(|live| Arc::clone(live.resource())))
+    }
+
+    /// The objects that objects of the set become, several at once, each with its identity and in their order, until they are all
+    /// told or `tell` breaks.
+    pub async fn objects<'i>(
+        &self,
+        identities: &'i [Identity],
+        mut tell: impl FnMut(&'i Identity, Result<Option<Arc<Resource>>, ClusterError>) -> ControlFlow<()>,
+    ) {
+        let reads: Vec<_> =
+            identities.iter().map(|identity| async move { (identity, self.object(identity).await) }).collect();
+        let mut objects = futures::stream::iter(reads).buffered(self.options.concurrency.max(1));
+        while let Some((identity, object)) = objects.next().await {
+            if tell(identity, object).is_break() {
+                return;
+            }
+        }
     }
 
     /// All objects of some kinds that stand beside the set. Where the set is `whole`, what it no longer has is left out if it
@@ -92,18 +111,15 @@ impl Standing {
     }
 
     async fn list(&self, group: &str, name: &str, kind: &Kind) -> Result<Vec<Arc<Resource>>, ClusterError> {
-        let what = || match group {
-            "" => format!("list {name}, which a policy asks for"),
-            group => format!("list {name}.{group}, which a policy asks for"),
-        };
+        let what = if group.is_empty() { listing(name) } else { listing(&format!("{name}.{group}")) };
         let _turn = self.cluster.list_turn().await;
         let (mut objects, mut next) = (Vec::new(), String::new());
         let mut beginnings = 1;
         loop {
             let path = format!("{}?limit={PAGE}&continue={}", kind.list_path(group), escaped(&next));
-            match self.cluster.call(&Call::new(Method::GET, path, what())).await {
+            match self.cluster.call(&Call::new(Method::GET, path, what.clone())).await {
                 Ok(answer) => {
-                    next = self.page(&what(), &answer, &mut objects)?;
+                    next = self.page(&what, &answer, &mut objects)?;
                     if next.is_empty() {
                         return Ok(objects);
                     }
@@ -130,19 +146,13 @@ impl Standing {
         let text = Arc::new(Text::new("cluster", String::new()));
         let tree = Tree::from_json(text, Span::default(), json).map_err(|error| garbled(error.to_string()))?;
         let root = tree.root();
-        let word = |pointer: &str| root.at(pointer).and_then(Node::as_str).unwrap_or_default();
         let items = root.at("/items").ok_or_else(|| garbled(String::from("it is no list")))?;
         for item in items.items() {
-            let mut object = item.to_json();
-            if item.get("kind").is_none() {
-                // The items of a list of the API server's own kinds leave to the list what they are.
-                let kind = word("/kind").strip_suffix("List").unwrap_or_default();
-                let head = serde_json::json!({ "apiVersion": word("/apiVersion"), "kind": kind }).to_string();
-                object = format!("{},{}", head.trim_end_matches('}'), object.trim_start_matches('{'));
-            }
-            objects.push(Arc::clone(Live::read(object.as_bytes()).map_err(garbled)?.resource()));
+            let object = Resource::of_item(root, item);
+            objects.push(object.map(Arc::new).ok_or_else(|| garbled(String::from("an item of it is no object")))?);
         }
-        Ok(word("/metadata/continue").to_owned())
+        let next = root.at("/metadata/continue").and_then(Node::as_str);
+        Ok(next.unwrap_or_default().to_owned())
     }
 
     fn unknown(group: &str, what: String) -> ClusterError {

@@ -45,14 +45,27 @@ impl Write<'_> {
     }
 }
 
-/// Reads an object; none where it is not there.
+/// Reads an object; none where it is not there, be it that its kind is not served yet.
 pub(crate) async fn read(cluster: &Cluster, kind: &Kind, reference: &Reference) -> Result<Option<Live>, ClusterError> {
-    let call = Call::new(Method::GET, kind.path(reference), format!("read {reference}"));
-    match cluster.call(&call).await {
-        Ok(answer) => live(cluster, &call.what, &answer).map(Some),
+    match ask(cluster, kind, reference).await {
         Err(error) if error.is_not_found() => Ok(None),
-        Err(error) => Err(error),
+        answer => answer.map(Some),
     }
+}
+
+/// Reads an object; none where the server says that it is not there. A kind that is not served in this version any more says
+/// nothing of the object.
+pub(crate) async fn find(cluster: &Cluster, kind: &Kind, reference: &Reference) -> Result<Option<Live>, ClusterError> {
+    match ask(cluster, kind, reference).await {
+        Err(error) if error.is_absence_of(&reference.name) => Ok(None),
+        answer => answer.map(Some),
+    }
+}
+
+async fn ask(cluster: &Cluster, kind: &Kind, reference: &Reference) -> Result<Live, ClusterError> {
+    let call = Call::new(Method::GET, kind.path(reference), format!("read {reference}"));
+    let answer = cluster.call(&call).await?;
+    live(cluster, &call.what, &answer)
 }
 
 pub(crate) fn live(cluster: &Cluster, what: &str, answer: &[u8]) -> Result<Live, ClusterError> {

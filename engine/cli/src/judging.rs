@@ -1,11 +1,11 @@
 //! The pipeline from sets to a verdict, which every command that judges goes through: render, read, judge, decide.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use sluice_manifest::{Span, Text};
+use sluice_manifest::{Identity, Span, Text};
 use sluice_plugin::{Host, HostOptions};
 use sluice_policy::{
     Alike, ConfigError, Failure, Gate, Input, Judged, Keep, Outcome, Past, PluginSource, RunOptions, Surroundings,
@@ -91,62 +91,126 @@ pub(crate) fn open_gate(chosen: &Chosen, now: jiff::Timestamp, jobs: usize) -> R
 /// # Errors
 /// Where the renderers cannot run at all. A folder that cannot be rendered is a finding, and the verdict is undecided.
 pub(crate) fn pass(gate: &Gate, sets: Sets, options: &Options<'_>) -> Result<Passed, LoadError> {
+    Ok(finish(gate, begin(gate, sets, options)?, options))
+}
+
+/// Sets that were rendered and read. What needs no past is judged.
+pub(crate) struct Begun {
+    /// What was not rendered, one after the other.
+    plain: Vec<sluice_policy::Begun>,
+    /// What was rendered, with its name.
+    rendered: Vec<(String, sluice_policy::Begun)>,
+    shares: Vec<Share>,
+    skipped: Vec<(String, String)>,
+    /// What the inputs of the outcome are called.
+    names: Vec<String>,
+    failed: BTreeSet<String>,
+    /// What the renderers want people to know.
+    warnings: Vec<(String, String)>,
+}
+
+impl Begun {
+    /// The objects that the past is asked about before they are judged: each once.
+    pub(crate) fn asks(&self) -> Vec<Identity> {
+        let sets = self.plain.iter().chain(self.rendered.iter().map(|(_, set)| set));
+        let each: BTreeSet<&Identity> = sets.flat_map(sluice_policy::Begun::asks).collect();
+        each.into_iter().cloned().collect()
+    }
+}
+
+/// Renders what has to be rendered, reads everything, and judges what needs no past.
+///
+/// # Errors
+/// As [`pass`].
+pub(crate) fn begin(gate: &Gate, sets: Sets, options: &Options<'_>) -> Result<Begun, LoadError> {
     let Sets { plain, groups, folders, shares, skipped, root } = sets;
     let grouped: usize = groups.iter().map(|group| group.inputs.len()).sum();
     let mut done = plain.len() as u64;
     let progress = Progress::new(done + (grouped + folders.len()) as u64, options.quiet);
     let step = |done: u64| progress.reached(done);
-    let run = RunOptions {
-        jobs: options.jobs,
-        keep: options.keep,
-        base: options.base.map(|bases| bases.of("")),
-        surroundings: options.beside,
-        ..RunOptions::default()
+    let run = options.run("");
+    let mut begun = Begun {
+        plain: Vec::new(),
+        rendered: Vec::new(),
+        shares,
+        skipped,
+        names: plain.iter().map(|input| input.name().to_owned()).collect(),
+        failed: BTreeSet::new(),
+        warnings: Vec::new(),
     };
-    let mut judged = Vec::with_capacity(1 + folders.len());
-    let mut names: Vec<String> = plain.iter().map(|input| input.name().to_owned()).collect();
-    let mut failed = BTreeSet::new();
     if !plain.is_empty() {
-        judged.push(gate.judge(plain, &RunOptions { progress: Some(&step), ..run }));
+        begun.plain.push(gate.begin(plain, &RunOptions { progress: Some(&step), ..run }));
     }
     for Group { name, inputs, allow_empty, entry, .. } in groups {
         let (before, count) = (done, inputs.len() as u64);
         let read: Vec<String> = inputs.iter().map(|input| input.name().to_owned()).collect();
-        let set = gate.judge(inputs, &RunOptions { progress: Some(&|more| step(before + more)), ..run });
+        let set = gate.begin(inputs, &RunOptions { progress: Some(&|more| step(before + more)), ..run });
         if set.is_empty() && !allow_empty {
-            judged.push(gate.failed(empty(&name, entry)));
-            failed.insert(name);
+            begun.plain.push(gate.failed(empty(&name, entry)));
+            begun.failed.insert(name);
         } else {
-            judged.push(set);
-            names.extend(read);
+            begun.plain.push(set);
+            begun.names.extend(read);
         }
         done += count;
     }
-    let mut warnings = Vec::new();
     if let Some(root) = root.filter(|_| !folders.is_empty()) {
         let now = options.now.unwrap_or_else(|| clock(root.checkout()));
         let rendering = Rendering::new(root, now, options.turn)?;
-        let work = Work { gate, rendering: &rendering, bases: options.base, run };
         let count = AtomicU64::new(done);
-        let step = || step(count.fetch_add(1, Ordering::Relaxed) + 1);
-        for (folder, done) in folders.iter().zip(work.side_by_side(&folders, &step)) {
-            match done.told {
+        let work = |folder: &Folder, jobs: usize| {
+            let run = RunOptions { jobs, ..options.run(&folder.name) };
+            let read = read(gate, &rendering, folder, &run);
+            step(count.fetch_add(1, Ordering::Relaxed) + 1);
+            read
+        };
+        for (folder, read) in folders.iter().zip(side_by_side(options.jobs, folders.iter().collect(), work)) {
+            let name = folder.name.clone();
+            let Read { set, told } = read.unwrap_or_else(|| Read { set: gate.failed(lost(&name)), told: None });
+            match told {
                 Some(told) => {
-                    names.push(folder.name.clone());
-                    warnings.extend(told);
+                    begun.names.push(name.clone());
+                    begun.warnings.extend(told);
                 }
-                None => drop(failed.insert(folder.name.clone())),
+                None => drop(begun.failed.insert(name.clone())),
             }
-            judged.push(done.judged);
+            begun.rendered.push((name, set));
         }
     }
     progress.finish();
+    Ok(begun)
+}
+
+/// Judges what needs a past, and decides.
+pub(crate) fn finish(gate: &Gate, begun: Begun, options: &Options<'_>) -> Passed {
+    let Begun { plain, rendered, shares, skipped, names, mut failed, warnings } = begun;
+    let mut judged: Vec<Judged> = plain.into_iter().map(|set| gate.finish(set, &options.run(""))).collect();
+    let rendered_names: Vec<String> = rendered.iter().map(|(name, _)| name.clone()).collect();
+    let work = |(name, set): (String, sluice_policy::Begun), jobs: usize| {
+        gate.finish(set, &RunOptions { jobs, ..options.run(&name) })
+    };
+    for (name, set) in rendered_names.iter().zip(side_by_side(options.jobs, rendered, work)) {
+        judged.push(set.unwrap_or_else(|| gate.finish(gate.failed(lost(name)), &options.run(""))));
+    }
     let mut outcome = gate.conclude(judged, options.keep, options.alike);
     failed.extend(names.into_iter().zip(&outcome.inputs).filter(|(_, held)| held.failed).map(|(name, _)| name));
     outcome.verdict.log.extend(warnings);
     outcome.verdict.summary.skipped.extend(skipped);
     outcome.verdict.summary.skipped.sort();
-    Ok(Passed { outcome, shares, failed })
+    Passed { outcome, shares, failed }
+}
+
+impl<'a> Options<'a> {
+    /// How to judge the set of this name.
+    fn run(&self, set: &str) -> RunOptions<'a> {
+        RunOptions {
+            jobs: self.jobs,
+            keep: self.keep,
+            base: self.base.map(|bases| bases.of(set)),
+            surroundings: self.beside,
+            ..RunOptions::default()
+        }
+    }
 }
 
 /// That a path holds no manifest, and what it holds instead; none where every path holds one.
@@ -175,62 +239,48 @@ fn empty(name: &str, entry: (Arc<Text>, Span)) -> Failure {
 }
 
 /// A folder that was looked at.
-struct Done {
-    judged: Judged,
+struct Read {
+    set: sluice_policy::Begun,
     /// What the renderer wants people to know; none where nothing was rendered.
     told: Option<Vec<(String, String)>>,
 }
 
-/// What all folders are rendered and judged with.
-struct Work<'w> {
-    gate: &'w Gate,
-    rendering: &'w Rendering<'w>,
-    bases: Option<&'w dyn Pasts>,
-    run: RunOptions<'w>,
+fn read(gate: &Gate, rendering: &Rendering<'_>, folder: &Folder, run: &RunOptions<'_>) -> Read {
+    match rendering.render(folder, Origins::Positions) {
+        Ok(rendered) => {
+            let warnings = rendered.warnings.into_iter().map(|line| (folder.name.clone(), line)).collect();
+            Read { set: gate.begin(vec![Input::text(rendered.text)], run), told: Some(warnings) }
+        }
+        Err(failure) => Read { set: gate.failed(failure), told: None },
+    }
 }
 
-impl Work<'_> {
-    /// Each folder on one thread, as many of them at once as there are jobs; a single one has all threads for judging.
-    fn side_by_side(&self, folders: &[Folder], step: &(dyn Fn() + Sync)) -> Vec<Done> {
-        let threads = self.run.jobs.clamp(1, folders.len().max(1));
-        let jobs = if threads == 1 { self.run.jobs } else { 1 };
-        let next = AtomicUsize::new(0);
-        let results: Mutex<Vec<Option<Done>>> = Mutex::new(folders.iter().map(|_| None).collect());
-        let work = || {
-            while let Some((index, folder)) =
-                Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|i| Some((i, folders.get(i)?)))
-            {
-                let done = self.one(folder, jobs);
-                if let Some(place) = results.lock().unwrap_or_else(PoisonError::into_inner).get_mut(index) {
-                    *place = Some(done);
-                }
-                step();
-            }
-        };
-        std::thread::scope(|scope| {
-            let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-            work();
-            // What a thread that came to a sudden end leaves out is told below.
-            others.into_iter().for_each(|other| drop(other.join()));
-        });
-        let results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let lost = |folder: &Folder| {
-            let message = format!("`{}` was lost: its thread came to a sudden end", folder.name);
-            let failure = Failure { message, help: String::new(), place: None, detail: None };
-            Done { judged: self.gate.failed(failure), told: None }
-        };
-        results.into_iter().zip(folders).map(|(done, folder)| done.unwrap_or_else(|| lost(folder))).collect()
-    }
+/// That a thread came to a sudden end.
+fn lost(name: &str) -> Failure {
+    let message = format!("`{name}` was lost: its thread came to a sudden end");
+    Failure { message, help: String::new(), place: None, detail: None }
+}
 
-    fn one(&self, folder: &Folder, jobs: usize) -> Done {
-        match self.rendering.render(folder, Origins::Positions) {
-            Ok(rendered) => {
-                let warnings = rendered.warnings.into_iter().map(|line| (folder.name.clone(), line)).collect();
-                let base = self.bases.map(|bases| bases.of(&folder.name));
-                let run = RunOptions { jobs, base, ..self.run };
-                Done { judged: self.gate.judge(vec![Input::text(rendered.text)], &run), told: Some(warnings) }
+/// Works on each folder on one thread, on as many of them at once as there are jobs; a single one has all threads for
+/// itself. None for what a thread that came to a sudden end leaves out.
+fn side_by_side<T: Send, R: Send>(jobs: usize, folders: Vec<T>, work: impl Fn(T, usize) -> R + Sync) -> Vec<Option<R>> {
+    let threads = jobs.clamp(1, folders.len().max(1));
+    let jobs = if threads == 1 { jobs } else { 1 };
+    let results: Mutex<Vec<Option<R>>> = Mutex::new(folders.iter().map(|_| None).collect());
+    let folders = Mutex::new(folders.into_iter().enumerate());
+    let next = || folders.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let work = || {
+        while let Some((index, folder)) = next() {
+            let done = work(folder, jobs);
+            if let Some(place) = results.lock().unwrap_or_else(PoisonError::into_inner).get_mut(index) {
+                *place = Some(done);
             }
-            Err(failure) => Done { judged: self.gate.failed(failure), told: None },
         }
-    }
+    };
+    std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        work();
+        others.into_iter().for_each(|other| drop(other.join()));
+    });
+    results.into_inner().unwrap_or_else(PoisonError::into_inner)
 }

@@ -171,6 +171,7 @@ fn refusal(path: &str, error: &PathError) -> FilesError {
 
 #[cfg(test)]
 mod tests {
+    use data_encoding::HEXLOWER;
     use sha2::{Digest, Sha256};
 
     use super::RENDERERS;
@@ -178,7 +179,7 @@ mod tests {
     #[test]
     fn digests_are_those_of_the_modules() {
         for (name, module, known) in RENDERERS {
-            let digest: String = Sha256::digest(module).iter().map(|byte| format!("{byte:02x}")).collect();
+            let digest = HEXLOWER.encode(&Sha256::digest(module));
             assert_eq!(known, format!("sha256:{digest}"), "{name}");
         }
     }

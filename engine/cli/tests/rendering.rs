@@ -1,13 +1,21 @@
 //! What the policy file says of rendering, in folders and revisions that a test makes: with places that lead to files that
 //! are there, and alike on any number of threads.
 
+#[path = "shared/git.rs"]
+mod git;
+#[path = "shared/sluice.rs"]
+mod sluice;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use serde_json::Value;
+
+use git::git;
+use sluice::sluice;
 
 const POLICY: &str = "\
 apiVersion: sluice.dev/v1alpha1
@@ -79,23 +87,6 @@ fn files(folder: &Path) -> Result<()> {
             ("raw/pod.yaml", &raw),
         ],
     )
-}
-
-/// Runs git with nothing of this machine's configuration.
-fn git(folder: &Path, arguments: &[&str]) -> Result<()> {
-    let mut command = Command::new("git");
-    command.args(["-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false"]);
-    command.args(arguments).current_dir(folder);
-    command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
-    let output = command.output().context("cannot start git")?;
-    ensure!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    Ok(())
-}
-
-fn sluice(folder: &Path, arguments: &[&str]) -> Result<(Option<i32>, String, String)> {
-    let Output { status, stdout, stderr } =
-        Command::new(env!("CARGO_BIN_EXE_sluice")).args(arguments).current_dir(folder).output()?;
-    Ok((status.code(), String::from_utf8(stdout)?, String::from_utf8(stderr)?))
 }
 
 /// A text in a report; empty where there is none.

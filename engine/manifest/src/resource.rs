@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::{Node, Text, Tree};
+use crate::tree::{Collection, Textual, TreeBuilder};
+use crate::{Node, Text, Tree, Value};
 
 /// What names an object.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -55,6 +56,13 @@ impl Resource {
         Some(Self { tree, identity })
     }
 
+    /// An item of a list as an object of its own. One without kind and version takes them from its list, as in a `PodList` and
+    /// in the lists that an API server gives; none where it has none after that, or is no object.
+    #[must_use]
+    pub fn of_item(list: Node<'_>, item: Node<'_>) -> Option<Self> {
+        matches!(item.value(), Value::Object(_)).then(|| item_tree(list, item)).and_then(Self::new)
+    }
+
     /// The same object with another tree, which has to name it alike.
     pub(crate) fn with_tree(&self, tree: Tree) -> Self {
         Self { tree, identity: self.identity.clone() }
@@ -82,5 +90,60 @@ impl Resource {
     #[must_use]
     pub fn text(&self) -> &Arc<Text> {
         self.tree.text()
+    }
+}
+
+/// The item as a tree of its own. One without kind and version takes them from its list, as in a `PodList`.
+pub(crate) fn item_tree(list: Node<'_>, item: Node<'_>) -> Tree {
+    let mut tree = TreeBuilder::new(Arc::clone(&list.tree.text));
+    let named = |name: &str| item.get(name).and_then(Node::as_str).is_some_and(|text| !text.is_empty());
+    if named("kind") || named("apiVersion") {
+        tree.part(item);
+        return tree.finish();
+    }
+    let open = tree.open(Collection::Object, item.span().start);
+    let mut count = 0;
+    for (key, value) in list.entries() {
+        let name = key.as_str().unwrap_or_default();
+        if let ("apiVersion" | "kind", Some(text)) = (name, value.as_str()) {
+            let text = if name == "kind" { text.strip_suffix("List").unwrap_or(text) } else { text };
+            tree.part(key);
+            tree.made(Textual::String, value.span(), text);
+            count += 1;
+        }
+    }
+    for (key, value) in item.entries() {
+        if !matches!(key.as_str(), Some("apiVersion" | "kind")) {
+            tree.part(key);
+            tree.part(value);
+            count += 1;
+        }
+    }
+    tree.close(open, count, item.span().end);
+    tree.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::Resource;
+    use crate::{Span, Text, Tree};
+
+    #[test]
+    fn items_take_from_their_list_what_they_are() {
+        let of = |json: &str| {
+            let list = Tree::from_json(Arc::new(Text::new("list", String::new())), Span::default(), json).unwrap();
+            let items = list.root().at("/items").unwrap().items();
+            items.map(|item| Resource::of_item(list.root(), item).map(|it| it.root().to_json())).collect::<Vec<_>>()
+        };
+        let taken = r#"{"kind":"Pod","apiVersion":"v1","metadata":{"name":"a"}}"#;
+        let own = r#"{"apiVersion":"acme.io/v1","kind":"Thing","metadata":{"name":"b"}}"#;
+        let list = |kind: &str| {
+            let items = format!(r#"[{{"metadata":{{"name":"a"}}}},{own},7]"#);
+            of(&format!(r#"{{"kind":"{kind}","apiVersion":"v1","metadata":{{}},"items":{items}}}"#))
+        };
+        assert_eq!(list("PodList"), [Some(taken.to_owned()), Some(own.to_owned()), None]);
+        assert_eq!(list("List"), [None, Some(own.to_owned()), None], "what it is, no one says");
     }
 }

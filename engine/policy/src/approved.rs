@@ -90,13 +90,3 @@ fn set_digest(manifests: &[Arc<Resource>]) -> [u8; 32] {
     }
     hash.finalize().into()
 }
-
-/// Lowercase hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
-}

@@ -11,6 +11,7 @@ mod kinds;
 mod load;
 mod mutate;
 mod names;
+mod past;
 mod queue;
 mod read;
 mod rules;
@@ -27,6 +28,7 @@ use crate::approved::PluginDigests;
 use crate::exceptions::Exceptions;
 use crate::file::{PluginEntry, PluginSource, Policy};
 use collect::Collected;
+pub use past::Begun;
 
 use crate::{Approved, ConfigError, Input, Past, RuleInfo, Surroundings, Verdict};
 
@@ -108,14 +110,6 @@ pub struct InputOutcome {
 /// A set that was judged and waits for the others.
 #[derive(Debug)]
 pub struct Judged(Collected);
-
-impl Judged {
-    /// Whether there was no object in it, and nothing that could not be read.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.resources == 0 && self.0.drafts.is_empty() && self.0.inputs.iter().all(|(_, input)| !input.failed)
-    }
-}
 
 /// Why a set could not be made.
 #[derive(Clone, Debug)]
@@ -227,18 +221,41 @@ impl Gate {
     /// whole by itself: the same object may be in two of them.
     #[must_use]
     pub fn judge(&self, inputs: Vec<Input>, options: &RunOptions<'_>) -> Judged {
-        let collected = queue::stream(self, inputs, options);
+        self.finish(self.begin(inputs, options), options)
+    }
+
+    /// Begins [`Self::judge`]: reads a set, and judges it as far as nobody asks what its objects were before. [`RunOptions::base`] is
+    /// not asked yet.
+    #[must_use]
+    pub fn begin(&self, inputs: Vec<Input>, options: &RunOptions<'_>) -> Begun {
+        let mut collected = queue::stream(self, inputs, options);
+        collected.waiting.sort_by_key(|item| item.order);
+        Begun(if collected.waiting.is_empty() { self.end(collected, options) } else { collected })
+    }
+
+    /// Judges the rest of a set, with the options that it was begun with.
+    #[must_use]
+    pub fn finish(&self, begun: Begun, options: &RunOptions<'_>) -> Judged {
+        let Begun(collected) = begun;
+        if collected.waiting.is_empty() {
+            return Judged(collected);
+        }
+        Judged(self.end(past::judge_waiting(self, collected, options), options))
+    }
+
+    /// Judges a set as a whole, once all of its objects have come through.
+    fn end(&self, collected: Collected, options: &RunOptions<'_>) -> Collected {
         let collected = faults::settle(self, collected);
         let collected = whole::judge_set(self, collected, options);
-        Judged(conclude::close(self, collected))
+        conclude::close(self, collected)
     }
 
     /// A set that there is not, because it could not be rendered.
     #[must_use]
-    pub fn failed(&self, failure: Failure) -> Judged {
+    pub fn failed(&self, failure: Failure) -> Begun {
         let mut collected = Collected::default();
         collected.drafts.push(finding::of_failure(failure));
-        Judged(collected)
+        Begun(collected)
     }
 
     /// Decides about sets, in this order.

@@ -47,11 +47,7 @@ impl Warm {
     /// # Errors
     /// Words for what went wrong, with what the guest wrote.
     pub fn up(wasm: &[u8]) -> Result<Self, String> {
-        std::thread::scope(|scope| {
-            let builder = std::thread::Builder::new().stack_size(THREAD_STACK);
-            let thread = builder.spawn_scoped(scope, || start(wasm)).map_err(|error| error.to_string())?;
-            thread.join().map_err(|_| "the thread crashed".to_owned())?
-        })
+        with_deep_stack(|| start(wasm))
     }
 
     /// A global variable, by the name that it is exported under.
@@ -89,9 +85,13 @@ pub struct Sample<'a> {
 /// # Errors
 /// Words for what went wrong.
 pub fn touched(wasm: &[u8], renderer: &str, samples: &[Sample<'_>]) -> Result<(&'static str, Vec<u8>), String> {
+    with_deep_stack(|| touch(wasm, renderer, samples))
+}
+
+/// Works on a thread that has the stack of those that render.
+fn with_deep_stack<T: Send>(work: impl FnOnce() -> Result<T, String> + Send) -> Result<T, String> {
     std::thread::scope(|scope| {
         let builder = std::thread::Builder::new().stack_size(THREAD_STACK);
-        let work = || touch(wasm, renderer, samples);
         let thread = builder.spawn_scoped(scope, work).map_err(|error| error.to_string())?;
         thread.join().map_err(|_| "the thread crashed".to_owned())?
     })

@@ -13,6 +13,7 @@ use std::hash::{Hash, Hasher};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 use wasmtime::component::Component;
 use wasmtime::{Engine, Module};
@@ -209,15 +210,7 @@ fn is_ours(_: &fs::Metadata) -> bool {
 /// `sha256:` and the digest of bytes, as entries are named by.
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> String {
-    format!("sha256:{}", hex(&Sha256::digest(bytes)))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    format!("sha256:{}", HEXLOWER.encode(&Sha256::digest(bytes)))
 }
 
 /// Everything besides the WebAssembly that shapes its code: the engine's version and settings, and the processor.
@@ -225,7 +218,7 @@ fn fingerprint(engine: &Engine) -> String {
     let mut hasher = Sha(Sha256::new());
     engine.precompile_compatibility_hash().hash(&mut hasher);
     let digest = hasher.0.finalize();
-    hex(digest.get(..16).unwrap_or(&digest))
+    HEXLOWER.encode(digest.get(..16).unwrap_or(&digest))
 }
 
 /// Feeds `Hash` into SHA-256, whose result is the same in every process.

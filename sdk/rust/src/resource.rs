@@ -58,6 +58,8 @@ pub(crate) struct Malformed {
 pub struct Resource {
     pub(crate) source: Source,
     pub(crate) subject: u32,
+    /// How the rule came to it, where it is not the object that is judged.
+    asked: Option<&'static str>,
     tape: OnceCell<Tape>,
     kind: OnceCell<String>,
     pub(crate) malformed: RefCell<Vec<Malformed>>,
@@ -69,6 +71,7 @@ impl Resource {
         Self {
             source,
             subject,
+            asked: None,
             tape: OnceCell::new(),
             kind: OnceCell::new(),
             malformed: RefCell::default(),
@@ -78,7 +81,7 @@ impl Resource {
 
     /// An object that a rule asked for beside the one that it judges.
     pub(crate) fn other(source: Source) -> Self {
-        Self::new(source, OTHER)
+        Self { asked: Some("which the rule asks for"), ..Self::new(source, OTHER) }
     }
 
     /// The whole object, walked in place: one crossing, kept for the calls that follow.
@@ -127,9 +130,11 @@ impl Resource {
         self.source.identity()
     }
 
-    /// The object in the base revision, or as it stands in the cluster.
+    /// The object in the base revision, or as it stands in the cluster. What a helper cannot read of it is an error of the
+    /// plugin: nothing is judged by half of what it was.
     pub fn previous(&self) -> Option<Self> {
-        self.source.previous().map(|source| Self::new(source, self.subject))
+        let before = |source| Self { asked: Some("as it was before"), ..Self::new(source, self.subject) };
+        self.source.previous().map(before)
     }
 
     /// `apiVersion`: `apps/v1`.
@@ -217,10 +222,10 @@ impl Resource {
     /// Tells that a value has a shape that no helper can read.
     pub(crate) fn is_malformed(&self, pointer: String, expected: &str, found: Node<'_>) {
         let found = found.kind().with_article();
-        if self.subject == OTHER {
+        if let Some(asked) = self.asked {
             let words = format!("{expected} is expected at `{pointer}`, found {found}");
             let (kind, name) = (self.kind(), self.name());
-            return context::fail(Error::new(format!("`{kind}` `{name}`, which the rule asks for: {words}")));
+            return context::fail(Error::new(format!("`{kind}` `{name}`, {asked}: {words}")));
         }
         let message = format!("cannot be judged: {expected} is expected here, found {found}");
         let mut malformed = self.malformed.borrow_mut();
@@ -230,7 +235,7 @@ impl Resource {
     }
 
     fn fail(&self, error: Error) {
-        if self.subject == OTHER {
+        if self.asked.is_some() {
             return context::fail(error);
         }
         self.failure.borrow_mut().get_or_insert(error);

@@ -15,6 +15,7 @@ fn asking(resource: &Resource) -> Result<Vec<Finding>> {
         "undeclared" => context::get(&Identity::new("v1", "Secret", "shop"))?.map(|_| "there".to_owned()),
         "any-group" => context::list("Namespace", None)?.first().map(|_| "there".to_owned()),
         "wildcard" => context::get(&Identity::new("*", "Namespace", "shop"))?.map(|_| "there".to_owned()),
+        "before" => resource.previous().and_then(|before| before.labels().get("team").map(String::from)),
         "foreign" => {
             return Ok(context::get(&shop)?.map(|other| other.finding("/metadata", "x")).into_iter().collect());
         }
@@ -88,6 +89,20 @@ fn what_cannot_be_read_of_another_object_denies() {
     assert_eq!(said("there", "cart"), r#"Some("cart")"#, "what a call of the test left behind is forgotten");
     let patches = testing::with_context([namespace("7")], || testing::mutate::<Plugin>(&config("a", "shop"), "{}"));
     assert_eq!(patches.unwrap_err().to_string(), unread.trim_start_matches("error: "));
+}
+
+#[test]
+fn what_cannot_be_read_of_the_object_before_denies() {
+    let said = |labels: &str| {
+        let text = format!("{{ apiVersion: v1, kind: ConfigMap, metadata: {{ name: before, labels: {labels} }} }}");
+        let findings = testing::check::<Plugin>(&config("before", "shop").with_previous(object(&text)), "{}");
+        findings.map(|findings| findings[0].message.clone()).map_err(|error| error.to_string())
+    };
+    assert_eq!(said("{ team: cart }"), Ok(String::from(r#"Some("cart")"#)));
+    assert_eq!(said("null"), Ok(String::from("None")));
+    let unread = |words: &str| Err(format!("`ConfigMap` `before`, as it was before: {words}"));
+    assert_eq!(said("{ team: 7 }"), unread("a string is expected at `/metadata/labels/team`, found a number"));
+    assert_eq!(said("cart"), unread("an object is expected at `/metadata/labels`, found a string"));
 }
 
 #[test]

@@ -2,12 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use data_encoding::HEXLOWER;
 use sluice_manifest::{Span, Tree};
 
 use super::defined::{TAKEN_UP, is_too_early};
 use super::{Event, Run};
 use crate::adopt;
-use crate::desired::{Desired, hex};
+use crate::desired::Desired;
 use crate::error::{ClusterError, FieldConflict};
 use crate::guard::Guard;
 use crate::ignore::{Sent, rules};
@@ -145,7 +146,7 @@ fn is_approved(desired: &Desired, sent: &Sent) -> bool {
     };
     let approved = digest(desired.resource.root().to_json().as_bytes());
     let expected = desired.resource.patched(&sent.operations).ok().map(|object| object.root().digest());
-    approved.is_some_and(|approved| hex(&approved) == desired.digest) && digest(&sent.body()) == expected
+    approved.is_some_and(|approved| HEXLOWER.encode(&approved) == desired.digest) && digest(&sent.body()) == expected
 }
 
 #[cfg(test)]

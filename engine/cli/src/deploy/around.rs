@@ -1,8 +1,9 @@
 //! What the plugins of a policy may ask of the application's cluster. Nothing is read where none of them asks.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sluice_apply::{Cluster, ClusterError, Options, Standing};
 use sluice_manifest::{Identity, Resource};
@@ -31,12 +32,16 @@ pub(crate) struct Around {
     /// What stands beside the set.
     pub(crate) beside: Surroundings,
     standing: Standing,
-    /// Why the cluster is not asked again: it did not answer once, and each further object would wait as long; or all took
-    /// too long, and others wait for their turn.
-    silent: OnceLock<String>,
-    /// How long it was waited for, in milliseconds.
-    waited: AtomicU64,
+    /// The objects of the set as they stand.
+    stands: OnceLock<Stands>,
     reach: Reach,
+}
+
+/// What the cluster has told.
+struct Stands {
+    told: BTreeMap<Identity, Result<Option<Arc<Resource>>, String>>,
+    /// Why it has told nothing of the others.
+    rest: String,
 }
 
 impl Around {
@@ -50,29 +55,37 @@ impl Around {
         let standing =
             reach.handle.block_on(Standing::of(&reach.cluster, &reach.options)).map_err(|error| tell(&error))?;
         let beside = reach.handle.block_on(standing.beside(&asks.kinds, whole)).map_err(|error| tell_store(&error))?;
-        Ok(Some(Self { beside, standing, silent: OnceLock::new(), waited: AtomicU64::new(0), reach }))
+        Ok(Some(Self { beside, standing, stands: OnceLock::new(), reach }))
+    }
+
+    /// Reads the objects that plugins will ask about. A cluster that does not answer once is not asked again, for each further
+    /// object would wait as long.
+    pub(crate) fn read(&self, asks: &[Identity]) {
+        let mut told = BTreeMap::new();
+        let mut rest = format!("the cluster took more than {} s for what policies ask of it", MOST.as_secs());
+        let reads = self.standing.objects(asks, |identity, object| {
+            let is_silent = matches!(object, Err(ClusterError::Unreachable { .. }));
+            let object = object.map_err(|error| error.to_string());
+            let goes_on = match &object {
+                Err(words) if is_silent => {
+                    rest.clone_from(words);
+                    ControlFlow::Break(())
+                }
+                Ok(_) | Err(_) => ControlFlow::Continue(()),
+            };
+            told.insert(identity.clone(), object);
+            goes_on
+        });
+        // What is not told by then is told of nobody.
+        let _ = self.reach.handle.block_on(async { tokio::time::timeout(MOST, reads).await });
+        let _ = self.stands.set(Stands { told, rest });
     }
 }
 
 impl Past for Around {
     fn get(&self, identity: &Identity) -> Result<Option<Arc<Resource>>, String> {
-        if let Some(silent) = self.silent.get() {
-            return Err(silent.clone());
-        }
-        let started = Instant::now();
-        let object = self.reach.handle.block_on(self.standing.object(identity));
-        let waited = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        if self.waited.fetch_add(waited, Ordering::Relaxed).saturating_add(waited) > MOST.as_millis() as u64 {
-            let words = || format!("the cluster took more than {} s for what policies ask of it", MOST.as_secs());
-            self.silent.get_or_init(words);
-        }
-        object.map_err(|error| {
-            let words = error.to_string();
-            if matches!(error, ClusterError::Unreachable { .. }) {
-                return self.silent.get_or_init(|| words).clone();
-            }
-            words
-        })
+        let stands = self.stands.get().ok_or("the cluster was not asked")?;
+        stands.told.get(identity).cloned().unwrap_or_else(|| Err(stands.rest.clone()))
     }
 }
 

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use data_encoding::HEXLOWER;
 use sluice_apply::Release;
 use sluice_policy::{Alike, Approved, Keep};
 use sluice_report::{Format, Options, Verbosity};
@@ -26,8 +27,13 @@ use crate::source;
 const TRAILER: &str = "Sluice-Acknowledge";
 
 /// Who judges. It takes all cores and most of the memory, so one application does at a time: the memory of the agent is that of
-/// its largest application, whatever their number.
+/// its largest application, whatever their number. A set that waits for what stands in its cluster has been read, and does
+/// so between two turns.
 static TURN: Mutex<()> = Mutex::new(());
+
+fn turn() -> MutexGuard<'static, ()> {
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// What may be applied.
 pub(crate) struct Gathered {
@@ -40,7 +46,7 @@ pub(crate) struct Gathered {
 impl Gathered {
     /// Digest of the approved set, in hexadecimal.
     pub(crate) fn digest(&self) -> String {
-        sluice_apply::hex(self.approved.set_digest())
+        HEXLOWER.encode(self.approved.set_digest())
     }
 }
 
@@ -85,7 +91,7 @@ pub(crate) fn gather(
     // A cluster that hangs holds up nobody but its own applications.
     let parts = usize::from(!sets.plain.is_empty()) + sets.groups.len() + sets.folders.len();
     let around = Around::of(&gate, parts == 1, reach)?;
-    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let judges = turn();
     let options = judging::Options {
         jobs,
         keep: Keep::Set,
@@ -96,8 +102,18 @@ pub(crate) fn gather(
         now: None,
         quiet: false,
     };
-    let Passed { outcome, shares, .. } =
-        judging::pass(&gate, sets, &options).map_err(|error| failed(&error.to_string()))?;
+    let begun = judging::begin(&gate, sets, &options).map_err(|error| failed(&error.to_string()))?;
+    let asks = begun.asks();
+    // Nobody waits for their turn while this one waits for its cluster.
+    let _judges = match around.as_ref().filter(|_| !asks.is_empty()) {
+        Some(around) => {
+            drop(judges);
+            around.read(&asks);
+            turn()
+        }
+        None => judges,
+    };
+    let Passed { outcome, shares, .. } = judging::finish(&gate, begun, &options);
     if let Some(message) = judging::nothing(&shares, &outcome) {
         output::complain(
             &message,

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use crate::plane::{Plane, Shop, shared};
 
 /// An application that the fixture `neighbours` judges; `more` is what the policy says of its rules.
-fn shop<'p>(plane: &'p Plane, name: &str, more: &str) -> Result<Shop<'p>> {
+pub(crate) fn shop<'p>(plane: &'p Plane, name: &str, more: &str) -> Result<Shop<'p>> {
     let shop = Shop::new(plane, name, "  prune: true\n")?;
     let package = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").context("not run by cargo")?);
     let guest = package.join("../../target/guests/neighbours.wasm");
@@ -25,7 +25,7 @@ fn judged(shop: &Shop<'_>, more: &str) -> Result<()> {
     shop.file("sluice.yaml", &policy)
 }
 
-fn config(shop: &Shop<'_>, name: &str, key: &str) -> Result<()> {
+pub(crate) fn config(shop: &Shop<'_>, name: &str, key: &str) -> Result<()> {
     let text = format!(
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: {}}}\ndata: {{key: \"{key}\"}}\n",
         shop.name

@@ -17,6 +17,7 @@ mod replicas;
 mod rights;
 mod seen;
 mod served;
+mod slow;
 mod sources;
 mod wire;
 
@@ -100,15 +101,4 @@ fn signal(process: u32, signal: &str) -> Result<()> {
     let status = Command::new("kill").arg(format!("-{signal}")).arg(process.to_string()).status()?;
     ensure!(status.success(), "cannot send {signal}");
     Ok(())
-}
-
-/// Runs git with nothing of this machine's configuration, and gives what it said.
-fn git(folder: &std::path::Path, arguments: &[&str]) -> Result<String> {
-    let mut command = Command::new("git");
-    command.args(["-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false"]);
-    command.args(arguments).current_dir(folder);
-    command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
-    let output = command.output().context("cannot start git")?;
-    ensure!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }

@@ -12,6 +12,8 @@
 mod apply;
 mod context;
 mod faults;
+#[path = "../shared/git.rs"]
+mod git;
 mod ignored;
 mod plane;
 mod programs;

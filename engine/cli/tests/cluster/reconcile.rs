@@ -9,12 +9,7 @@ use anyhow::{Context, Result, ensure};
 use crate::plane::{Plane, Shop, shared};
 
 fn git(shop: &Shop<'_>, arguments: &[&str]) -> Result<String> {
-    let mut command = Command::new("git");
-    command.args(["-c", "user.name=tester", "-c", "user.email=tester@example.com"]).args(arguments);
-    command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
-    let output = command.current_dir(shop.path()).output()?;
-    ensure!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+    crate::git::git(shop.path(), arguments)
 }
 
 fn commit(shop: &Shop<'_>, message: &str) -> Result<String> {

@@ -3,13 +3,16 @@
 
 mod findings;
 mod formats;
+#[path = "../shared/git.rs"]
+mod git;
 mod objects;
 mod radius;
 mod sides;
+#[path = "../shared/sluice.rs"]
+mod sluice;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
@@ -54,16 +57,8 @@ impl Repository {
         self.0.path()
     }
 
-    /// Runs git with nothing of this machine's configuration.
     fn git(&self, arguments: &[&str]) -> Result<()> {
-        let mut command = Command::new("git");
-        command.args(["-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false"]);
-        command.args(arguments).current_dir(self.path());
-        command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
-        command.env("GIT_AUTHOR_DATE", "2026-01-01T00:00:00Z").env("GIT_COMMITTER_DATE", "2026-01-01T00:00:00Z");
-        let output = command.output().context("cannot start git")?;
-        ensure!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-        Ok(())
+        git::git(self.path(), arguments).map(drop)
     }
 
     fn write(&self, files: &[(&str, &str)]) -> Result<()> {
@@ -89,10 +84,8 @@ impl Repository {
     }
 
     fn diff_in(&self, folder: &str, arguments: &[&str]) -> Result<Ran> {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_sluice"));
-        let Output { status, stdout, stderr } =
-            command.arg("diff").args(arguments).current_dir(self.path().join(folder)).output()?;
-        Ok(Ran { code: status.code(), out: String::from_utf8(stdout)?, err: String::from_utf8(stderr)? })
+        let (code, out, err) = sluice::sluice(&self.path().join(folder), &[&["diff"], arguments].concat())?;
+        Ok(Ran { code, out, err })
     }
 
     /// The report for programs, which has to be as its schema says.
@@ -105,8 +98,8 @@ impl Repository {
 }
 
 fn schema() -> Result<Value> {
-    let output = Command::new(env!("CARGO_BIN_EXE_sluice")).args(["schema", "diff"]).output()?;
-    Ok(serde_json::from_slice(&output.stdout)?)
+    let (_, out, _) = sluice::sluice(Path::new("."), &["schema", "diff"])?;
+    Ok(serde_json::from_str(&out)?)
 }
 
 fn valid(report: &Value) -> Result<()> {

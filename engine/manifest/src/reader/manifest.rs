@@ -1,10 +1,9 @@
 //! What a document that could be read is: an object, a list of objects, or no manifest at all.
 
 use crate::reader::{Document, NotManifest, Problem, words};
-use crate::tree::{Collection, Node, Textual, Tree, TreeBuilder, Value};
+use crate::resource::item_tree;
+use crate::tree::{Node, Tree, Value};
 use crate::{Resource, Span};
-
-use std::sync::Arc;
 
 /// Groups whose kinds are files for a program, not objects for an API server.
 const CLIENT_SIDE: [&str; 12] = [
@@ -143,39 +142,9 @@ fn list_item(list_root: Node<'_>, item: Node<'_>, document: &mut Document) {
         list(item, items, document);
         return;
     }
-    let tree = part(list_root, item);
+    let tree = item_tree(list_root, item);
     match incomplete(tree.root()) {
         Some(problem) => document.problems.push(problem),
         None => document.resources.extend(Resource::new(tree)),
     }
-}
-
-/// The item as a tree of its own. One without kind and version takes them from its list, as in a `PodList`.
-fn part(list_root: Node<'_>, item: Node<'_>) -> Tree {
-    let mut tree = TreeBuilder::new(Arc::clone(&list_root.tree.text));
-    let named = |name: &str| item.get(name).and_then(Node::as_str).is_some_and(|text| !text.is_empty());
-    if named("kind") || named("apiVersion") {
-        tree.part(item);
-        return tree.finish();
-    }
-    let open = tree.open(Collection::Object, item.span().start);
-    let mut count = 0;
-    for (key, value) in list_root.entries() {
-        let name = key.as_str().unwrap_or_default();
-        if let ("apiVersion" | "kind", Some(text)) = (name, value.as_str()) {
-            let text = if name == "kind" { text.strip_suffix("List").unwrap_or(text) } else { text };
-            tree.part(key);
-            tree.made(Textual::String, value.span(), text);
-            count += 1;
-        }
-    }
-    for (key, value) in item.entries() {
-        if !matches!(key.as_str(), Some("apiVersion" | "kind")) {
-            tree.part(key);
-            tree.part(value);
-            count += 1;
-        }
-    }
-    tree.close(open, count, item.span().end);
-    tree.finish()
 }

@@ -75,6 +75,8 @@ pub(crate) struct Draft {
 pub(crate) struct Collected {
     pub(crate) drafts: Vec<Draft>,
     pub(crate) names: NameTable,
+    /// Objects of which has to be known what they were before, and that is asked for once all have been read.
+    pub(crate) waiting: Vec<Item>,
     /// Objects that are needed once all have been read.
     pub(crate) kept: Vec<Item>,
     /// Objects to be changed and judged one by one, because a mutator failed on their batch.
@@ -120,6 +122,7 @@ impl Collected {
     pub(crate) fn absorb(&mut self, other: Self) {
         self.drafts.extend(other.drafts);
         self.names.absorb(other.names);
+        self.waiting.extend(other.waiting);
         self.kept.extend(other.kept);
         self.deferred.extend(other.deferred);
         self.suspects.extend(other.suspects);

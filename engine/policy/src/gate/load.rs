@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::thread;
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 use sluice_manifest::{Limits as ReadLimits, Text, read_value};
 use sluice_plugin::{ConfigureError, Description, Grants, Host, KindSelector, Plugin};
@@ -11,7 +12,7 @@ use sluice_plugin::{ConfigureError, Description, Grants, Host, KindSelector, Plu
 use super::rules::Rules;
 use super::{Loaded, Resolve, settings};
 use crate::ConfigError;
-use crate::approved::{PluginDigests, hex};
+use crate::approved::PluginDigests;
 use crate::file::{PluginEntry, PluginSource, Policy};
 
 /// Loads the plugins of a policy, in the order of the file.
@@ -139,5 +140,5 @@ fn settings_digest(entry: &PluginEntry) -> String {
     let settings = entry.settings.as_deref().unwrap_or("{}");
     let tree = read_value(std::sync::Arc::new(Text::new("settings", settings)), ReadLimits::default());
     let digest = tree.map_or_else(|_| Sha256::digest(settings.as_bytes()).into(), |tree| tree.root().digest());
-    hex(&digest)
+    HEXLOWER.encode(&digest)
 }

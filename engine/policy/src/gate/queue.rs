@@ -49,8 +49,22 @@ pub(crate) fn stream(gate: &Gate, inputs: Vec<Input>, options: &RunOptions<'_>) 
     collected
 }
 
+/// Has objects changed and judged that have been read.
+pub(crate) fn pass_all(gate: &Gate, items: Vec<Item>, options: &RunOptions<'_>) -> Collected {
+    in_batches(gate, items, options, batch::pass)
+}
+
 /// Has objects judged that have been read and changed.
 pub(crate) fn validate_all(gate: &Gate, items: Vec<Item>, options: &RunOptions<'_>) -> Collected {
+    in_batches(gate, items, options, batch::validate)
+}
+
+fn in_batches(
+    gate: &Gate,
+    items: Vec<Item>,
+    options: &RunOptions<'_>,
+    work: fn(&Gate, Vec<Item>, &Failures, &mut Collected),
+) -> Collected {
     let failures = Failures::new(gate);
     let batches = Mutex::new(batches_of(items).into_iter());
     let threads = options.jobs.clamp(1, MAX_JOBS);
@@ -59,7 +73,7 @@ pub(crate) fn validate_all(gate: &Gate, items: Vec<Item>, options: &RunOptions<'
         loop {
             let next = lock(&batches).next();
             let Some(items) = next else { return collected };
-            batch::validate(gate, items, &failures, &mut collected);
+            work(gate, items, &failures, &mut collected);
         }
     })
 }
@@ -132,12 +146,13 @@ fn worker(gate: &Gate, queue: &Queue, options: &RunOptions<'_>) -> Collected {
         };
         read::read(gate, turn, options, &mut collected, |collected, order, resource| {
             let plan = kinds.plan(gate, options.keep, resource.identity());
-            let past = options.base.filter(|_| plan.has_past);
-            let previous = past.map_or(Ok(None), |past| past.get(resource.identity())).unwrap_or_else(|cause| {
-                collected.drafts.push(finding::of_past(&resource, &cause));
-                None
-            });
-            pending.push(Item { order, plan, resource: resource.into(), changes: None, previous });
+            let waits = options.base.is_some() && plan.has_past;
+            let item = Item { order, plan, resource: resource.into(), changes: None, previous: None };
+            if waits {
+                collected.waiting.push(item);
+                return;
+            }
+            pending.push(item);
             if pending.len() >= BATCH {
                 let items = std::mem::replace(&mut pending, Vec::with_capacity(BATCH));
                 if let Some(items) = queue.give_away(items) {

@@ -10,6 +10,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use data_encoding::HEXLOWER;
 use gix::ObjectId;
 use gix::refs::transaction::PreviousValue;
 use sha2::{Digest, Sha256};
@@ -140,7 +141,7 @@ fn reference(id: ObjectId) -> String {
 /// The name of a repository in the cache: readable, and different for each URL.
 fn name(url: &str) -> String {
     let digest = Sha256::digest(url.as_bytes());
-    let digits: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let digits = HEXLOWER.encode(digest.get(..8).unwrap_or(&digest));
     let last = url.trim_end_matches('/').rsplit('/').next().unwrap_or_default().trim_end_matches(".git");
     let readable: String =
         last.chars().filter(|each| each.is_ascii_alphanumeric() || "-_".contains(*each)).take(40).collect();

@@ -1,5 +1,5 @@
 //! The fixture that asks about other objects: whether a ConfigMap's namespace is there, how many ConfigMaps there are beside
-//! it, and what it was before.
+//! it, and what it was before. Gadgets are there for kinds that come and go.
 
 #![cfg_attr(not(target_family = "wasm"), allow(dead_code, reason = "only a component calls the rule"))]
 
@@ -9,7 +9,7 @@ const THERE: Rule = Rule::new("namespace-is-there", "");
 const BESIDE: Rule = Rule::new("neighbours", "").severity(Severity::Info);
 const STAYS: Rule = Rule::new("key-stays", "");
 
-#[policy(rules = [THERE, BESIDE, STAYS], kinds = ["v1/ConfigMap"], context = ["v1/Namespace", "v1/ConfigMap"])]
+#[policy(rules = [THERE, BESIDE, STAYS], kinds = ["v1/ConfigMap", "Gadget"], context = ["v1/Namespace", "v1/ConfigMap"])]
 fn neighbours(resource: &Resource) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     let mut names = Vec::new();

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result};
 
-use super::git;
+use crate::git::git;
 use crate::plane::Shop;
 
 /// An agent over the folder `config` beside an application. It ends with its value.

@@ -1,9 +1,12 @@
 //! Fault 11: definitions of kinds, and servers of kinds that do not answer.
 
+use std::process::Stdio;
+
 use anyhow::{Context, Result, ensure};
 
 use super::seen::{Seeing, Wanted, is};
 use super::until;
+use crate::context;
 use crate::plane::{Shop, shared};
 
 /// A definition in the group `GROUP.acme.io` with these versions, the last one stored.
@@ -133,4 +136,78 @@ fn fault_11_the_server_of_an_api_group_does_not_answer() -> Result<()> {
     ensure!(plane.get(path)?.is_none() && shop.live("goes")?.is_none());
     shop.ends(&["status"], 0)?;
     Ok(())
+}
+
+/// The `spec.versions` of a definition with two of them, of which the first may be gone.
+fn versions(is_first_served: bool) -> String {
+    let data = r#"{"type":"object","properties":{"key":{"type":"string"}}}"#;
+    let schema = format!(r#""schema":{{"openAPIV3Schema":{{"type":"object","properties":{{"data":{data}}}}}}}"#);
+    format!(
+        r#"[{{"name":"v1beta1","served":{is_first_served},"storage":false,{schema}}},
+            {{"name":"v1","served":true,"storage":true,{schema}}}]"#
+    )
+}
+
+#[test]
+fn fault_11_a_version_goes_and_no_object_with_it() -> Result<()> {
+    const BEFORE: &str = "/apis/past.acme.io/v1beta1/namespaces/past/gadgets/one";
+    const READ: Wanted = |method, path| method == "GET" && path == BEFORE;
+    let Some(plane) = shared()? else { return Ok(()) };
+    let mut shop = context::shop(plane, "past", "")?;
+    let definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+    let names = r#"{"plural":"gadgets","singular":"gadget","kind":"Gadget","listKind":"GadgetList"}"#;
+    let definition = format!(
+        r#"{{"metadata":{{"name":"gadgets.past.acme.io"}},
+            "spec":{{"group":"past.acme.io","scope":"Namespaced","names":{names},"versions":{}}}}}"#,
+        versions(true)
+    );
+    plane.make(definitions, &definition)?;
+    let gadget = |shop: &Shop<'_>, key: &str| {
+        let text = "apiVersion: past.acme.io/v1beta1\nkind: Gadget\nmetadata: {name: one}\n";
+        shop.file("deploy/gadget.yaml", &format!("{text}data: {{key: \"{key}\"}}\n"))
+    };
+    gadget(&shop, "1")?;
+    context::config(&shop, "stays", "1")?;
+    until("the kind is served", || Ok(shop.sluice(&["apply"])?.0 == 0))?;
+    let seeing = Seeing::new(plane)?;
+    shop.kubeconfig = seeing.kubeconfig(&shop)?;
+    let serve = |is_first_served: bool| {
+        let body = format!(r#"{{"spec":{{"versions":{}}}}}"#, versions(is_first_served));
+        plane.merge(&format!("{definitions}/gadgets.past.acme.io"), &body)?;
+        until("it is as the definition says", || Ok(plane.get(BEFORE)?.is_some() == is_first_served))
+    };
+    // The version goes once it is known to be there, and before the object is read in it.
+    let meanwhile = |words: &[&str]| -> Result<(Option<i32>, String)> {
+        serve(true)?;
+        seeing.open();
+        let is_read = || seeing.told().1.iter().any(|(line, _)| is(line, READ));
+        until("the version is known", || Ok(shop.sluice(&["plan"]).is_ok() && is_read()))?;
+        seeing.hold(READ);
+        let mut run = shop.command(words);
+        let run = run.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        until("it is about to be read", || Ok(is_read()))?;
+        serve(false)?;
+        seeing.open();
+        let output = run.wait_with_output()?;
+        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        Ok((output.status.code(), said.concat()))
+    };
+
+    // To what it was before a policy compares it.
+    gadget(&shop, "2")?;
+    let (code, said) = meanwhile(&["plan"])?;
+    ensure!(code == Some(3) && said.contains("what it was before cannot be read"), "{code:?} {said}");
+    let known = "it was \"1\" and must stay so";
+    until("it is read in the version that stays", || Ok(shop.ends(&["plan"], 1)?.contains(known)))?;
+
+    // Out of the set it is deleted, or else still owned.
+    std::fs::remove_file(shop.path().join("deploy/gadget.yaml"))?;
+    let (code, said) = meanwhile(&["apply"])?;
+    ensure!(shop.inventory()?.is_some_and(|names| names == ["stays", "one"]), "{code:?} {said}");
+    until("it is deleted in the version that stays", || Ok(shop.sluice(&["apply"])?.0 == 0 && there(&shop)?.is_none()))
+}
+
+/// The gadget in the version that stays.
+fn there(shop: &Shop<'_>) -> Result<Option<serde_json::Value>> {
+    shop.plane.get("/apis/past.acme.io/v1/namespaces/past/gadgets/one")
 }

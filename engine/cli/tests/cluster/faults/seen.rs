@@ -31,6 +31,8 @@ struct State {
     wanted: Option<Wanted>,
     /// Who is asked next to come back later, with which status.
     later: Option<(Wanted, u16)>,
+    /// Who waits until everything is let through.
+    held: Option<Wanted>,
     /// Whether nothing comes through any more once an answer was lost.
     ends: bool,
     is_over: bool,
@@ -74,6 +76,11 @@ impl Seeing {
         *self.state() = State { later: Some((wanted, status)), ..State::default() };
     }
 
+    /// Keeps all such requests waiting until everything is let through.
+    pub(super) fn hold(&self, wanted: Wanted) {
+        *self.state() = State { held: Some(wanted), ..State::default() };
+    }
+
     /// Lets everything through.
     pub(super) fn open(&self) {
         *self.state() = State::default();
@@ -112,6 +119,13 @@ fn pass(mut stream: TcpStream, server: &str, pki: &std::path::Path, state: &Mute
         }
         (loses, later)
     };
+    let is_held = || {
+        let held = state.lock().unwrap_or_else(PoisonError::into_inner).held;
+        held.is_some_and(|wanted| wanted(method, path))
+    };
+    while is_held() {
+        std::thread::sleep(Duration::from_millis(50));
+    }
     if let Some(status) = later {
         let body =
             format!(r#"{{"kind":"Status","apiVersion":"v1","status":"Failure","message":"later","code":{status}}}"#);

@@ -6,7 +6,8 @@ use std::net::TcpListener;
 
 use anyhow::{Result, ensure};
 
-use super::{Foreign, git, is_settled, settles, there};
+use super::{Foreign, is_settled, settles, there};
+use crate::git::git;
 use crate::plane::{Plane, Shop, shared};
 
 /// An application whose source is a repository beside it, on the branch `main`.

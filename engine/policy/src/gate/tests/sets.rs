@@ -3,7 +3,7 @@
 use sluice_plugin::{Finding, KindSelector, Severity};
 
 use crate::gate::stub::{Stub, finds, gate, parse, pod, policy, run, run_with, show, trap};
-use crate::{Decision, Past, RunOptions, Surroundings};
+use crate::{Alike, Decision, Input, Keep, Past, RunOptions, Surroundings};
 
 fn found(subject: u32, message: String) -> Finding {
     let pointer = "/metadata/name".into();
@@ -111,6 +111,45 @@ fn a_past_that_cannot_be_read_is_not_absence() {
         show(&outcome),
         "undecided\npod.yaml:4:9 error sluice/previous-unknown: what it was before cannot be read: no answer\n"
     );
+}
+
+#[test]
+fn the_past_is_asked_for_once_and_after_everything_was_read() {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    struct Counted(AtomicUsize);
+    impl Past for Counted {
+        fn get(
+            &self,
+            _: &sluice_manifest::Identity,
+        ) -> Result<Option<std::sync::Arc<sluice_manifest::Resource>>, String> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Ok(None)
+        }
+    }
+    let text = "apiVersion: sluice.dev/v1alpha1\nkind: Policy\nplugins:\n- name: a\n  source: builtin:a\n  \
+                match: {kind: Pod}\n";
+    let gate = gate(parse(text), &[finds("/spec/image", "found")]);
+    // One that no plugin is given is not asked for.
+    let mut texts: Vec<String> = (0..300).map(|index| pod(&format!("p{index:03}"))).collect();
+    texts.push(String::from("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: other}\n"));
+    let inputs = || texts.iter().enumerate().map(|(i, text)| Input::bytes(format!("f{i:03}"), text.clone().into()));
+    for jobs in [1, 2] {
+        let past = Counted(AtomicUsize::new(0));
+        let options = RunOptions { jobs, base: Some(&past), ..RunOptions::default() };
+        let begun = gate.begin(inputs().collect(), &options);
+        let asks: Vec<String> = begun.asks().map(|identity| identity.name.clone()).collect();
+        assert_eq!(asks, (0..300).map(|index| format!("p{index:03}")).collect::<Vec<_>>());
+        assert_eq!(past.0.load(Ordering::Relaxed), 0);
+        let outcome = gate.conclude([gate.finish(begun, &options)], Keep::Set, Alike::Once);
+        assert_eq!(past.0.load(Ordering::Relaxed), 300);
+        let summary = &outcome.verdict.summary;
+        assert_eq!((summary.resources, summary.files, outcome.verdict.findings.len()), (301, 301, 300));
+        // Without the one who was to be asked nothing is taken for new.
+        let begun = gate.begin(inputs().collect(), &options);
+        let judged = gate.finish(begun, &RunOptions { base: None, ..options });
+        assert_eq!(gate.conclude([judged], Keep::Set, Alike::Once).verdict.decision, Decision::Undecided);
+    }
 }
 
 #[test]
