@@ -77,7 +77,7 @@ pub async fn delete(
         }
     }
     drop(guard);
-    stay.extend(left(cluster, &kinds, options, &kept, &others, &going).await?);
+    stay.extend(left(cluster, options, &kept, &others, &going).await?);
     stay.sort();
     if stay.is_empty() {
         store.forget(&kept).await?;
@@ -93,7 +93,6 @@ pub async fn delete(
 /// Waits for what is being deleted, and gives what is still there, with the reason.
 async fn left(
     cluster: &Cluster,
-    kinds: &Kinds,
     options: &Options,
     kept: &Kept,
     others: &BTreeMap<Key, BTreeSet<String>>,
@@ -104,7 +103,9 @@ async fn left(
     let entries = kept.inventory.entries.iter().filter(|entry| going.contains(&entry.reference));
     let entries: Vec<_> = entries.cloned().collect();
     loop {
-        let fates = prune::look(cluster, kinds, options, &entries, others).await?;
+        // Anew each time: a definition that was deleted takes its kind along once the last object of it has gone.
+        let kinds = Kinds::of(cluster).await?;
+        let fates = prune::look(cluster, &kinds, options, &entries, others).await?;
         let there = fates.into_iter().filter_map(|(reference, fate)| match fate {
             Prune::Gone | Prune::Released { .. } => None,
             Prune::Kept { reason } | Prune::Unknown { reason } => Some((reference, reason)),

@@ -7,6 +7,7 @@ use data_encoding::HEXLOWER;
 use sluice_manifest::Resource;
 use sluice_policy::Approved;
 
+use crate::error::NAMES;
 use crate::kinds::{Kinds, Lookup};
 use crate::options::Options;
 use crate::reference::{Key, Reference};
@@ -48,8 +49,10 @@ impl Desired {
             Lookup::Served(kind) | Lookup::Defined(kind) => reference.settle(kind.is_namespaced, &options.namespace),
             Lookup::Absent | Lookup::Unknown => {}
         }
-        let fault = if !reference.name.is_empty() {
+        let fault = if reference.is_nameable() {
             None
+        } else if !reference.name.is_empty() {
+            Some(format!("no object can have its name or namespace: {NAMES}"))
         } else if resource.root().at("/metadata/generateName").is_some() {
             Some(String::from("it has a `generateName`: each run would make another object; give it a `name`"))
         } else {

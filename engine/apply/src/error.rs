@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+/// What a name is, in words.
+pub(crate) const NAMES: &str = "a name must not be empty, `.` or `..`, nor hold `/` or `%`";
+
 /// Why a request had no answer that could be used.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ClusterError {
@@ -51,6 +54,14 @@ pub enum ClusterError {
         version: String,
         /// Those that there are.
         served: Vec<String>,
+    },
+    /// No object can have the name, and a path with it could lead to others.
+    #[error("cannot {what}: no object can have the name `{}`", .name.escape_debug())]
+    Nameless {
+        /// What was wanted.
+        what: String,
+        /// The name.
+        name: String,
     },
     /// The server's answer makes no sense.
     #[error("cannot {what}: the answer of {server} cannot be read: {cause}")]
@@ -113,6 +124,7 @@ impl ClusterError {
             | Self::Unreachable { .. }
             | Self::Silent { .. }
             | Self::OtherVersion { .. }
+            | Self::Nameless { .. }
             | Self::Garbled { .. } => None,
         }
     }
@@ -144,6 +156,7 @@ impl ClusterError {
                 String::from("see `kubectl get apiservices`; nothing can be said of the kind until it does")
             }
             Self::OtherVersion { .. } => String::from("let the plugin ask for one of these, or for any: `*`"),
+            Self::Nameless { .. } => String::from(NAMES),
             Self::Garbled { .. } => {
                 String::from("see whether something between here and the cluster answers in its place")
             }

@@ -173,14 +173,20 @@ impl Kind {
         }
     }
 
-    /// The path of an object.
-    pub(crate) fn path(&self, reference: &Reference) -> String {
+    /// The path of an object, which is asked for to do `what`.
+    ///
+    /// # Errors
+    /// Where no object can have that name: the path would be that of a list, of others perhaps.
+    pub(crate) fn path(&self, reference: &Reference, what: &str) -> Result<String, ClusterError> {
+        if !reference.is_nameable() {
+            return Err(ClusterError::Nameless { what: what.to_owned(), name: reference.name.clone() });
+        }
         let mut path = self.version_path(&reference.group);
         if let Some(namespace) = reference.namespace.as_ref().filter(|_| self.is_namespaced) {
             path.push_str("/namespaces/");
             path.push_str(&escaped(namespace));
         }
-        format!("{path}/{}/{}", self.plural, escaped(&reference.name))
+        Ok(format!("{path}/{}/{}", self.plural, escaped(&reference.name)))
     }
 }
 
@@ -226,7 +232,12 @@ mod tests {
             namespace: Some("shop".into()),
             name: "one".into(),
         };
-        assert_eq!(kind(true).path(&of("")), "/api/v1/namespaces/shop/things/one");
-        assert_eq!(kind(false).path(&of("acme.io")), "/apis/acme.io/v1/things/one");
+        assert_eq!(kind(true).path(&of(""), "").unwrap(), "/api/v1/namespaces/shop/things/one");
+        assert_eq!(kind(false).path(&of("acme.io"), "").unwrap(), "/apis/acme.io/v1/things/one");
+        // The API server decodes a path before it looks where it leads: to a list, or to all that a list has.
+        for name in ["", ".", "..", "kube-system/secrets", "kube-system%2Fsecrets"] {
+            assert!(kind(false).path(&Reference { name: name.into(), ..of("") }, "").is_err(), "{name}");
+            assert!(kind(true).path(&Reference { namespace: Some(name.into()), ..of("") }, "").is_err(), "{name}");
+        }
     }
 }

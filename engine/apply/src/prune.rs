@@ -15,7 +15,7 @@ use crate::live::Live;
 use crate::options::Options;
 use crate::plan::Prune;
 use crate::reference::{Key, Reference};
-use crate::write::{find, read};
+use crate::write::find;
 
 /// The annotation by which an object asks to stay.
 const OPT_OUT: &str = "sluice.dev/prune";
@@ -116,16 +116,17 @@ pub(crate) async fn remove(
     let body = format!(
         r#"{{"kind":"DeleteOptions","apiVersion":"v1","preconditions":{{"uid":"{uid}"}},"propagationPolicy":"Background"}}"#
     );
-    let call = Call::new(Method::DELETE, kind.path(reference), format!("delete {reference}"));
+    let what = format!("delete {reference}");
+    let call = Call::new(Method::DELETE, kind.path(reference, &what)?, what);
     match cluster.call(&call.body("application/json", body.as_bytes())).await {
         // The answer is the object where it is still there, and a `Status` or the last of the object where it is not.
         Ok(answer) => Ok(match Live::read(&answer) {
             Ok(live) if live.is_terminating() => Removal::Going(going(&live)),
             Ok(_) | Err(_) => Removal::Done,
         }),
-        Err(error) if error.is_not_found() => Ok(Removal::NotOurs),
+        Err(error) if error.is_absence_of(&reference.name) => Ok(Removal::NotOurs),
         // Another object, or one that is going already: a namespace says so in this way.
-        Err(error) if error.has_code(409) => match read(cluster, kind, reference).await? {
+        Err(error) if error.has_code(409) => match find(cluster, kind, reference).await? {
             Some(live) if live.uid() == uid && live.is_terminating() => Ok(Removal::Going(going(&live))),
             Some(live) if live.uid() == uid => Err(error),
             Some(_) | None => Ok(Removal::NotOurs),

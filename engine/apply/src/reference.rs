@@ -46,6 +46,12 @@ impl Reference {
         }
     }
 
+    /// Whether an object can have its name and namespace, which the API server takes for one part of a path each.
+    pub(crate) fn is_nameable(&self) -> bool {
+        let is_part = |name: &str| !matches!(name, "" | "." | "..") && !name.contains(['/', '%']);
+        is_part(&self.name) && self.namespace.as_deref().is_none_or(is_part)
+    }
+
     pub(crate) fn key(&self) -> Key {
         (self.group.clone(), self.kind.clone(), self.namespace.clone(), self.name.clone())
     }

@@ -46,6 +46,10 @@ impl Standing {
     /// Where it cannot be said.
     async fn object(&self, identity: &Identity) -> Result<Option<Arc<Resource>>, ClusterError> {
         let mut reference = Reference::of(identity);
+        // What gets its name from the API server is new each time.
+        if reference.name.is_empty() {
+            return Ok(None);
+        }
         // An object is one and the same in every version of its group.
         let kind = match self.kinds.any_version(&reference) {
             Lookup::Served(kind) => kind,

@@ -22,16 +22,17 @@ impl Write<'_> {
     /// Sends it, and gives the object as it is afterwards, or would be.
     pub(crate) async fn send(&self, dry_run: bool, force: bool) -> Result<Live, ClusterError> {
         let reference = self.reference;
-        let mut path = self.kind.path(reference);
+        let what = format!("apply {reference}");
+        let mut path = self.kind.path(reference, &what)?;
         path.push_str(&format!("?fieldManager={}&fieldValidation=Strict&force={force}", escaped(self.manager)));
         if dry_run {
             path.push_str("&dryRun=All");
         }
         let body = if dry_run { self.sent.body() } else { self.sent.body_for_version() };
-        let call = Call::new(Method::PATCH, path, format!("apply {reference}"));
+        let call = Call::new(Method::PATCH, path, what);
         let call = Call { dry_run, ..call.body("application/apply-patch+yaml", &body) };
         let answer = self.cluster.call(&call).await?;
-        live(self.cluster, &call.what, &answer)
+        live(self.cluster, &call.what, reference, &answer)
     }
 }
 
@@ -39,8 +40,9 @@ impl Write<'_> {
     /// Sends a JSON Patch of the object.
     pub(crate) async fn patch(&self, patch: &str) -> Result<(), ClusterError> {
         let reference = self.reference;
-        let path = format!("{}?fieldManager={}", self.kind.path(reference), escaped(self.manager));
-        let call = Call::new(Method::PATCH, path, format!("take over {reference}"));
+        let what = format!("take over {reference}");
+        let path = format!("{}?fieldManager={}", self.kind.path(reference, &what)?, escaped(self.manager));
+        let call = Call::new(Method::PATCH, path, what);
         self.cluster.call(&call.body("application/json-patch+json", patch.as_bytes())).await.map(drop)
     }
 }
@@ -63,15 +65,19 @@ pub(crate) async fn find(cluster: &Cluster, kind: &Kind, reference: &Reference) 
 }
 
 async fn ask(cluster: &Cluster, kind: &Kind, reference: &Reference) -> Result<Live, ClusterError> {
-    let call = Call::new(Method::GET, kind.path(reference), format!("read {reference}"));
+    let what = format!("read {reference}");
+    let call = Call::new(Method::GET, kind.path(reference, &what)?, what);
     let answer = cluster.call(&call).await?;
-    live(cluster, &call.what, &answer)
+    live(cluster, &call.what, reference, &answer)
 }
 
-pub(crate) fn live(cluster: &Cluster, what: &str, answer: &[u8]) -> Result<Live, ClusterError> {
-    Live::read(answer).map_err(|cause| ClusterError::Garbled {
-        server: cluster.server().to_owned(),
-        what: what.to_owned(),
-        cause,
-    })
+/// Reads an answer, which has to be the object that was asked for: what is known of another says nothing of it, and may be
+/// nobody's business.
+fn live(cluster: &Cluster, what: &str, reference: &Reference, answer: &[u8]) -> Result<Live, ClusterError> {
+    let read = Live::read(answer).and_then(|live| {
+        let identity = live.resource().identity();
+        let is_it = identity.kind == reference.kind && identity.name == reference.name;
+        if is_it { Ok(live) } else { Err(String::from("it is about something else")) }
+    });
+    read.map_err(|cause| ClusterError::Garbled { server: cluster.server().to_owned(), what: what.to_owned(), cause })
 }

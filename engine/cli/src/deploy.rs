@@ -179,6 +179,7 @@ pub(crate) fn tell(error: &ClusterError) -> Exit {
         | ClusterError::Refused { .. }
         | ClusterError::Silent { .. }
         | ClusterError::OtherVersion { .. }
+        | ClusterError::Nameless { .. }
         | ClusterError::Garbled { .. } => Exit::Undecided,
     }
 }

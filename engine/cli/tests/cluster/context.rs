@@ -139,3 +139,19 @@ fn what_may_not_be_listed_is_not_taken_for_absent() -> Result<()> {
     assert!(said.contains("cannot list Namespace, which a policy asks for") && said.contains("forbidden"), "{said}");
     Ok(())
 }
+
+#[test]
+fn a_name_leads_to_no_other_objects() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = shop(plane, "named", "")?;
+    // The API server takes a decoded name for a part of a path, and an empty one for the list of all.
+    config(&shop, "hostile", "1")?;
+    let text = std::fs::read_to_string(shop.path().join("deploy/hostile.yaml"))?;
+    shop.file("deploy/hostile.yaml", &text.replace("name: hostile", "name: foreign/status"))?;
+    let said = shop.ends(&["plan"], 3)?;
+    assert!(said.contains("no object can have the name `foreign/status`"), "{said}");
+    shop.file("deploy/hostile.yaml", &text.replace("name: hostile", "generateName: x-"))?;
+    let said = shop.ends(&["plan"], 1)?;
+    assert!(said.contains("it has a `generateName`"), "{said}");
+    Ok(())
+}

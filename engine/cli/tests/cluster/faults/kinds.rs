@@ -152,6 +152,7 @@ fn versions(is_first_served: bool) -> String {
 fn fault_11_a_version_goes_and_no_object_with_it() -> Result<()> {
     const BEFORE: &str = "/apis/past.acme.io/v1beta1/namespaces/past/gadgets/one";
     const READ: Wanted = |method, path| method == "GET" && path == BEFORE;
+    const DELETED: Wanted = |method, path| method == "DELETE" && path == BEFORE;
     let Some(plane) = shared()? else { return Ok(()) };
     let mut shop = context::shop(plane, "past", "")?;
     let definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
@@ -176,16 +177,17 @@ fn fault_11_a_version_goes_and_no_object_with_it() -> Result<()> {
         plane.merge(&format!("{definitions}/gadgets.past.acme.io"), &body)?;
         until("it is as the definition says", || Ok(plane.get(BEFORE)?.is_some() == is_first_served))
     };
-    // The version goes once it is known to be there, and before the object is read in it.
-    let meanwhile = |words: &[&str]| -> Result<(Option<i32>, String)> {
+    // The version goes once it is known to be there, and before the object is read or deleted in it.
+    let meanwhile = |words: &[&str], held: Wanted| -> Result<(Option<i32>, String)> {
         serve(true)?;
         seeing.open();
         let is_read = || seeing.told().1.iter().any(|(line, _)| is(line, READ));
         until("the version is known", || Ok(shop.sluice(&["plan"]).is_ok() && is_read()))?;
-        seeing.hold(READ);
+        seeing.hold(held);
         let mut run = shop.command(words);
         let run = run.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
-        until("it is about to be read", || Ok(is_read()))?;
+        let is_held = || seeing.told().1.iter().any(|(line, _)| is(line, held));
+        until("it is about to be touched", || Ok(is_held()))?;
         serve(false)?;
         seeing.open();
         let output = run.wait_with_output()?;
@@ -195,14 +197,18 @@ fn fault_11_a_version_goes_and_no_object_with_it() -> Result<()> {
 
     // To what it was before a policy compares it.
     gadget(&shop, "2")?;
-    let (code, said) = meanwhile(&["plan"])?;
+    let (code, said) = meanwhile(&["plan"], READ)?;
     ensure!(code == Some(3) && said.contains("what it was before cannot be read"), "{code:?} {said}");
     let known = "it was \"1\" and must stay so";
     until("it is read in the version that stays", || Ok(shop.ends(&["plan"], 1)?.contains(known)))?;
 
     // Out of the set it is deleted, or else still owned.
     std::fs::remove_file(shop.path().join("deploy/gadget.yaml"))?;
-    let (code, said) = meanwhile(&["apply"])?;
+    let (code, said) = meanwhile(&["apply"], READ)?;
+    ensure!(shop.inventory()?.is_some_and(|names| names == ["stays", "one"]), "{code:?} {said}");
+    // The same where the version goes between the look at the object and its deletion.
+    let (code, said) = meanwhile(&["apply"], DELETED)?;
+    ensure!(code == Some(1) && said.contains("delete Gadget.past.acme.io past/one"), "{code:?} {said}");
     ensure!(shop.inventory()?.is_some_and(|names| names == ["stays", "one"]), "{code:?} {said}");
     until("it is deleted in the version that stays", || Ok(shop.sluice(&["apply"])?.0 == 0 && there(&shop)?.is_none()))
 }
@@ -210,4 +216,29 @@ fn fault_11_a_version_goes_and_no_object_with_it() -> Result<()> {
 /// The gadget in the version that stays.
 fn there(shop: &Shop<'_>) -> Result<Option<serde_json::Value>> {
     shop.plane.get("/apis/past.acme.io/v1/namespaces/past/gadgets/one")
+}
+
+#[test]
+fn fault_11_a_definition_waits_for_an_object_that_is_held() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = Shop::new(plane, "finalized", "")?;
+    let path = "/apis/finalized.acme.io/v1/namespaces/finalized/gadgets/one";
+    shop.file("deploy/definition.yaml", &definition("finalized", &["v1"]))?;
+    shop.file("deploy/gadget.yaml", &gadget("finalized", "v1", "{size: 1}"))?;
+    shop.ends(&["apply"], 0)?;
+    plane.merge(path, r#"{"metadata":{"finalizers":["acme.io/held"]}}"#)?;
+
+    // Both are deleted, and stay until the object is let go. Then its kind is no more, and that is no reason to wait.
+    let mut run = shop.command(&["delete", "--yes"]);
+    let run = run.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let definition = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/gadgets.finalized.acme.io";
+    until("the definition is being deleted", || {
+        Ok(plane.get(definition)?.is_some_and(|it| it["metadata"]["deletionTimestamp"].is_string()))
+    })?;
+    plane.merge(path, r#"{"metadata":{"finalizers":null}}"#)?;
+    let output = run.wait_with_output()?;
+    let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    ensure!(output.status.success() && shop.inventory()?.is_none(), "{} {said}", output.status);
+    ensure!(plane.get(definition)?.is_none(), "the definition is still there");
+    Ok(())
 }
