@@ -79,7 +79,8 @@ pub(crate) fn find(paths: &[PathBuf], leave_out: Option<&Path>) -> Result<Found,
             found.files.reserve(below.files.len());
             for (file, is_link) in below.files {
                 let named = file.as_os_str() == path.as_os_str();
-                if !is_plain || is_link || leave_out.as_deref().and_then(Path::file_name) == file.file_name() {
+                if !is_plain || is_link || leave_out.as_deref().is_some_and(|path| last_part(path) == last_part(&file))
+                {
                     let canonical = folders.canonical(&file, is_link).into_os_string();
                     let is_left_out = leave_out.as_ref().is_some_and(|path| path.as_os_str() == canonical);
                     if is_left_out && !named || !seen.insert(canonical) {
@@ -223,8 +224,9 @@ fn files_below(path: &Path) -> Result<Below, PathError> {
         .hidden(false)
         .follow_links(true)
         .require_git(false)
-        .filter_entry(|entry| entry.file_name() != ".git")
-        .sort_by_file_name(Ord::cmp)
+        .filter_entry(|entry| last_part(entry.path()) != b".git")
+        // Of two in one folder the text before their names is the same.
+        .sort_by_file_path(|one, other| one.as_os_str().cmp(other.as_os_str()))
         .build();
     for entry in walk {
         links |= entry.as_ref().is_ok_and(ignore::DirEntry::path_is_symlink);
@@ -255,11 +257,22 @@ fn files_below(path: &Path) -> Result<Below, PathError> {
 }
 
 fn is_manifest_name(path: &Path) -> bool {
-    if path.file_name().is_some_and(|name| name == "Kustomization") {
-        return true;
+    const ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
+    let name = last_part(path);
+    let ending = name.iter().rposition(|byte| *byte == b'.').filter(|at| *at > 0).and_then(|at| name.get(at + 1..));
+    name == b"Kustomization"
+        || ending.is_some_and(|ending| ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known.as_bytes())))
+}
+
+/// The name of a file, by its text: a path takes itself apart from its start each time, which is slow for thousands of them.
+fn last_part(path: &Path) -> &[u8] {
+    let text = path.as_os_str().as_encoded_bytes();
+    let is_separator = |byte: &u8| std::path::is_separator(char::from(*byte));
+    match text.iter().rposition(is_separator).map(|at| text.get(at + 1..).unwrap_or_default()) {
+        None => text,
+        Some(b"" | b"." | b"..") => path.file_name().unwrap_or_default().as_encoded_bytes(),
+        Some(name) => name,
     }
-    let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
-    extension.is_some_and(|extension| extension == "yaml" || extension == "yml" || extension == "json")
 }
 
 /// What messages call a file: with `/`, and without a leading `./`.
@@ -267,4 +280,44 @@ fn name_of(file: &Path) -> String {
     let name = file.to_string_lossy();
     let name = if name.contains('\\') { name.replace('\\', "/").into() } else { name };
     name.strip_prefix("./").unwrap_or(&name).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn manifests_are_known_by_their_names() {
+        for name in ["a/b.yaml", "b.YML", "b.c.Json", "a.yaml/Kustomization", "a/b.yaml/", ".b.yaml"] {
+            assert!(is_manifest_name(Path::new(name)), "{name}");
+        }
+        for name in ["a.yaml/b", ".yaml", "a/.json", "yaml", "b.yaml.bak", "b.", "", "/", "a/.."] {
+            assert!(!is_manifest_name(Path::new(name)), "{name}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_is_read_once_whatever_leads_to_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::create_dir_all(at("in/x")).unwrap();
+        for name in ["in/x/a.yaml", "in/x/sluice.yaml", "in/b.yaml", "in/.git"] {
+            std::fs::write(at(name), "").unwrap();
+        }
+        let found = |paths: &[PathBuf]| -> Vec<String> {
+            let found = find(paths, Some(&at("in/x/sluice.yaml"))).unwrap();
+            let shown =
+                |file: &File| file.name.strip_prefix(&format!("{}/", folder.path().display())).map(String::from);
+            found.files.iter().filter_map(shown).collect()
+        };
+        assert_eq!(found(&[at("in")]), ["in/b.yaml", "in/x/a.yaml"]);
+        assert_eq!(found(&[at("in/x/sluice.yaml")]), ["in/x/sluice.yaml"]);
+        assert_eq!(found(&[at("in"), at("in/x")]), ["in/b.yaml", "in/x/a.yaml"]);
+        std::os::unix::fs::symlink(at("in/x"), at("in/linked")).unwrap();
+        assert_eq!(found(&[at("in")]), ["in/b.yaml", "in/linked/a.yaml"]);
+        std::fs::remove_file(at("in/linked")).unwrap();
+        std::os::unix::fs::symlink(at("in/x/a.yaml"), at("in/a.yaml")).unwrap();
+        assert_eq!(found(&[at("in")]), ["in/a.yaml", "in/b.yaml"]);
+    }
 }

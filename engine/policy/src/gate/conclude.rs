@@ -32,8 +32,7 @@ pub(crate) fn conclude(gate: &Gate, sets: impl Iterator<Item = Collected>, keep:
     collected.kept.sort_by_key(|item| item.order);
 
     let undecided = collected.drafts.iter().any(|draft| draft.undecided);
-    let mut findings: Vec<Finding> = collected.drafts.into_iter().map(|draft| draft.finding).collect();
-    findings.sort_by(by_place);
+    let mut findings = in_order(collected.drafts.into_iter().map(|draft| draft.finding).collect());
     if count > 1 && alike == Alike::Once {
         findings.dedup_by(|next, kept| kept.is_alike(next));
     }
@@ -73,6 +72,15 @@ pub(crate) fn conclude(gate: &Gate, sets: impl Iterator<Item = Collected>, keep:
 fn by_input(mut inputs: Vec<(usize, InputOutcome)>) -> Vec<InputOutcome> {
     inputs.sort_by_key(|(given, _)| *given);
     inputs.into_iter().map(|(_, outcome)| outcome).collect()
+}
+
+/// In order of [`by_place`]. Findings are large, so their numbers are sorted and each of them is moved once.
+fn in_order(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut order: Vec<(usize, &Finding)> = findings.iter().enumerate().collect();
+    order.sort_by(|(_, one), (_, other)| by_place(one, other));
+    let order: Vec<usize> = order.into_iter().map(|(index, _)| index).collect();
+    let mut findings: Vec<Option<Finding>> = findings.into_iter().map(Some).collect();
+    order.into_iter().filter_map(|index| findings.get_mut(index)?.take()).collect()
 }
 
 /// By place, then rule, object and words. What has no place comes last.
