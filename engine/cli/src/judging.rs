@@ -183,14 +183,19 @@ pub(crate) fn begin(gate: &Gate, sets: Sets, options: &Options<'_>) -> Result<Be
 
 /// Judges what needs a past, and decides.
 pub(crate) fn finish(gate: &Gate, begun: Begun, options: &Options<'_>) -> Passed {
-    let Begun { plain, rendered, shares, skipped, names, mut failed, warnings } = begun;
+    let Begun { plain, rendered, shares, skipped, mut names, mut failed, warnings } = begun;
     let mut judged: Vec<Judged> = plain.into_iter().map(|set| gate.finish(set, &options.run(""))).collect();
     let rendered_names: Vec<String> = rendered.iter().map(|(name, _)| name.clone()).collect();
     let work = |(name, set): (String, sluice_policy::Begun), jobs: usize| {
         gate.finish(set, &RunOptions { jobs, ..options.run(&name) })
     };
     for (name, set) in rendered_names.iter().zip(side_by_side(options.jobs, rendered, work)) {
-        judged.push(set.unwrap_or_else(|| gate.finish(gate.failed(lost(name)), &options.run(""))));
+        judged.push(set.unwrap_or_else(|| {
+            // It leaves no input, so its name must not stand where that of the next one belongs.
+            names.retain(|known| known != name);
+            failed.insert(name.clone());
+            gate.finish(gate.failed(lost(name)), &options.run(""))
+        }));
     }
     let mut outcome = gate.conclude(judged, options.keep, options.alike);
     failed.extend(names.into_iter().zip(&outcome.inputs).filter(|(_, held)| held.failed).map(|(name, _)| name));
@@ -284,3 +289,6 @@ fn side_by_side<T: Send, R: Send>(jobs: usize, folders: Vec<T>, work: impl Fn(T,
     });
     results.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests;

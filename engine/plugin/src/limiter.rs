@@ -10,7 +10,8 @@ use crate::engine::{MOST_INSTANCES, MOST_MEMORIES, MOST_TABLES, TABLE_ELEMENTS};
 pub(crate) struct Limiter {
     limit: u64,
     memory: u64,
-    /// A growth of a memory was refused.
+    /// A growth of a memory was refused, and none was granted since. Allocators ask for more than they need, then for less,
+    /// so a refusal that a smaller growth made good is not what the guest ran into.
     pub(crate) memory_denied: bool,
     /// A growth of a table was refused.
     pub(crate) table_denied: bool,
@@ -34,6 +35,7 @@ impl ResourceLimiter for Limiter {
             return Ok(false);
         }
         self.memory = after;
+        self.memory_denied = false;
         Ok(true)
     }
 
@@ -52,5 +54,25 @@ impl ResourceLimiter for Limiter {
 
     fn memories(&self) -> usize {
         MOST_MEMORIES as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_that_a_smaller_growth_made_good_is_forgotten() {
+        let mut limiter = Limiter::new(1_000);
+        let mut grow = |current, desired, denied| {
+            let granted = limiter.memory_growing(current, desired, None).unwrap();
+            assert_eq!(limiter.memory_denied, denied);
+            granted
+        };
+        assert!(grow(0, 800, false));
+        assert!(!grow(800, 1_100, true));
+        assert!(grow(800, 900, false));
+        assert!(!grow(900, 1_100, true));
+        assert!(!grow(900, 1_001, true));
     }
 }

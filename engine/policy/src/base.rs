@@ -7,7 +7,8 @@ use sluice_manifest::{Identity, Resource};
 
 /// Where the objects before a change are: a base revision, or a cluster.
 pub trait Past: Sync {
-    /// An object as it was, asked once for each object that a plugin may ask about, after all were read; none where it was not there. An object has the same name in another version of its group.
+    /// An object as it was, asked once for each object that a plugin may ask about, after all were read; none where it was
+    /// not there. An object has the same name in another version of its group.
     ///
     /// # Errors
     /// Why it cannot be said, in one line. It is never taken for absence: the verdict is undecided.

@@ -224,8 +224,8 @@ impl Gate {
         self.finish(self.begin(inputs, options), options)
     }
 
-    /// Begins [`Self::judge`]: reads a set, and judges it as far as nobody asks what its objects were before. [`RunOptions::base`] is
-    /// not asked yet.
+    /// Begins [`Self::judge`]: reads a set, and judges it as far as nobody asks what its objects were before.
+    /// [`RunOptions::base`] is not asked yet.
     #[must_use]
     pub fn begin(&self, inputs: Vec<Input>, options: &RunOptions<'_>) -> Begun {
         let mut collected = queue::stream(self, inputs, options);

@@ -29,6 +29,9 @@
 //!
 //! A plugin of several rules marks each function with `#[rule]` or `#[mutation]` and gathers them in [`plugin!`]. A rule that
 //! relates objects asks [`context`] for the others.
+//!
+//! A policy brings its allocator with it. One with an allocator of its own turns the feature `allocator` off, as in
+//! `sluice-sdk = { …, default-features = false }`.
 
 extern crate self as sluice_sdk;
 
@@ -44,7 +47,7 @@ mod finding;
 mod guest;
 mod image;
 mod labels;
-#[cfg(target_family = "wasm")]
+#[cfg(all(target_family = "wasm", feature = "allocator"))]
 mod memory;
 #[cfg(not(target_family = "wasm"))]
 mod native;

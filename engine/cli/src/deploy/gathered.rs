@@ -26,9 +26,10 @@ use crate::source;
 /// The trailer of a commit's message that acknowledges what the commit destroys.
 const TRAILER: &str = "Sluice-Acknowledge";
 
-/// Who judges. It takes all cores and most of the memory, so one application does at a time: the memory of the agent is that of
-/// its largest application, whatever their number. A set that waits for what stands in its cluster has been read, and does
-/// so between two turns.
+/// Who judges. It takes all cores and most of the memory, so one application does at a time: the memory of the agent is
+/// that of its largest application, whatever their number. Where a policy asks for `previous()`, a set that has been read
+/// waits between two turns for what stands in its cluster and stays in memory, so there may be as many of them besides as
+/// applications are worked on at once, `--concurrency` for each cluster.
 static TURN: Mutex<()> = Mutex::new(());
 
 fn turn() -> MutexGuard<'static, ()> {

@@ -6,6 +6,7 @@ mod cache;
 mod contained;
 mod context;
 mod contract;
+mod hoarded;
 mod load;
 mod neighbours;
 mod stage;
