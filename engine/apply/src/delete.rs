@@ -77,7 +77,7 @@ pub async fn delete(
         }
     }
     drop(guard);
-    stay.extend(left(cluster, options, &kept, &others, &going).await?);
+    stay.extend(left(cluster, kinds, options, &kept, &others, &going).await?);
     stay.sort();
     if stay.is_empty() {
         store.forget(&kept).await?;
@@ -93,6 +93,7 @@ pub async fn delete(
 /// Waits for what is being deleted, and gives what is still there, with the reason.
 async fn left(
     cluster: &Cluster,
+    mut kinds: Kinds,
     options: &Options,
     kept: &Kept,
     others: &BTreeMap<Key, BTreeSet<String>>,
@@ -103,8 +104,6 @@ async fn left(
     let entries = kept.inventory.entries.iter().filter(|entry| going.contains(&entry.reference));
     let entries: Vec<_> = entries.cloned().collect();
     loop {
-        // Anew each time: a definition that was deleted takes its kind along once the last object of it has gone.
-        let kinds = Kinds::of(cluster).await?;
         let fates = prune::look(cluster, &kinds, options, &entries, others).await?;
         let there = fates.into_iter().filter_map(|(reference, fate)| match fate {
             Prune::Gone | Prune::Released { .. } => None,
@@ -116,5 +115,7 @@ async fn left(
             return Ok(there);
         }
         tokio::time::sleep(Duration::from_millis(500)).await;
+        // A definition that was deleted takes its kind along once the last object of it has gone.
+        kinds = Kinds::of(cluster).await?;
     }
 }

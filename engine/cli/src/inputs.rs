@@ -265,7 +265,7 @@ fn is_manifest_name(path: &Path) -> bool {
 }
 
 /// The name of a file, by its text: a path takes itself apart from its start each time, which is slow for thousands of them.
-fn last_part(path: &Path) -> &[u8] {
+pub(crate) fn last_part(path: &Path) -> &[u8] {
     let text = path.as_os_str().as_encoded_bytes();
     let is_separator = |byte: &u8| std::path::is_separator(char::from(*byte));
     match text.iter().rposition(is_separator).map(|at| text.get(at + 1..).unwrap_or_default()) {

@@ -58,12 +58,11 @@ impl Tree {
 /// or the end of the tape cuts off.
 #[inline]
 fn copy(to: &mut [u8], at: usize, from: &[u8], start: usize, length: usize) {
-    let piece = |from: &[u8]| from.get(start..)?.first_chunk::<PIECE>().copied();
     if length <= PIECE
-        && let Some(piece) = piece(from)
-        && let Some(to) = to.get_mut(at..).and_then(|to| to.first_chunk_mut::<PIECE>())
+        && let Some(from) = from.get(start..).and_then(|from| from.first_chunk::<PIECE>())
+        && let Some(to) = to.get_mut(at..).and_then(|to| to.first_chunk_mut())
     {
-        *to = piece;
+        *to = *from;
     } else if let (Some(to), Some(from)) = (to.get_mut(at..at + length), from.get(start..start + length)) {
         to.copy_from_slice(from);
     }

@@ -1,7 +1,6 @@
 //! What becomes of each file, by the marks that folders hold and the entries that cover them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsStr;
 
 use sluice_policy::RenderMethod;
 use sluice_render::Method;
@@ -9,7 +8,7 @@ use sluice_render::Method;
 use super::chart;
 use super::entries::Entries;
 use super::kustomization::{self, Kustomization};
-use crate::inputs::{At, File};
+use crate::inputs::{At, File, last_part};
 use crate::root::Root;
 
 /// The files that make a folder one that is rendered so, in the order in which they are looked for.
@@ -162,7 +161,7 @@ impl<'m> Map<'m> {
 pub(super) fn is_mark(file: &File) -> bool {
     let name = match &file.at {
         At::Stdin => None,
-        At::Disk(path) => path.file_name().and_then(OsStr::to_str),
+        At::Disk(path) => std::str::from_utf8(last_part(path)).ok(),
         At::Checkout(path) => path.rsplit('/').next(),
     };
     !file.named && name.is_some_and(is_mark_name)

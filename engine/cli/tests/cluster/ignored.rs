@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
-use crate::plane::{Plane, Shop, shared};
+use crate::plane::{Plane, Shop, shared, spoken};
 
 /// Applies as another field manager, which takes what it names.
 fn applied_by(plane: &Plane, manager: &str, path: &str, body: &Value) -> Result<()> {
@@ -20,7 +20,7 @@ fn round(shop: &Shop<'_>, code: i32) -> Result<String> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sluice"));
     command.args(["reconcile", "--once", "--listen", "off", "--config", ".", "--kubeconfig"]).arg(&shop.kubeconfig);
     let output = command.current_dir(shop.path()).stdin(Stdio::null()).output()?;
-    let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    let said = spoken(&output);
     ensure!(output.status.code() == Some(code), "{:?}\n{said}", output.status.code());
     Ok(said)
 }

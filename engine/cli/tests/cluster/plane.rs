@@ -1,7 +1,7 @@
 //! The control plane that the tests of a process share, and what they ask it besides Sluice.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
 use anyhow::{Context, Result, ensure};
@@ -163,6 +163,11 @@ pub(crate) fn shared() -> Result<Option<&'static Plane>> {
     }
 }
 
+/// All that a program said, to its output and to where errors go.
+pub(crate) fn spoken(output: &Output) -> String {
+    [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes)).concat()
+}
+
 /// An application in a folder of its own.
 pub(crate) struct Shop<'p> {
     pub(crate) plane: &'p Plane,
@@ -225,8 +230,8 @@ impl<'p> Shop<'p> {
     /// Runs Sluice, and gives its exit code and all that it said.
     pub(crate) fn sluice(&self, words: &[&str]) -> Result<(i32, String)> {
         let output = self.command(words).output()?;
-        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-        Ok((output.status.code().unwrap_or(-1), said.concat()))
+        let said = spoken(&output);
+        Ok((output.status.code().unwrap_or(-1), said))
     }
 
     /// Runs Sluice, which has to end with this code, and gives what it said.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::plane::{Plane, Shop, shared};
+use crate::plane::{Plane, Shop, shared, spoken};
 
 fn git(shop: &Shop<'_>, arguments: &[&str]) -> Result<String> {
     crate::git::git(shop.path(), arguments)
@@ -45,7 +45,7 @@ fn round(shop: &Shop<'_>, code: i32) -> Result<String> {
         .arg("--kubeconfig")
         .arg(&shop.plane.kubeconfig);
     let output = command.current_dir(shop.path()).stdin(Stdio::null()).output()?;
-    let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    let said = spoken(&output);
     ensure!(output.status.code() == Some(code), "the round ended with {:?}, not {code}:\n{said}", output.status.code());
     Ok(said)
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use crate::plane::{Shop, shared};
+use crate::plane::{Shop, shared, spoken};
 
 fn manifests() -> PathBuf {
     let package = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap());
@@ -41,8 +41,8 @@ fn the_agents_rights_are_enough_and_no_more() -> Result<()> {
         let (first, rest) = words.split_first().unwrap();
         command.arg(first).arg("app.yaml").args(rest).arg("--kubeconfig").arg(&kubeconfig);
         let output = command.current_dir(shop.path()).output()?;
-        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-        Ok((output.status.code().unwrap_or(-1), said.concat()))
+        let said = spoken(&output);
+        Ok((output.status.code().unwrap_or(-1), said))
     };
     let (code, said) = run(&["apply"])?;
     assert_eq!(code, 0, "{said}");
@@ -65,7 +65,7 @@ fn the_agents_rights_are_enough_and_no_more() -> Result<()> {
 #[test]
 fn the_gate_passes_the_agents_manifests() -> Result<()> {
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_sluice")).arg("check").arg(manifests()).output()?;
-    let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    let said = spoken(&output);
     assert!(output.status.success() && said.contains("allowed: 8 objects passed"), "{said}");
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 
 use super::{Foreign, settles};
-use crate::plane::{Shop, shared};
+use crate::plane::{Shop, shared, spoken};
 
 /// A clock that is off by `SLUICE_TEST_CLOCK` seconds, for the time of day only.
 const LIBRARY: &str = r#"
@@ -47,8 +47,8 @@ fn fault_22_the_clock_jumps() -> Result<()> {
     let at = |off: i64, words: &[&str]| -> Result<(i32, String)> {
         let mut command = shop.command(words);
         let output = command.env("LD_PRELOAD", &library).env("SLUICE_TEST_CLOCK", off.to_string()).output()?;
-        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-        Ok((output.status.code().unwrap_or(-1), said.concat()))
+        let said = spoken(&output);
+        Ok((output.status.code().unwrap_or(-1), said))
     };
     shop.config("one", "1")?;
     shop.config("two", "1")?;

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use super::agents::{self, Agent, commit, value};
 use super::served::{Served, Way};
 use super::{Foreign, is_owned, until};
-use crate::plane::{Plane, Shop, shared};
+use crate::plane::{Plane, Shop, shared, spoken};
 
 /// An application from a repository over HTTP, with its first commit.
 fn from_http<'p>(plane: &'p Plane, name: &str) -> Result<(Shop<'p>, Served)> {
@@ -82,7 +82,7 @@ fn fault_16_a_pack_that_is_damaged_anywhere() -> Result<()> {
     let foreign = Foreign::new(&shop)?;
     let apply = |code: i32| -> Result<String> {
         let output = shop.command(&["apply"]).env("XDG_CACHE_HOME", shop.path().join("cache")).output()?;
-        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+        let said = spoken(&output);
         ensure!(output.status.code() == Some(code), "{:?}: {said}", output.status.code());
         Ok(said)
     };
@@ -169,8 +169,8 @@ fn fault_16_files_may_not_grow() -> Result<()> {
         command.args(["-c", "trap '' XFSZ; ulimit -f \"$0\" && exec \"$@\"", limit]).arg(plain.get_program());
         command.args(plain.get_args()).current_dir(shop.path()).env("XDG_CACHE_HOME", shop.path().join(cache));
         let output = command.stdin(Stdio::null()).output()?;
-        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-        Ok((output.status.code().unwrap_or(-1), said.concat()))
+        let said = spoken(&output);
+        Ok((output.status.code().unwrap_or(-1), said))
     };
     let (code, said) = apply("2048", "small")?;
     ensure!(code == 0 && value(&shop)? == "1", "{code}: {said}");

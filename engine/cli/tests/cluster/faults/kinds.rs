@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use super::seen::{Seeing, Wanted, is};
 use super::until;
 use crate::context;
-use crate::plane::{Shop, shared};
+use crate::plane::{Shop, shared, spoken};
 
 /// A definition in the group `GROUP.acme.io` with these versions, the last one stored.
 fn definition(group: &str, versions: &[&str]) -> String {
@@ -191,8 +191,8 @@ fn fault_11_a_version_goes_and_no_object_with_it() -> Result<()> {
         serve(false)?;
         seeing.open();
         let output = run.wait_with_output()?;
-        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-        Ok((output.status.code(), said.concat()))
+        let said = spoken(&output);
+        Ok((output.status.code(), said))
     };
 
     // To what it was before a policy compares it.
@@ -237,7 +237,7 @@ fn fault_11_a_definition_waits_for_an_object_that_is_held() -> Result<()> {
     })?;
     plane.merge(path, r#"{"metadata":{"finalizers":null}}"#)?;
     let output = run.wait_with_output()?;
-    let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    let said = spoken(&output);
     ensure!(output.status.success() && shop.inventory()?.is_none(), "{} {said}", output.status);
     ensure!(plane.get(definition)?.is_none(), "the definition is still there");
     Ok(())
