@@ -109,7 +109,8 @@ fn is_plain(text: &str) -> bool {
 fn is_numeric(text: &str) -> bool {
     // Underscores are no part of a number to YAML 1.1, wherever behind the sign they stand.
     let text = text.strip_prefix(['+', '-']).map_or(text, |rest| rest.trim_start_matches('_'));
-    if let Some(digits) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+    let marked = text.strip_prefix('0').map(|rest| rest.trim_start_matches('_'));
+    if let Some(digits) = marked.and_then(|rest| rest.strip_prefix(['x', 'X'])) {
         return digits.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'_');
     }
     text.starts_with(|c: char| c.is_ascii_digit() || c == '.')
