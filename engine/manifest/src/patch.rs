@@ -4,6 +4,7 @@
 //! or of the nearest key above the place where it was added, and says so ([`Node::is_written`]).
 
 mod edit;
+mod insert;
 mod merge;
 mod source;
 
@@ -197,6 +198,9 @@ impl Tree {
     /// # Errors
     /// The first operation that cannot be applied, with the pointer and the reason.
     pub fn patched(&self, operations: &[Operation]) -> Result<Self, PatchError> {
+        if let Some(tree) = insert::inserted(self, operations) {
+            return Ok(tree);
+        }
         let mut edit = Edit::new(self, operations.iter().map(Operation::room).sum());
         for (index, operation) in operations.iter().enumerate() {
             edit.apply(operation).map_err(|(pointer, cause)| PatchError::Failed {
@@ -219,11 +223,11 @@ impl Tree {
 }
 
 impl Resource {
-    /// The object with the operations applied, as [`Tree::patched`] does. Its identity is read anew.
+    /// The object with the operations applied, as [`Tree::patched`] does. Its identity is what the result says.
     ///
     /// # Errors
     /// As [`Tree::patched`], and where the result has no `apiVersion` or `kind`.
     pub fn patched(&self, operations: &[Operation]) -> Result<Self, PatchError> {
-        Self::new(self.tree().patched(operations)?).ok_or(PatchError::Unnamed)
+        self.with_new_tree(self.tree().patched(operations)?).ok_or(PatchError::Unnamed)
     }
 }

@@ -36,23 +36,15 @@ impl Identity {
 #[derive(Clone, Debug)]
 pub struct Resource {
     tree: Tree,
-    identity: Identity,
+    /// Shared by all that became of one object.
+    identity: Arc<Identity>,
 }
 
 impl Resource {
     /// The object in a tree; none where it has no `apiVersion` or no `kind`.
     #[must_use]
     pub fn new(tree: Tree) -> Option<Self> {
-        let root = tree.root();
-        let text = |name: &str| root.get(name).and_then(Node::as_str).filter(|text| !text.is_empty()).map(String::from);
-        let metadata = root.get("metadata");
-        let member = |name: &str| metadata.and_then(|m| m.get(name)).and_then(Node::as_str).map(String::from);
-        let identity = Identity {
-            api_version: text("apiVersion")?,
-            kind: text("kind")?,
-            namespace: member("namespace").filter(|namespace| !namespace.is_empty()),
-            name: member("name").unwrap_or_default(),
-        };
+        let identity = Arc::new(Named::by(&tree)?.to_identity());
         Some(Self { tree, identity })
     }
 
@@ -65,7 +57,12 @@ impl Resource {
 
     /// The same object with another tree, which has to name it alike.
     pub(crate) fn with_tree(&self, tree: Tree) -> Self {
-        Self { tree, identity: self.identity.clone() }
+        Self { tree, identity: Arc::clone(&self.identity) }
+    }
+
+    /// What becomes of the object with a tree that may name it otherwise; none as in [`Self::new`].
+    pub(crate) fn with_new_tree(&self, tree: Tree) -> Option<Self> {
+        if Named::by(&tree)? == Named::of(&self.identity) { Some(self.with_tree(tree)) } else { Self::new(tree) }
     }
 
     /// What names it.
@@ -90,6 +87,45 @@ impl Resource {
     #[must_use]
     pub fn text(&self) -> &Arc<Text> {
         self.tree.text()
+    }
+}
+
+/// The parts of an [`Identity`], where they stand.
+#[derive(PartialEq, Eq)]
+struct Named<'t> {
+    api_version: &'t str,
+    kind: &'t str,
+    namespace: Option<&'t str>,
+    name: &'t str,
+}
+
+impl<'t> Named<'t> {
+    /// What a tree says; none where it has no `apiVersion` or no `kind`.
+    fn by(tree: &'t Tree) -> Option<Self> {
+        let root = tree.root();
+        let text = |name: &str| root.get(name).and_then(Node::as_str).filter(|text| !text.is_empty());
+        let metadata = root.get("metadata");
+        let member = |name: &str| metadata.and_then(|metadata| metadata.get(name)).and_then(Node::as_str);
+        Some(Self {
+            api_version: text("apiVersion")?,
+            kind: text("kind")?,
+            namespace: member("namespace").filter(|namespace| !namespace.is_empty()),
+            name: member("name").unwrap_or_default(),
+        })
+    }
+
+    fn of(identity: &'t Identity) -> Self {
+        let Identity { api_version, kind, namespace, name } = identity;
+        Self { api_version, kind, namespace: namespace.as_deref(), name }
+    }
+
+    fn to_identity(&self) -> Identity {
+        Identity {
+            api_version: self.api_version.to_owned(),
+            kind: self.kind.to_owned(),
+            namespace: self.namespace.map(String::from),
+            name: self.name.to_owned(),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The tape: a tree as the bytes that plugins walk in place. `wit/0.1.0/tape.md` is its definition.
 
-use crate::Tree;
 use crate::tree::{ARRAY, EXTRA, LENGTH, NUMBER, Raw, STRING, TAG};
+use crate::{Node, Tree};
 
 const MAGIC: &[u8; 4] = b"SLT1";
 const HEADER: usize = 12;
@@ -9,26 +9,34 @@ const NODE: usize = 8;
 /// Bytes that are copied at once.
 const PIECE: usize = 32;
 
-impl Tree {
-    /// Bytes of all scalars, each counted as often as it stands in the tree. A text that is anchored once and used a
+impl Node<'_> {
+    /// Bytes of all scalars in the value, each counted as often as it stands there. A text that is anchored once and used a
     /// thousand times costs its length once in the source, and a thousand times in everything written from the tree:
     /// whoever writes for a plugin compares this with a limit first.
     #[must_use]
-    pub fn scalar_bytes(&self) -> u64 {
-        scalar_bytes(&self.nodes)
+    pub fn scalar_bytes(self) -> u64 {
+        let nodes = self.index as usize..self.tree.after(self.index) as usize;
+        scalar_bytes(self.tree.nodes.get(nodes).unwrap_or_default())
     }
+}
 
-    /// Appends the tree in the tape encoding. A tree whose scalars take 4 GiB or more ([`Self::scalar_bytes`]) has no
-    /// tape: nothing is appended.
-    pub fn write_tape(&self, out: &mut Vec<u8>) {
-        let (Ok(count), Ok(text)) = (u32::try_from(self.nodes.len()), u32::try_from(self.scalar_bytes())) else {
-            return;
-        };
-        let (start, head) = (out.len(), HEADER + NODE * self.nodes.len());
-        let whole = start + head + text as usize;
-        // Room for the last piece, which is copied whole however short its text is.
-        out.resize(whole + PIECE, 0);
-        let (header, texts) = out.get_mut(start..).unwrap_or_default().split_at_mut(head);
+impl Tree {
+    /// The tree in the tape encoding, written into `room`, which only ever grows: whoever writes many tapes gives the same one
+    /// each time, and pays for its memory once. None where the tape would have more than `most` bytes, or its text 4 GiB or
+    /// more; nothing is written then.
+    #[must_use]
+    pub fn write_tape<'r>(&self, room: &'r mut Vec<u8>, most: u64) -> Option<&'r [u8]> {
+        let (count, text) = (u32::try_from(self.nodes.len()).ok()?, u32::try_from(scalar_bytes(&self.nodes)).ok()?);
+        let head = HEADER + NODE * self.nodes.len();
+        let whole = head + text as usize;
+        if whole as u64 > most {
+            return None;
+        }
+        // The last piece is copied whole however short its text is.
+        if room.len() < whole + PIECE {
+            room.resize(whole + PIECE, 0);
+        }
+        let (header, texts) = room.get_mut(..whole + PIECE)?.split_at_mut(head);
         let (header, places) = header.split_at_mut(HEADER);
         for (place, bytes) in header.chunks_exact_mut(4).zip([*MAGIC, count.to_le_bytes(), text.to_le_bytes()]) {
             place.copy_from_slice(&bytes);
@@ -50,7 +58,7 @@ impl Tree {
             };
             *place = (u64::from(tag | length << LENGTH) | u64::from(aux) << 32).to_le_bytes();
         }
-        out.truncate(whole);
+        room.get(..whole)
     }
 }
 
@@ -63,8 +71,12 @@ fn copy(to: &mut [u8], at: usize, from: &[u8], start: usize, length: usize) {
         && let Some(to) = to.get_mut(at..).and_then(|to| to.first_chunk_mut())
     {
         *to = *from;
-    } else if let (Some(to), Some(from)) = (to.get_mut(at..at + length), from.get(start..start + length)) {
-        to.copy_from_slice(from);
+    } else if let Some(to) = to.get_mut(at..at + length) {
+        match from.get(start..start + length) {
+            Some(from) => to.copy_from_slice(from),
+            // Never what another tape has left in the room.
+            None => to.fill(0),
+        }
     }
 }
 

@@ -67,7 +67,7 @@ fn call(objects: usize) -> Call {
     let resources: Vec<Arc<Resource>> = (0..objects).map(object).collect();
     Call {
         chosen: (0..objects as u32).collect(),
-        set: Arc::new(Set { resources, previous: Vec::new() }),
+        set: Arc::new(Set { resources, ..Set::default() }),
         context: None,
     }
 }

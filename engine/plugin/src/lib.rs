@@ -36,7 +36,7 @@ mod types;
 #[cfg(feature = "wasi")]
 mod wasi;
 
-pub use call::{Call, Set};
+pub use call::{Call, Set, Tapes};
 pub use error::{ConfigureError, HostError, LoadError};
 pub use fault::Fault;
 pub use host::{Host, HostOptions};

@@ -1,10 +1,11 @@
 //! What one call may see, and what the host answers to it. A handle is an index into a set that does not change during
 //! the call, so a plugin that keeps one always means the same object, and nothing has to be freed.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use sluice_manifest::{Identity, Path, Resource};
+use sluice_manifest::{Identity, Node, Path, Resource};
 use sluice_wasm::ticker;
 
 use crate::call::Set;
@@ -24,6 +25,14 @@ pub(crate) const MOST_OBJECTS: usize = (1 << 30) - 1;
 const MOST_PATHS: usize = 256;
 /// Matches of a path between two looks at the deadline.
 const MATCHES_A_LOOK: u32 = 64;
+
+/// Bytes of the room for tapes that a thread keeps.
+const KEPT_ROOM: usize = 1 << 20;
+
+thread_local! {
+    /// Where tapes are written before a guest gets them.
+    static ROOM: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
 /// The data of a store.
 pub(crate) struct State {
@@ -110,10 +119,8 @@ impl State {
 
     pub(crate) fn json_of(&mut self, rep: u32) -> wasmtime::Result<String> {
         self.in_time()?;
-        let mut text = String::new();
-        self.object(rep)?.root().write_json(&mut text);
-        self.fits(text.len())?;
-        Ok(text)
+        let object = self.object(rep)?;
+        self.json(object.root())
     }
 
     pub(crate) fn value_of(&mut self, rep: u32, pointer: &str) -> wasmtime::Result<Option<String>> {
@@ -122,24 +129,46 @@ impl State {
         let Some(node) = object.root().at(pointer) else {
             return Ok(None);
         };
-        let mut text = String::new();
-        node.write_json(&mut text);
-        self.fits(text.len())?;
-        Ok(Some(text))
+        self.json(node).map(Some)
     }
 
     pub(crate) fn tape_of(&mut self, rep: u32) -> wasmtime::Result<Vec<u8>> {
         self.in_time()?;
-        let mut tape = Vec::new();
-        self.object(rep)?.tree().write_tape(&mut tape);
-        self.fits(tape.len())?;
-        Ok(tape)
+        let object = self.object(rep)?;
+        // The tape of the object itself, where the plugin may see that.
+        let set = Arc::clone(&self.set);
+        let place = set.tapes.place(rep as usize).filter(|_| set.resources.get(rep as usize).is_some_and(|it| Arc::ptr_eq(it, &object)));
+        if let Some(tape) = place.and_then(OnceLock::get) {
+            self.fits(tape.len() as u64)?;
+            return Ok(tape.to_vec());
+        }
+        ROOM.with_borrow_mut(|room| {
+            let tape = object.tree().write_tape(room, self.limits.memory).ok_or_else(|| self.too_large())?.to_vec();
+            if let Some(place) = place {
+                place.get_or_init(|| tape.as_slice().into());
+            }
+            if room.len() > KEPT_ROOM {
+                *room = Vec::new();
+            }
+            Ok(tape)
+        })
     }
 
-    /// What a guest has no room for is not built up to its end.
-    fn fits(&self, bytes: usize) -> wasmtime::Result<()> {
-        let limit = self.limits.memory;
-        if bytes as u64 <= limit { Ok(()) } else { Err(Fault::OutOfMemory { limit }.into()) }
+    fn json(&self, node: Node<'_>) -> wasmtime::Result<String> {
+        self.fits(node.scalar_bytes())?;
+        let mut text = String::new();
+        node.write_json(&mut text);
+        self.fits(text.len() as u64)?;
+        Ok(text)
+    }
+
+    /// What a guest has no room for is not built.
+    fn fits(&self, bytes: u64) -> wasmtime::Result<()> {
+        if bytes <= self.limits.memory { Ok(()) } else { Err(self.too_large()) }
+    }
+
+    fn too_large(&self) -> wasmtime::Error {
+        Fault::OutOfMemory { limit: self.limits.memory }.into()
     }
 
     pub(crate) fn select_of(
@@ -161,10 +190,13 @@ impl State {
                 return;
             }
             let mut value = String::new();
-            node.write_json(&mut value);
+            let is_too_large = bytes + node.scalar_bytes() > limit;
+            if !is_too_large {
+                node.write_json(&mut value);
+            }
             bytes += (pointer.len() + value.len()) as u64;
             seen += 1;
-            if bytes > limit {
+            if is_too_large || bytes > limit {
                 stop = Some(Fault::OutOfMemory { limit });
             } else if seen % MATCHES_A_LOOK == 0 && ticker::now() >= deadline {
                 stop = Some(Fault::TimedOut { limit: self.limits.time });
@@ -221,7 +253,7 @@ mod tests {
         let json = format!(r#"{{"apiVersion":"v1","kind":"ConfigMap","data":{{{}}}}}"#, members.join(","));
         let tree = Tree::from_json(Arc::new(Text::new("test", "")), Span::default(), &json).unwrap();
         let resources = vec![Arc::new(Resource::new(tree).unwrap())];
-        let set = Arc::new(Set { resources, previous: Vec::new() });
+        let set = Arc::new(Set { resources, ..Set::default() });
         let (orders, grants) = (Arc::default(), Arc::default());
         State::new(
             View { set, context: None, orders, grants, now: SystemTime::UNIX_EPOCH },

@@ -70,7 +70,7 @@ fn call() -> Call {
     let resources: Vec<Arc<Resource>> = OBJECTS.iter().map(|text| object(text)).collect();
     let mut previous = vec![None; resources.len()];
     previous[1] = Some(Arc::clone(&resources[1]));
-    let set = Arc::new(Set { resources, previous });
+    let set = Arc::new(Set { resources, previous, ..Set::default() });
     Call { set: Arc::clone(&set), chosen: vec![3, 0, 1, 2], context: Some(set) }
 }
 

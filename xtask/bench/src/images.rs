@@ -33,7 +33,7 @@ pub(crate) fn compare(files: &[PathBuf], component: &Path) -> Result<Figures> {
     let plugin = plugin.map_err(|error| anyhow!("{error}"))?;
     let calls: Vec<Call> = resources
         .chunks(BATCH)
-        .map(|batch| Set { resources: batch.to_vec(), previous: Vec::new() })
+        .map(|batch| Set { resources: batch.to_vec(), ..Set::default() })
         .map(|set| Call { chosen: (0..set.resources.len() as u32).collect(), set: Arc::new(set), context: None })
         .collect();
 

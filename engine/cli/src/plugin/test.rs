@@ -157,7 +157,7 @@ fn call(plugin: &Plugin, resources: Vec<Arc<Resource>>) -> Call {
         plugin.description().kinds.iter().any(|kind| kind.matches(identity.group(), identity.version(), &identity.kind))
     };
     let chosen = (0_u32..).zip(&resources).filter(|(_, resource)| wants(resource)).map(|(index, _)| index).collect();
-    let set = Arc::new(Set { resources, previous: Vec::new() });
+    let set = Arc::new(Set { resources, ..Set::default() });
     Call { context: Some(Arc::clone(&set)), set, chosen }
 }
 
@@ -201,7 +201,7 @@ fn not_idempotent(
     if changed.is_empty() {
         return Ok(None);
     }
-    let set = Arc::new(Set { resources, previous: Vec::new() });
+    let set = Arc::new(Set { resources, ..Set::default() });
     let again = configured.mutate(&Call { set, chosen: call.chosen.clone(), context: call.context.clone() })?.patches;
     Ok(again.first().map(|patch| format!("is not idempotent: `{}` patches its own result again", patch.rule)))
 }

@@ -4,7 +4,7 @@
 //! So a few changes of a small object cost little more than a copy of it, and many changes of a large one do not copy it
 //! each time.
 
-use super::source::{Source, Spans};
+use super::source::{Source, Spans, bound_depth};
 use super::{Operation, PatchCause};
 use crate::pointer::{index, tokens, unescape};
 use crate::quote::quote;
@@ -100,7 +100,7 @@ impl<'t> Edit<'t> {
         let Some((parent, token)) = pointer.rsplit_once('/') else {
             return self.replace(pointer, value, spans);
         };
-        self.source.bound_depth(pointer, value)?;
+        bound_depth(&self.source.made, pointer, value)?;
         let (open, near) = open_at(&mut self.source, &mut self.root, parent)?;
         let length = open.children.len();
         if open.tag == OBJECT {
@@ -130,7 +130,7 @@ impl<'t> Edit<'t> {
             self.root = Part::Run(Run::Made(value));
             return Ok(());
         };
-        self.source.bound_depth(pointer, value)?;
+        bound_depth(&self.source.made, pointer, value)?;
         let (open, _) = open_at(&mut self.source, &mut self.root, parent)?;
         let slot = self.source.slot(open, token)?;
         self.source.put(open, slot, value, spans)

@@ -116,24 +116,6 @@ impl<'t> Source<'t> {
         Ok(())
     }
 
-    /// Refuses a value that would lie deeper than a tree may be.
-    pub(super) fn bound_depth(&self, pointer: &str, value: u32) -> Result<(), PatchCause> {
-        let mut ends: Vec<u32> = Vec::new();
-        let mut deepest = 0;
-        for index in value..self.made.after(value) {
-            while ends.last().is_some_and(|end| *end <= index) {
-                ends.pop();
-            }
-            let raw = self.made.raw(index);
-            if raw.head & TAG >= ARRAY {
-                ends.push(raw.aux);
-                deepest = deepest.max(ends.len());
-            }
-        }
-        let above = pointer.bytes().filter(|byte| *byte == b'/').count();
-        if above + deepest > MAX_DEPTH { Err(PatchCause::TooDeep) } else { Ok(()) }
-    }
-
     /// Where the member with a name stands.
     pub(super) fn find(&mut self, open: &Open, name: &str) -> Result<Option<usize>, PatchCause> {
         self.charge(open.children.len())?;
@@ -232,16 +214,6 @@ impl<'t> Source<'t> {
     }
 }
 
-impl Raw {
-    /// The node in a list where it stands `shift` places further on.
-    fn moved(mut self, shift: u32) -> Self {
-        if self.head & TAG >= ARRAY {
-            self.aux = self.aux.wrapping_add(shift);
-        }
-        self
-    }
-}
-
 /// The list of nodes that parts are copied into.
 struct Flat {
     nodes: Vec<Raw>,
@@ -304,4 +276,22 @@ impl Flat {
             Some(_) | None => self.written.push((from, until)),
         }
     }
+}
+
+/// Refuses a value that would lie deeper than a tree may be.
+pub(super) fn bound_depth(made: &Tree, pointer: &str, value: u32) -> Result<(), PatchCause> {
+    let mut ends: Vec<u32> = Vec::new();
+    let mut deepest = 0;
+    for index in value..made.after(value) {
+        while ends.last().is_some_and(|end| *end <= index) {
+            ends.pop();
+        }
+        let raw = made.raw(index);
+        if raw.head & TAG >= ARRAY {
+            ends.push(raw.aux);
+            deepest = deepest.max(ends.len());
+        }
+    }
+    let above = pointer.bytes().filter(|byte| *byte == b'/').count();
+    if above + deepest > MAX_DEPTH { Err(PatchCause::TooDeep) } else { Ok(()) }
 }

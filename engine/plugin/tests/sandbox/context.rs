@@ -31,7 +31,7 @@ fn other_objects_come_by_grant_and_in_order() {
     let mut call = call(vec![deployment("d")]);
     call.context = Some(Arc::new(Set {
         resources: vec![namespace("shop"), deployment("d"), secret("c2VjcmV0"), namespace("a")],
-        previous: Vec::new(),
+        ..Set::default()
     }));
     let refused = "`v1` `Secret` is not granted to this plugin: see `grants.context` in the policy file";
     let all = "`v1` `*` is not granted to this plugin: see `grants.context` in the policy file";
@@ -50,7 +50,7 @@ fn other_objects_come_by_grant_and_in_order() {
 fn the_object_as_it_was_before() {
     let resources = vec![deployment("d"), namespace("new")];
     let previous = vec![Some(namespace("old")), None];
-    let call = Call { set: Arc::new(Set { resources, previous }), chosen: vec![1, 0], context: None };
+    let call = Call { set: Arc::new(Set { resources, previous, ..Set::default() }), chosen: vec![1, 0], context: None };
     let old = r#"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"old"}} false"#;
     assert_eq!(messages("previous", Grants::default(), &call), ["none false", old]);
 }

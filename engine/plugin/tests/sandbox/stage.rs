@@ -43,7 +43,7 @@ pub(crate) fn deployment(name: &str) -> Arc<Resource> {
 /// A call about these objects, all of them.
 pub(crate) fn call(resources: Vec<Arc<Resource>>) -> Call {
     let chosen = (0..resources.len() as u32).collect();
-    Call { set: Arc::new(Set { resources, previous: Vec::new() }), chosen, context: None }
+    Call { set: Arc::new(Set { resources, ..Set::default() }), chosen, context: None }
 }
 
 pub(crate) fn deployments(count: usize) -> Call {

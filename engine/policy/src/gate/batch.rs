@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use sluice_manifest::Resource;
-use sluice_plugin::{Call, Fault, Set};
+use sluice_plugin::{Call, Fault, Set, Tapes};
 
 use super::collect::{Collected, Item};
 use super::{Gate, Loaded, finding, mutate};
@@ -47,7 +47,7 @@ pub(crate) fn pass(gate: &Gate, mut items: Vec<Item>, failures: &Failures, colle
         return;
     }
     match mutate::mutate(gate, &mut items, collected) {
-        Ok(()) => validate(gate, items, failures, collected),
+        Ok(shown) => validate_shown(gate, items, shown, failures, collected),
         Err(failed) => {
             failures.count(failed.plugin);
             collected.deferred.extend(items.iter().map(Item::restored));
@@ -57,8 +57,13 @@ pub(crate) fn pass(gate: &Gate, mut items: Vec<Item>, failures: &Failures, colle
 
 /// Has a batch judged, once it is as the mutators leave it.
 pub(crate) fn validate(gate: &Gate, items: Vec<Item>, failures: &Failures, collected: &mut Collected) {
+    validate_shown(gate, items, Shown::default(), failures, collected);
+}
+
+/// As [`validate`], with what the mutators were shown last.
+fn validate_shown(gate: &Gate, items: Vec<Item>, mut shown: Shown, failures: &Failures, collected: &mut Collected) {
     collected.mutated.extend(items.iter().filter(|item| item.changes.is_some()).map(|item| item.order));
-    let set = set_of(&items);
+    let set = shown.of(&items);
     for (plugin, loaded) in gate.validators().filter(|(_, loaded)| !loaded.sees_others()) {
         let chosen = choose(gate, plugin, &items);
         if chosen.is_empty() {
@@ -105,12 +110,29 @@ pub(crate) fn judge(
     Ok(())
 }
 
-/// The objects as a plugin is given them.
-pub(crate) fn set_of(items: &[Item]) -> Arc<Set> {
+/// The objects as plugins are given them: made once for all that are asked one after the other, until one changes
+/// something.
+#[derive(Default)]
+pub(crate) struct Shown(Option<Arc<Set>>);
+
+impl Shown {
+    pub(crate) fn of(&mut self, items: &[Item]) -> Arc<Set> {
+        Arc::clone(self.0.get_or_insert_with(|| Arc::new(set_of(items))))
+    }
+
+    /// Something is about to change.
+    pub(crate) fn forget(&mut self) {
+        self.0 = None;
+    }
+}
+
+fn set_of(items: &[Item]) -> Set {
     let resources: Vec<Arc<Resource>> = items.iter().map(|item| Arc::clone(&item.resource)).collect();
     let changes = items.iter().any(|item| item.previous.is_some());
     let previous = if changes { items.iter().map(|item| item.previous.clone()).collect() } else { Vec::new() };
-    Arc::new(Set { resources, previous })
+    // Those of a batch are gone in a moment; those of a whole set would lie beside it for as long as it is judged.
+    let tapes = if items.len() <= BATCH { Tapes::of(items.len()) } else { Tapes::default() };
+    Set { resources, previous, tapes }
 }
 
 /// Which of the objects are for a plugin.

@@ -6,7 +6,7 @@ use std::slice;
 
 use sluice_plugin::Call;
 
-use super::batch::{Failures, MAX_FAILURES, judge, set_of, validate};
+use super::batch::{Failures, MAX_FAILURES, Shown, judge, validate};
 use super::collect::{Collected, Item, Order, Reach, Stop};
 use super::{Gate, finding, mutate};
 
@@ -59,7 +59,7 @@ fn change_deferred(gate: &Gate, collected: &mut Collected) {
     let failures = Failures::new(gate);
     for mut item in items {
         match mutate::mutate(gate, slice::from_mut(&mut item), collected) {
-            Ok(()) => validate(gate, vec![item], &failures, collected),
+            Ok(_) => validate(gate, vec![item], &failures, collected),
             Err(mutate::Failed { plugin, fault }) => {
                 let Some(loaded) = gate.plugin(plugin) else { continue };
                 let item = item.restored();
@@ -79,7 +79,7 @@ fn judge_each(gate: &Gate, plugin: usize, items: &[Item], collected: &mut Collec
     let end = collected.end();
     let mut patience = Patience::new(plugin, Reach::Plugin);
     for item in items.iter().filter(|item| end.is_none_or(|end| item.order <= end)) {
-        let call = Call { set: set_of(slice::from_ref(item)), chosen: vec![0], context: None };
+        let call = Call { set: Shown::default().of(slice::from_ref(item)), chosen: vec![0], context: None };
         let Err(fault) = judge(gate, plugin, loaded, slice::from_ref(item), &call, collected) else { continue };
         collected.drafts.push(finding::of_fault(loaded, plugin, item, &fault));
         if patience.ends(item, collected) {

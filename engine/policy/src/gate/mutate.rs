@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sluice_manifest::{Node, Operation, Resource, Value, push_token};
 use sluice_plugin::{Call, Fault, Patch, Set};
 
-use super::batch::{choose, set_of};
+use super::batch::{Shown, choose};
 use super::collect::{Change, Changes, Collected, Draft, Item, State};
 use super::rules::{CONFLICT, NOT_IDEMPOTENT};
 use super::{Gate, Loaded, finding};
@@ -44,19 +44,20 @@ impl Notes {
 }
 
 /// Has objects changed by all mutators that look at one object at a time. Where one fails nothing is told: the objects
-/// are then to be restored and taken one by one.
-pub(crate) fn mutate(gate: &Gate, items: &mut [Item], collected: &mut Collected) -> Result<(), Failed> {
-    let mut notes = Notes::default();
+/// are then to be restored and taken one by one. With the answer comes what was shown last.
+pub(crate) fn mutate(gate: &Gate, items: &mut [Item], collected: &mut Collected) -> Result<Shown, Failed> {
+    let (mut notes, mut shown) = (Notes::default(), Shown::default());
     for pass in [Pass::First, Pass::Second] {
         for (plugin, loaded) in gate.mutators() {
-            ask(gate, (plugin, loaded), pass, items, None, &mut notes).map_err(|fault| Failed { plugin, fault })?;
+            ask(gate, (plugin, loaded), pass, (items, &mut shown), None, &mut notes)
+                .map_err(|fault| Failed { plugin, fault })?;
         }
         if items.iter().all(|item| item.changes.is_none()) {
             break;
         }
     }
     notes.give(collected);
-    Ok(())
+    Ok(shown)
 }
 
 /// Asks one mutator about objects, and applies what it answers.
@@ -64,7 +65,7 @@ pub(crate) fn ask(
     gate: &Gate,
     (plugin, loaded): (usize, &Loaded),
     pass: Pass,
-    items: &mut [Item],
+    (items, shown): (&mut [Item], &mut Shown),
     context: Option<Arc<Set>>,
     notes: &mut Notes,
 ) -> Result<(), Fault> {
@@ -76,13 +77,16 @@ pub(crate) fn ask(
     if chosen.is_empty() {
         return Ok(());
     }
-    let call = Call { set: set_of(items), chosen, context };
+    let call = Call { set: shown.of(items), chosen, context };
     let answer = loaded.judge.mutate(&call)?;
     let subjects = call.chosen.len();
     if answer.patches.iter().any(|patch| patch.subject as usize >= subjects) {
         return Err(Fault::Contract { message: String::from("a patch names no subject of the call") });
     }
     notes.log.push((plugin, answer.log));
+    if !answer.patches.is_empty() {
+        shown.forget();
+    }
     for patch in answer.patches {
         let index = call.chosen.get(patch.subject as usize);
         if let Some(item) = index.and_then(|index| items.get_mut(*index as usize)) {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use sluice_manifest::Resource;
 use sluice_plugin::{Call, Scope, Set};
 
-use super::batch::{BATCH, choose, judge, set_of};
+use super::batch::{BATCH, Shown, choose, judge};
 use super::collect::{Collected, Item, Reach};
 use super::faults::Patience;
 use super::mutate::{self, Notes, Pass};
@@ -48,7 +48,8 @@ fn mutate_set(gate: &Gate, collected: &mut Collected, options: &RunOptions<'_>) 
             match loaded.description.scope {
                 Scope::Set => {
                     let context = context_of(loaded, &items, options);
-                    if let Err(fault) = mutate::ask(gate, (plugin, loaded), pass, &mut items, context, &mut notes) {
+                    let all = (items.as_mut_slice(), &mut Shown::default());
+                    if let Err(fault) = mutate::ask(gate, (plugin, loaded), pass, all, context, &mut notes) {
                         collected.drafts.push(finding::of_set_fault(gate, loaded, &fault));
                         notes.give(collected);
                         return Vec::new();
@@ -80,11 +81,12 @@ fn mutate_in_batches(
     let mut failed = Vec::new();
     let mut end = None;
     'all: for batch in items.chunks_mut(BATCH) {
-        if mutate::ask(gate, (plugin, loaded), pass, batch, context.clone(), notes).is_ok() {
+        let all = (&mut *batch, &mut Shown::default());
+        if mutate::ask(gate, (plugin, loaded), pass, all, context.clone(), notes).is_ok() {
             continue;
         }
         for item in batch {
-            let one = slice::from_mut(item);
+            let one = (slice::from_mut(item), &mut Shown::default());
             let Err(fault) = mutate::ask(gate, (plugin, loaded), pass, one, context.clone(), notes) else { continue };
             notes.drafts.push(finding::of_fault(loaded, plugin, item, &fault));
             failed.push(item.order);
@@ -106,7 +108,7 @@ fn judge_together(
     options: &RunOptions<'_>,
 ) {
     let chosen = choose(gate, plugin, items);
-    let call = Call { set: set_of(items), chosen, context: context_of(loaded, items, options) };
+    let call = Call { set: Shown::default().of(items), chosen, context: context_of(loaded, items, options) };
     if let Err(fault) = judge(gate, plugin, loaded, items, &call, collected) {
         collected.drafts.push(finding::of_set_fault(gate, loaded, &fault));
     }
@@ -122,7 +124,7 @@ fn judge_with_context(
     let context = context_of(loaded, items, options);
     let mut patience = Patience::new(plugin, Reach::Plugin);
     for batch in items.chunks(BATCH) {
-        let call = Call { set: set_of(batch), chosen: choose(gate, plugin, batch), context: context.clone() };
+        let call = Call { set: Shown::default().of(batch), chosen: choose(gate, plugin, batch), context: context.clone() };
         if call.chosen.is_empty() || judge(gate, plugin, loaded, batch, &call, collected).is_ok() {
             continue;
         }
@@ -156,5 +158,5 @@ fn context_of(loaded: &Loaded, items: &[Item], options: &RunOptions<'_>) -> Opti
         let mut seen = HashSet::new();
         resources.extend(beside.filter(|it| granted(it) && seen.insert(key(it.identity()))).cloned());
     }
-    Some(Arc::new(Set { resources, previous: Vec::new() }))
+    Some(Arc::new(Set { resources, ..Set::default() }))
 }
