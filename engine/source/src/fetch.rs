@@ -41,15 +41,17 @@ pub(crate) fn checkout(request: &Request) -> Result<Checkout, SourceError> {
     let deadline = Deadline::after(request.timeout);
     let wanted = Wanted::parse(&request.revision, &request.repo)?;
     let mut cache = Cache::open(request, deadline)?;
-    let known = match &wanted {
-        Wanted::Id(id) if cache.holds(*id)? => Some(*id),
-        Wanted::Id(_) | Wanted::Head | Wanted::Full(_) | Wanted::Name(_) => None,
+    let held = match &wanted {
+        Wanted::Id(id) => cache.holding(*id)?.map(|shared| (shared, *id)),
+        Wanted::Head | Wanted::Full(_) | Wanted::Name(_) => None,
     };
-    let id = match known {
-        Some(id) => id,
-        None => Fetch::new(request, deadline)?.run(&mut cache, wanted)?,
+    let (shared, id) = match held {
+        Some(held) => held,
+        None => {
+            let id = Fetch::new(request, deadline)?.run(&mut cache, wanted)?;
+            (cache.repository()?, id)
+        }
     };
-    let shared = cache.repository()?;
     from_objects(shared, id, request, deadline, Kept { prefix: String::new(), folder: cache.into_temporary() })
 }
 
@@ -82,6 +84,7 @@ impl<'r> Fetch<'r> {
 
     /// Brings the commit into the cache.
     fn run(&self, cache: &mut Cache, wanted: Wanted) -> Result<ObjectId, SourceError> {
+        cache.turn()?;
         let id = match self.receive(cache, &wanted, Depth::One) {
             // A server that knows no shallow fetch gives the whole history.
             Err(SourceError::Fetch { cause: FetchCause::Protocol(words), .. }) if words.contains(NO_SHALLOW) => {

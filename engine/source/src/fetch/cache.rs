@@ -1,5 +1,8 @@
-//! Where fetched objects are kept: a bare repository for each remote, below the cache folder or in a folder that exists for
+//! Where fetched objects are kept: bare repositories of each remote, below the cache folder or in a folder that exists for
 //! one checkout only.
+//!
+//! One of them is written to. Once it holds enough commits it is left as it is, further ones go into a new one, and the one
+//! before both is removed: so what is kept does not grow without end, and what was fetched lately needs no server.
 //!
 //! One fetch at a time writes to a repository, under a lock. While it writes, a mark lies in the repository; where the mark
 //! is found without a fetch, the fetch did not end, and the repository is made anew. A commit counts as held only once its
@@ -24,8 +27,17 @@ use crate::words::{chain, shown};
 /// What lies in a repository while a fetch writes to it.
 const MARK: &str = "sluice-fetching";
 
+/// Where the references are that say which commits are here.
+const REFERENCES: &str = "refs/sluice/";
+/// Commits after which further ones go into a new repository.
+const MOST_COMMITS: usize = 64;
+
 pub(super) struct Cache {
-    path: PathBuf,
+    folder: PathBuf,
+    /// What the repositories of this remote are called.
+    name: String,
+    /// The number of the one that is written to. The one before it may be there still.
+    number: u64,
     largest_file: u64,
     /// Held until the checkout is made.
     _lock: Option<File>,
@@ -37,8 +49,8 @@ impl Cache {
         let largest_file = request.limits.file;
         let Some(folder) = &request.cache else {
             let temporary = tempfile::tempdir().map_err(|error| refused(&std::env::temp_dir(), &error))?;
-            let path = temporary.path().join("repository.git");
-            let cache = Cache { path, largest_file, _lock: None, temporary: Some(temporary) };
+            let (folder, name) = (temporary.path().to_owned(), "repository".to_owned());
+            let cache = Cache { folder, name, number: 0, largest_file, _lock: None, temporary: Some(temporary) };
             cache.make()?;
             return Ok(cache);
         };
@@ -46,30 +58,51 @@ impl Cache {
         let folder = folder.canonicalize().map_err(|error| refused(folder, &error))?;
         let name = name(&request.repo.to_string());
         let lock = lock(&folder.join(format!("{name}.lock")), deadline, request)?;
-        let path = folder.join(format!("{name}.git"));
-        let cache = Cache { path, largest_file, _lock: Some(lock), temporary: None };
+        let mut cache = Cache { folder, name, number: 0, largest_file, _lock: Some(lock), temporary: None };
+        cache.number = cache.numbers()?.into_iter().max().unwrap_or_default();
         if cache.is_unfinished() || cache.repository().is_err() {
-            cache.remove()?;
-            cache.make()?;
+            cache.start_anew()?;
         }
         Ok(cache)
     }
 
     pub(super) fn repository(&self) -> Result<gix::ThreadSafeRepository, SourceError> {
-        let opened = open_options(self.largest_file).open_path_as_is(true).open(&self.path);
-        opened.map_err(|error| broken(&self.path, &error))
+        self.numbered(self.number)
     }
 
-    /// Whether all of a commit is here.
-    pub(super) fn holds(&self, id: ObjectId) -> Result<bool, SourceError> {
+    /// The repository that has all of a commit.
+    pub(super) fn holding(&self, id: ObjectId) -> Result<Option<gix::ThreadSafeRepository>, SourceError> {
+        let newest = self.repository()?;
+        // One that cannot be opened any more holds nothing.
+        let before = self.number.checked_sub(1).and_then(|number| self.numbered(number).ok());
+        for shared in [Some(newest), before].into_iter().flatten() {
+            let repo = shared.to_thread_local();
+            let found = repo.try_find_reference(reference(id).as_str());
+            if found.map_err(|error| broken(repo.path(), &error))?.is_some() && repo.has_object(id) {
+                return Ok(Some(shared));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Turns to a new repository where the present one holds enough. To be called before a fetch begins.
+    pub(super) fn turn(&mut self) -> Result<(), SourceError> {
+        let path = self.path();
         let repo = self.repository()?.to_thread_local();
-        let found = repo.try_find_reference(reference(id).as_str()).map_err(|error| broken(&self.path, &error))?;
-        Ok(found.is_some() && repo.has_object(id))
+        let references = repo.references().map_err(|error| broken(&path, &error))?;
+        let held = references.prefixed(REFERENCES).map_err(|error| broken(&path, &error))?.count();
+        if held < MOST_COMMITS {
+            return Ok(());
+        }
+        self.number += 1;
+        self.make()?;
+        let old = self.numbers()?.into_iter().filter(|number| number + 1 < self.number);
+        old.into_iter().try_for_each(|number| self.remove(number))
     }
 
     /// Notes that a fetch writes from now on.
     pub(super) fn begin(&mut self) -> Result<(), SourceError> {
-        let mark = self.path.join(MARK);
+        let mark = self.path().join(MARK);
         std::fs::write(&mark, b"").map_err(|error| refused(&mark, &error))
     }
 
@@ -77,8 +110,8 @@ impl Cache {
     pub(super) fn keep(&mut self, id: ObjectId) -> Result<(), SourceError> {
         let repo = self.repository()?.to_thread_local();
         repo.reference(reference(id).as_str(), id, PreviousValue::Any, "")
-            .map_err(|error| broken(&self.path, &error))?;
-        let mark = self.path.join(MARK);
+            .map_err(|error| broken(&self.path(), &error))?;
+        let mark = self.path().join(MARK);
         match std::fs::remove_file(&mark) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(refused(&mark, &error)),
             _ => Ok(()),
@@ -86,13 +119,13 @@ impl Cache {
     }
 
     pub(super) fn start_anew(&mut self) -> Result<(), SourceError> {
-        self.remove()?;
+        self.remove(self.number)?;
         self.make()
     }
 
     /// What an error comes to that says that there is no room; none for another.
     pub(super) fn full(&self, error: &gix::Error) -> Option<SourceError> {
-        no_room(error).map(|cause| refused(&self.path, cause))
+        no_room(error).map(|cause| refused(&self.path(), cause))
     }
 
     /// The folder to be removed with the checkout, if the repository is not kept.
@@ -101,14 +134,42 @@ impl Cache {
     }
 
     fn is_unfinished(&self) -> bool {
-        self.path.join(MARK).symlink_metadata().is_ok()
+        self.path().join(MARK).symlink_metadata().is_ok()
+    }
+
+    fn path(&self) -> PathBuf {
+        self.path_of(self.number)
+    }
+
+    fn path_of(&self, number: u64) -> PathBuf {
+        let number = if number == 0 { String::new() } else { format!(".{number}") };
+        self.folder.join(format!("{}{number}.git", self.name))
+    }
+
+    fn numbered(&self, number: u64) -> Result<gix::ThreadSafeRepository, SourceError> {
+        let path = self.path_of(number);
+        let opened = open_options(self.largest_file).open_path_as_is(true).open(&path);
+        opened.map_err(|error| broken(&path, &error))
+    }
+
+    /// The numbers of the repositories that are there.
+    fn numbers(&self) -> Result<Vec<u64>, SourceError> {
+        let fails = |error: std::io::Error| refused(&self.folder, &error);
+        let number = |name: &str| match name.strip_prefix(&self.name)?.strip_suffix(".git")? {
+            "" => Some(0),
+            more => more.strip_prefix('.')?.parse().ok(),
+        };
+        let mut numbers = Vec::new();
+        for entry in std::fs::read_dir(&self.folder).map_err(fails)? {
+            numbers.extend(entry.map_err(fails)?.file_name().to_str().and_then(number));
+        }
+        Ok(numbers)
     }
 
     /// Makes the repository: beside its place, then moved there whole.
     fn make(&self) -> Result<(), SourceError> {
-        let parent = self.path.parent().unwrap_or(Path::new("."));
-        let new = tempfile::Builder::new().prefix("new-").tempdir_in(parent);
-        let new = new.map_err(|error| refused(parent, &error))?;
+        let new = tempfile::Builder::new().prefix("new-").tempdir_in(&self.folder);
+        let new = new.map_err(|error| refused(&self.folder, &error))?;
         let inside = new.path().join("repository.git");
         let kind = gix::create::Kind::Bare;
         gix::ThreadSafeRepository::init_opts(
@@ -118,16 +179,16 @@ impl Cache {
             open_options(self.largest_file),
         )
         .map_err(|error| broken(&inside, &error))?;
-        std::fs::rename(&inside, &self.path).map_err(|error| refused(&self.path, &error))
+        std::fs::rename(&inside, self.path()).map_err(|error| refused(&self.path(), &error))
     }
 
-    /// Removes the repository: moved away whole, so that nothing half is ever in its place.
-    fn remove(&self) -> Result<(), SourceError> {
-        let parent = self.path.parent().unwrap_or(Path::new("."));
-        let old = tempfile::Builder::new().prefix("old-").tempdir_in(parent);
-        let old = old.map_err(|error| refused(parent, &error))?;
-        match std::fs::rename(&self.path, old.path().join("repository.git")) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(refused(&self.path, &error)),
+    /// Removes a repository: moved away whole, so that nothing half is ever in its place.
+    fn remove(&self, number: u64) -> Result<(), SourceError> {
+        let old = tempfile::Builder::new().prefix("old-").tempdir_in(&self.folder);
+        let old = old.map_err(|error| refused(&self.folder, &error))?;
+        let path = self.path_of(number);
+        match std::fs::rename(&path, old.path().join("repository.git")) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(refused(&path, &error)),
             _ => Ok(()),
         }
     }
@@ -135,7 +196,7 @@ impl Cache {
 
 /// The reference that says that a commit is here.
 fn reference(id: ObjectId) -> String {
-    format!("refs/sluice/{id}")
+    format!("{REFERENCES}{id}")
 }
 
 /// The name of a repository in the cache: readable, and different for each URL.

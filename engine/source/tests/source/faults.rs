@@ -178,3 +178,38 @@ fn a_cache_that_cannot_be_used_is_told() {
     let error = Checkout::revision(&request).unwrap_err();
     assert!(matches!(error, SourceError::Cache { .. }), "{error}");
 }
+
+#[test]
+fn what_is_kept_does_not_grow_without_end() {
+    let repo = Repo::filled();
+    let dead = Arc::new(AtomicBool::new(false));
+    let server = Server::start(repo.path(), {
+        let dead = Arc::clone(&dead);
+        move |seen: &Seen| match dead.load(Ordering::Relaxed) {
+            true => Reply::Plain(503, Vec::new(), String::new()),
+            false => Reply::Git(seen.path.clone()),
+        }
+    });
+    let cache = tempfile::tempdir().unwrap();
+    let mut request = request(&server.url(".git"), "main");
+    request.cache = Some(cache.path().to_owned());
+    let mut commits = Vec::new();
+    for number in 0..140 {
+        repo.write("deploy/number.yaml", &format!("{number}\n"));
+        repo.commit("one more");
+        commits.push(Checkout::revision(&request).unwrap().commit().unwrap().id.clone());
+    }
+    let bare = kept(cache.path());
+    let held = |path: &std::path::PathBuf| std::fs::read_dir(path.join("refs/sluice")).unwrap().count();
+    assert_eq!(bare.iter().map(held).sum::<usize>(), 64 + 140 % 64);
+    assert_eq!(std::fs::read_dir(cache.path()).unwrap().count(), 3, "the lock, the last repository and the one before");
+
+    dead.store(true, Ordering::Relaxed);
+    for (number, commit) in commits.iter().enumerate() {
+        request.revision = commit.clone();
+        match Checkout::revision(&request) {
+            Ok(checkout) => assert_eq!(text(&checkout, "deploy/number.yaml"), format!("{number}\n")),
+            Err(error) => assert!(number < 64, "{number}: {error}"),
+        }
+    }
+}
