@@ -213,6 +213,10 @@ fn divide(
         sets::divide(found, Some(&tree.checkout), &arguments.charts, chosen).map_err(|error| match error {
             DivideError::Source(error) => source::tell(&error),
             DivideError::Policy(errors) => tell_config_errors(&errors, arguments),
+            DivideError::Apart { message, help } => {
+                output::complain(&message, Some(help));
+                Exit::Usage
+            }
         })
     };
     Ok((divide(base, before.as_deref())?, divide(head, after)?))
@@ -236,9 +240,9 @@ impl Judging<'_> {
             now: Some(self.now),
             quiet: self.quiet,
         };
-        let Passed { outcome, failed: unread, .. } =
+        let Passed { outcome, failed: unread, templates, .. } =
             judging::pass(self.gate, sets, &options).map_err(|error| failed(&error.to_string()))?;
-        Ok(Side { name: tree.name, outcome, failed: unread })
+        Ok(Side { name: tree.name, outcome, failed: unread, templates })
     }
 }
 

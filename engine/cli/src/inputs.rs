@@ -9,6 +9,8 @@ use sluice_policy::Input;
 use sluice_source::Checkout;
 use sluice_source::walked::{is_loop, path_of};
 
+use crate::reading;
+
 /// What to read, in a fixed order.
 pub(crate) struct Found {
     /// The files, sorted by name within each path.
@@ -39,7 +41,8 @@ impl File {
     pub(crate) fn input(self, checkout: Option<&Checkout>) -> Input {
         match (self.at, checkout.cloned()) {
             (At::Stdin, _) => standard_input(),
-            (At::Disk(path), _) => Input::file(self.name, path),
+            (At::Disk(path), _) if self.named => Input::new(self.name, move || reading::named(&path)),
+            (At::Disk(path), _) => Input::new(self.name, move || reading::found(&path)),
             (At::Checkout(path), Some(checkout)) => {
                 Input::new(self.name, move || checkout.read(&path).map_err(io::Error::other))
             }

@@ -1,8 +1,8 @@
 //! The pipeline from sets to a verdict, which every command that judges goes through: render, read, judge, decide.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sluice_manifest::{Identity, Span, Text};
@@ -47,6 +47,8 @@ pub(crate) struct Passed {
     pub(crate) shares: Vec<Share>,
     /// The names of the texts of which nothing or not all could be read: files, and what should have been rendered.
     pub(crate) failed: BTreeSet<String>,
+    /// The names of the files in which a document was skipped as a template.
+    pub(crate) templates: BTreeSet<String>,
 }
 
 /// What to write where a time is none.
@@ -198,11 +200,13 @@ pub(crate) fn finish(gate: &Gate, begun: Begun, options: &Options<'_>) -> Passed
         }));
     }
     let mut outcome = gate.conclude(judged, options.keep, options.alike);
-    failed.extend(names.into_iter().zip(&outcome.inputs).filter(|(_, held)| held.failed).map(|(name, _)| name));
+    let held = || names.iter().zip(&outcome.inputs);
+    failed.extend(held().filter(|(_, held)| held.failed).map(|(name, _)| name.clone()));
+    let templates = held().filter(|(_, held)| held.templates).map(|(name, _)| name.clone()).collect();
     outcome.verdict.log.extend(warnings);
     outcome.verdict.summary.skipped.extend(skipped);
     outcome.verdict.summary.skipped.sort();
-    Passed { outcome, shares, failed }
+    Passed { outcome, shares, failed, templates }
 }
 
 impl<'a> Options<'a> {
@@ -271,23 +275,7 @@ fn lost(name: &str) -> Failure {
 fn side_by_side<T: Send, R: Send>(jobs: usize, folders: Vec<T>, work: impl Fn(T, usize) -> R + Sync) -> Vec<Option<R>> {
     let threads = jobs.clamp(1, folders.len().max(1));
     let jobs = if threads == 1 { jobs } else { 1 };
-    let results: Mutex<Vec<Option<R>>> = Mutex::new(folders.iter().map(|_| None).collect());
-    let folders = Mutex::new(folders.into_iter().enumerate());
-    let next = || folders.lock().unwrap_or_else(PoisonError::into_inner).next();
-    let work = || {
-        while let Some((index, folder)) = next() {
-            let done = work(folder, jobs);
-            if let Some(place) = results.lock().unwrap_or_else(PoisonError::into_inner).get_mut(index) {
-                *place = Some(done);
-            }
-        }
-    };
-    std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-        work();
-        others.into_iter().for_each(|other| drop(other.join()));
-    });
-    results.into_inner().unwrap_or_else(PoisonError::into_inner)
+    sluice_policy::side_by_side(threads, folders, |folder| work(folder, jobs))
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ mod output;
 mod plugin;
 mod policy;
 mod progress;
+mod reading;
 mod render;
 mod rendering;
 mod root;

@@ -22,17 +22,22 @@ impl Root {
         Self { checkout, folder: None, here: None }
     }
 
-    /// The root around files on disk: the Git repository that the first of them lies in, else the working directory where
-    /// all lie below it, else the folder that all of them lie in. `beside` is a folder that speaks of them, if there is one.
+    /// The root around files on disk: the innermost Git repository that all of them lie in, else the one of the first, else the
+    /// working directory where all lie below it, else the folder that all of them lie in. `beside` is a folder that speaks of
+    /// them, if there is one.
     pub(crate) fn around(found: &Found, beside: Option<&Path>) -> Result<Self, SourceError> {
         let here = std::env::current_dir().ok().and_then(|here| here.canonicalize().ok());
-        let named = found.ranges.iter().map(|(path, _)| path.as_path()).chain(beside);
-        let named = named.filter_map(|path| path.canonicalize().ok()).filter(|path| path.is_dir());
-        let folders: Vec<PathBuf> = found.files.iter().filter_map(folder_of).chain(named).collect();
-        let first = folders.first().cloned().or_else(|| here.clone()).unwrap_or_else(|| PathBuf::from("."));
-        let repository = first.ancestors().find(|folder| folder.join(".git").exists()).map(Path::to_path_buf);
+        let folder = |path: &Path| path.canonicalize().ok().filter(|path| path.is_dir());
+        let named = found.ranges.iter().filter_map(|(path, _)| folder(path));
+        let files: Vec<PathBuf> = named.chain(found.files.iter().filter_map(folder_of)).collect();
+        let beside = beside.and_then(folder);
+        let first =
+            files.first().or(beside.as_ref()).cloned().or_else(|| here.clone()).unwrap_or_else(|| PathBuf::from("."));
+        let holds_files = |above: &&Path| files.iter().all(|folder| folder.starts_with(above));
+        let repositories = || first.ancestors().filter(|folder| folder.join(".git").exists());
+        let repository = repositories().find(holds_files).or_else(|| repositories().next()).map(Path::to_path_buf);
         let common = || {
-            let all_below = |above: &&Path| folders.iter().all(|folder| folder.starts_with(above));
+            let all_below = |above: &&Path| holds_files(above) && beside.iter().all(|folder| folder.starts_with(above));
             here.iter().map(PathBuf::as_path).chain(first.ancestors()).find(all_below).map(Path::to_path_buf)
         };
         let folder = repository.or_else(common).unwrap_or(first);

@@ -82,6 +82,8 @@ pub(crate) enum DivideError {
     Source(SourceError),
     /// The policy file says what cannot be.
     Policy(Vec<ConfigError>),
+    /// A file makes its folder one that is rendered, and lies outside of the root.
+    Apart { message: String, help: &'static str },
 }
 
 /// Puts the files into sets, as the policy file says and else as folders do. `charts` are the options for charts.
@@ -109,23 +111,36 @@ pub(crate) fn divide(
     let map = Map::of(&root, &found.files, &paths, &entries, &named);
     let mut making = Making { root: &root, charts, entries: &entries, groups: Vec::new(), folders: Vec::new() };
     let (mut plain, mut skipped, mut shares) = (Vec::new(), Vec::new(), Vec::new());
-    let mut files = found.files.into_iter().zip(paths);
-    for ((path, range), asked) in found.ranges.into_iter().zip(asked) {
-        let (first, before) = (plain.len(), making.count());
-        let mut parts = 0;
-        if let Some(asked) = &asked {
+    // All of what the policy file says before any file is dealt out: paths may lie in one another.
+    let mut said = Vec::new();
+    for asked in &asked {
+        let before = making.count();
+        if let Some(asked) = asked {
             making.said(asked).map_err(DivideError::Policy)?;
         }
+        said.push(making.count() - before);
+    }
+    let mut files = found.files.into_iter().zip(paths);
+    for ((path, range), mut parts) in found.ranges.into_iter().zip(said) {
+        let (first, before) = (plain.len(), making.count());
         for (file, inside) in files.by_ref().take(range.len()) {
+            if inside.is_none() && map::is_mark(&file) {
+                let (file, root) = (&file.name, root.shown(""));
+                let message = format!("`{file}` cannot be rendered: it lies outside of the repository `{root}`");
+                return Err(DivideError::Apart { message, help: "check the paths of each repository by themselves" });
+            }
             match map.fate(&file, inside.as_deref()) {
                 Fate::Plain => plain.push(file.input(checkout)),
                 Fate::Part => {}
                 Fate::Skipped(reason) => skipped.push((file.name, reason.to_owned())),
                 Fate::Render(folder, kind) => making.found(folder, kind),
-                Fate::Grouped(folder) => {
-                    making.grouped(folder, file.input(checkout));
-                    parts += 1;
-                }
+                Fate::Grouped(folder) => match making.group(folder) {
+                    Some(group) => {
+                        group.inputs.push(file.input(checkout));
+                        parts += 1;
+                    }
+                    None => plain.push(file.input(checkout)),
+                },
             }
         }
         shares.push(Share { path, inputs: first..plain.len(), folders: making.count() - before + parts });
@@ -172,11 +187,9 @@ impl Making<'_> {
         });
     }
 
-    /// A file of a folder that the policy file says is plain.
-    fn grouped(&mut self, folder: &str, input: Input) {
-        if let Some(group) = self.groups.iter_mut().find(|group| group.path == folder) {
-            group.inputs.push(input);
-        }
+    /// The set of a folder that the policy file says is plain.
+    fn group(&mut self, folder: &str) -> Option<&mut Group> {
+        self.groups.iter_mut().find(|group| group.path == folder)
     }
 
     /// What the policy file says of a path and of what lies below it, unless another path led there already.

@@ -224,3 +224,97 @@ fn every_place_of_a_report_for_code_scanning_is_a_file() -> Result<()> {
     }
     Ok(())
 }
+
+/// The objects whose images are found to be wrong in a check of paths below a folder, and the exit code.
+fn named_in(folder: &Path, paths: &[&'static str]) -> Result<(Option<i32>, BTreeSet<String>, String)> {
+    let (code, out, err) = sluice(folder, &[&["check", "--format", "json"], paths].concat())?;
+    let report: Value = serde_json::from_str(&out).unwrap_or_default();
+    let wrong = |finding: &&Value| word(finding, "/rule") == "image-tags/mutable-tag";
+    let names = list(&report, "/findings").filter(wrong).map(|finding| word(finding, "/resource/name")).collect();
+    Ok((code, names, format!("{out}{err}")))
+}
+
+#[test]
+fn what_a_kustomization_says_hides_nothing() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let overlay = |name: &str, more: &str| {
+        let kustomization = format!("resources: [pod.yaml]\n{more}");
+        write(
+            folder.path(),
+            &[
+                (&format!("apps/{name}/kustomization.yaml"), &kustomization),
+                (&format!("apps/{name}/pod.yaml"), &POD.replace("NAME", name.trim_start_matches("other/"))),
+            ],
+        )
+    };
+    overlay("literal", "namePrefix: \"\"\nconfigMapGenerator: [{name: c, literals: [A=, B=/, C=.]}]\n")?;
+    overlay("one", "commonAnnotations: {a: ../other, b: ../rogue.yaml, c: ../../charts/shop}\n")?;
+    overlay("other", "commonAnnotations: {a: ../one}\nnamespace: inner\n")?;
+    overlay("other/inner", "")?;
+    write(
+        folder.path(),
+        &[
+            ("apps/rogue.yaml", &POD.replace("NAME", "rogue")),
+            ("charts/shop/Chart.yaml", CHART),
+            ("charts/shop/templates/pod.yaml", &POD.replace("NAME", "{{ .Chart.Name }}")),
+        ],
+    )?;
+    let (code, names, told) = named_in(folder.path(), &["."])?;
+    let all = ["literal", "one", "other", "inner", "rogue", "shop"].map(String::from).into();
+    assert_eq!((code, names), (Some(1), all), "{told}");
+
+    // Two that name each other are a fault, not parts of one another.
+    write(folder.path(), &[("circle/a/kustomization.yaml", "resources: [../b]\n")])?;
+    write(folder.path(), &[("circle/b/kustomization.yaml", "resources: [../a]\n")])?;
+    let (code, _, told) = named_in(folder.path(), &["circle"])?;
+    assert_eq!(code, Some(3), "{told}");
+    assert!(told.contains("cannot render `circle/a`: kustomize: cycle detected"), "{told}");
+    Ok(())
+}
+
+#[test]
+fn paths_in_one_another_lose_nothing() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let policy = "apiVersion: sluice.dev/v1alpha1\nkind: Policy\nrender: [{path: deploy/raw, plain: {}}]\nplugins: [{name: image-tags, source: 'builtin:image-tags'}]\n";
+    write(
+        folder.path(),
+        &[
+            ("sluice.yaml", policy),
+            ("deploy/raw/sub/pod.yaml", &POD.replace("NAME", "inner")),
+            ("deploy/raw/pod.yaml", &POD.replace("NAME", "outer")),
+        ],
+    )?;
+    let all: BTreeSet<String> = ["inner", "outer"].map(String::from).into();
+    for paths in [&["deploy/raw/sub", "deploy"][..], &["deploy"]] {
+        let (code, names, told) = named_in(folder.path(), paths)?;
+        assert_eq!((code, &names), (Some(1), &all), "{told}");
+    }
+    Ok(())
+}
+
+#[test]
+fn repositories_in_one_another_are_rendered_and_those_beside_are_told() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    for (at, name) in [("outer", "apps"), ("outer/infra", "infra"), ("beside", "beside")] {
+        let at = folder.path().join(at);
+        write(
+            &at,
+            &[
+                ("prod/kustomization.yaml", "resources: [pod.yaml]\nnamePrefix: prod-\n"),
+                ("prod/pod.yaml", &POD.replace("NAME", name)),
+            ],
+        )?;
+        git(&at, &["init", "-q"])?;
+    }
+    let all: BTreeSet<String> = ["prod-apps", "prod-infra"].map(String::from).into();
+    for paths in [&["outer/infra", "outer/prod"][..], &["outer/prod", "outer/infra"], &["outer"]] {
+        let (code, names, told) = named_in(folder.path(), paths)?;
+        assert_eq!((code, &names), (Some(1), &all), "{paths:?}: {told}");
+    }
+    for paths in [["outer", "beside"], ["beside", "outer"]] {
+        let (code, _, told) = named_in(folder.path(), &paths)?;
+        assert_eq!(code, Some(2), "{told}");
+        assert!(told.contains("cannot be rendered: it lies outside of the repository"), "{told}");
+    }
+    Ok(())
+}

@@ -29,6 +29,9 @@ pub struct Side {
     pub outcome: Outcome,
     /// The names of the texts of which nothing or not all could be read: files, and what should have been rendered.
     pub failed: BTreeSet<String>,
+    /// The names of the files in which a document was skipped as a template. What it stands for is not known, so an object
+    /// that was there before may be there still.
+    pub templates: BTreeSet<String>,
 }
 
 /// What people call a side.

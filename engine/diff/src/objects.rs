@@ -94,7 +94,7 @@ pub(crate) fn compare(base: &Side, head: &Side) -> Compared {
         compared.objects.push(of_one(resource, Change::Added));
     }
     for resource in pairs.gone.into_iter().filter_map(|at| before.get(at)) {
-        if head.knows(resource) {
+        if head.knows(resource) && !head.templates.contains(resource.text().name()) {
             compared.objects.push(of_one(resource, Change::Removed));
         } else {
             unknown.count(head, Which::Head, resource);
@@ -128,9 +128,13 @@ impl Unknown {
     }
 
     fn count(&mut self, side: &Side, which: Which, resource: &Resource) {
-        let name = Some(resource.text().name()).filter(|name| side.failed.contains(*name));
-        if let Some(gap) = self.0.iter_mut().find(|gap| gap.side == which && gap.name.as_deref() == name) {
-            gap.objects += 1;
+        let name = resource.text().name();
+        let is_part = side.failed.contains(name) || side.templates.contains(name);
+        let name = Some(name).filter(|_| is_part);
+        match self.0.iter_mut().find(|gap| gap.side == which && gap.name.as_deref() == name) {
+            Some(gap) => gap.objects += 1,
+            None if is_part => self.0.push(Gap { side: which, name: name.map(String::from), objects: 1 }),
+            None => {}
         }
     }
 }

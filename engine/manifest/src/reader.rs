@@ -101,6 +101,7 @@ pub struct Documents {
     mode: Mode,
     broken: Vec<bytes::Broken>,
     scratch: fast::Scratch,
+    is_rendered: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,7 +116,16 @@ impl Documents {
     #[must_use]
     pub fn new(text: Arc<Text>, limits: Limits) -> Self {
         let mode = if split::is_json(text.as_str()) { Mode::Json } else { Mode::Yaml };
-        Self { text, limits, at: 0, index: 0, mode, broken: Vec::new(), scratch: fast::Scratch::default() }
+        Self {
+            text,
+            limits,
+            at: 0,
+            index: 0,
+            mode,
+            broken: Vec::new(),
+            scratch: fast::Scratch::default(),
+            is_rendered: false,
+        }
     }
 
     /// Reads bytes that need not be UTF-8: a document that is not is a problem (`invalid-utf8`) at its first wrong
@@ -125,6 +135,12 @@ impl Documents {
     pub fn from_bytes(name: impl Into<String>, bytes: Vec<u8>, limits: Limits) -> Self {
         let (content, broken) = bytes::repaired(bytes);
         Self { broken, ..Self::new(Arc::new(Text::new(name, content)), limits) }
+    }
+
+    /// The same documents, of a text that was rendered: whatever is wrong in it, no template is the reason.
+    #[must_use]
+    pub fn rendered(self) -> Self {
+        Self { is_rendered: true, ..self }
     }
 
     /// The text that is read.
@@ -180,12 +196,12 @@ impl Documents {
             Ok((tree, problems)) => {
                 document.problems = problems;
                 manifest::sort_out(tree, &mut document);
-                if template::explains_missing(&self.text, &document) {
+                if !self.is_rendered && template::explains_missing(&self.text, &document) {
                     document.problems.clear();
                     document.skipped = Some(NotManifest::Template);
                 }
             }
-            Err(problem) if template::explains(&self.text, span, &problem, &self.limits) => {
+            Err(problem) if !self.is_rendered && template::explains(&self.text, span, &problem, &self.limits) => {
                 document.skipped = Some(NotManifest::Template);
             }
             Err(problem) => document.problems.push(problem),

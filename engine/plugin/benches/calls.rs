@@ -65,11 +65,7 @@ fn call(objects: usize) -> Call {
         Arc::new(Resource::new(tree).expect("an object"))
     };
     let resources: Vec<Arc<Resource>> = (0..objects).map(object).collect();
-    Call {
-        chosen: (0..objects as u32).collect(),
-        set: Arc::new(Set { resources, ..Set::default() }),
-        context: None,
-    }
+    Call { chosen: (0..objects as u32).collect(), set: Arc::new(Set { resources, ..Set::default() }), context: None }
 }
 
 /// A fresh instance that is configured and given nothing.

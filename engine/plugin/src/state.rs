@@ -29,6 +29,10 @@ const MATCHES_A_LOOK: u32 = 64;
 /// Bytes of the room for tapes that a thread keeps.
 const KEPT_ROOM: usize = 1 << 20;
 
+/// Bytes of a tape that is kept for others who ask: what is larger is written anew, so that a batch does not hold what it
+/// expands to.
+const KEPT_TAPE: usize = 64 << 10;
+
 thread_local! {
     /// Where tapes are written before a guest gets them.
     static ROOM: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
@@ -137,14 +141,17 @@ impl State {
         let object = self.object(rep)?;
         // The tape of the object itself, where the plugin may see that.
         let set = Arc::clone(&self.set);
-        let place = set.tapes.place(rep as usize).filter(|_| set.resources.get(rep as usize).is_some_and(|it| Arc::ptr_eq(it, &object)));
+        let place = set
+            .tapes
+            .place(rep as usize)
+            .filter(|_| set.resources.get(rep as usize).is_some_and(|it| Arc::ptr_eq(it, &object)));
         if let Some(tape) = place.and_then(OnceLock::get) {
             self.fits(tape.len() as u64)?;
             return Ok(tape.to_vec());
         }
         ROOM.with_borrow_mut(|room| {
             let tape = object.tree().write_tape(room, self.limits.memory).ok_or_else(|| self.too_large())?.to_vec();
-            if let Some(place) = place {
+            if let Some(place) = place.filter(|_| tape.len() <= KEPT_TAPE) {
                 place.get_or_init(|| tape.as_slice().into());
             }
             if room.len() > KEPT_ROOM {
@@ -246,14 +253,19 @@ mod tests {
     use sluice_manifest::{Span, Text, Tree};
 
     use super::*;
+    use crate::call::Tapes;
     use sluice_wasm::ticker::Running;
 
     fn state(deadline: u64) -> State {
-        let members: Vec<String> = (0..10_000).map(|index| format!(r#""k{index}":{index}"#)).collect();
+        state_of(10_000, deadline)
+    }
+
+    fn state_of(members: usize, deadline: u64) -> State {
+        let members: Vec<String> = (0..members).map(|index| format!(r#""k{index}":{index}"#)).collect();
         let json = format!(r#"{{"apiVersion":"v1","kind":"ConfigMap","data":{{{}}}}}"#, members.join(","));
         let tree = Tree::from_json(Arc::new(Text::new("test", "")), Span::default(), &json).unwrap();
         let resources = vec![Arc::new(Resource::new(tree).unwrap())];
-        let set = Arc::new(Set { resources, ..Set::default() });
+        let set = Arc::new(Set { resources, tapes: Tapes::of(1), ..Set::default() });
         let (orders, grants) = (Arc::default(), Arc::default());
         State::new(
             View { set, context: None, orders, grants, now: SystemTime::UNIX_EPOCH },
@@ -277,6 +289,16 @@ mod tests {
         assert!(is_late(late.previous_of(0)));
         assert!(is_late(late.select_of(0, "$", &mut |_, _| {})));
         assert!(state(u64::MAX).json_of(0).is_ok());
+    }
+
+    #[test]
+    fn small_tapes_are_kept_for_others_and_large_ones_are_not() {
+        for (members, is_kept) in [(1_000, true), (10_000, false)] {
+            let mut state = state_of(members, u64::MAX);
+            let tape = state.tape_of(0).unwrap();
+            assert_eq!(state.set.tapes.place(0).unwrap().get().is_some(), is_kept, "{} bytes", tape.len());
+            assert_eq!(state.tape_of(0).unwrap(), tape);
+        }
     }
 
     #[test]

@@ -19,16 +19,17 @@ mod settings;
 mod whole;
 
 use std::borrow::Cow;
+use std::sync::{Arc, LazyLock};
 
 use sluice_manifest::{Limits as ReadLimits, Resource, Span, Text};
 use sluice_plugin::{Call, Checked, Configured, Description, Fault, Host, KindSelector, Mutated, Roles, Scope};
-use std::sync::Arc;
 
 use crate::approved::PluginDigests;
 use crate::exceptions::Exceptions;
 use crate::file::{PluginEntry, PluginSource, Policy};
 use collect::Collected;
 pub use past::Begun;
+pub use read::TEMPLATE;
 
 use crate::{Approved, ConfigError, Input, Past, RuleInfo, Surroundings, Verdict};
 
@@ -105,6 +106,8 @@ pub struct InputOutcome {
     pub resources: u64,
     /// Whether it, or a document of it, could not be read.
     pub failed: bool,
+    /// Whether a document of it was skipped as a template: what it stands for is not known.
+    pub templates: bool,
 }
 
 /// A set that was judged and waits for the others.
@@ -151,10 +154,14 @@ impl Judge for Configured {
     }
 }
 
+/// Asked once: the standard library reads several files each time.
+static CORES: LazyLock<usize> =
+    LazyLock::new(|| std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get));
+
 impl Default for RunOptions<'_> {
     fn default() -> Self {
         Self {
-            jobs: std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get),
+            jobs: *CORES,
             keep: Keep::Nothing,
             progress: None,
             manifest_limits: ReadLimits::default(),

@@ -1,7 +1,6 @@
 //! A file to judge: its name, and how to read it when its turn comes.
 
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use sluice_manifest::Text;
@@ -17,7 +16,7 @@ pub struct Input {
 pub enum Content {
     /// Bytes that need not be UTF-8.
     Bytes(Vec<u8>),
-    /// A text that is at hand, such as one that was rendered.
+    /// A text that was rendered.
     Text(Arc<Text>),
 }
 
@@ -26,12 +25,6 @@ impl Input {
     #[must_use]
     pub fn new(name: impl Into<String>, read: impl FnOnce() -> io::Result<Vec<u8>> + Send + 'static) -> Self {
         Self { name: name.into(), read: Box::new(|| read().map(Content::Bytes)) }
-    }
-
-    /// A file, with the name that messages call it by.
-    #[must_use]
-    pub fn file(name: impl Into<String>, path: PathBuf) -> Self {
-        Self::new(name, move || std::fs::read(path))
     }
 
     /// Bytes that are at hand.

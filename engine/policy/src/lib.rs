@@ -12,6 +12,7 @@ mod input;
 mod matching;
 mod place;
 mod surroundings;
+mod threads;
 mod verdict;
 
 pub use application::{
@@ -24,10 +25,11 @@ pub use config::ConfigError;
 pub use file::{
     CommandRender, HelmRender, PluginSource, Policy, Render, RenderEntry, RenderMethod, Setting, Written, schema,
 };
-pub use gate::{Alike, Asks, Begun, Failure, Gate, InputOutcome, Judged, Keep, Outcome, Resolve, RunOptions};
+pub use gate::{Alike, Asks, Begun, Failure, Gate, InputOutcome, Judged, Keep, Outcome, Resolve, RunOptions, TEMPLATE};
 pub use input::{Content, Input};
 pub use sluice_plugin::KindSelector;
 pub use surroundings::Surroundings;
+pub use threads::{on_threads, side_by_side};
 pub use verdict::{
     Action, Applied, Decision, Finding, Location, Related, Rendered, RuleInfo, Snippet, Summary, Verdict,
 };

@@ -135,6 +135,17 @@ pub(crate) fn gather(
         let _ = sluice_report::write(&outcome.verdict, &report, &mut io::stderr().lock());
         return Err(outcome.verdict.decision.into());
     };
+    let skipped = &outcome.verdict.summary.skipped;
+    if let Some((place, _)) = skipped.iter().find(|(_, reason)| reason == sluice_policy::TEMPLATE) {
+        let message = format!(
+            "`{place}` is no YAML because of `{{{{ … }}}}` in it: what it stands for would be missing, and an object that was applied from it pruned"
+        );
+        output::complain(
+            &message,
+            Some("mend it, or say in `render` of the policy file what renders it, or move it elsewhere"),
+        );
+        return Err(Exit::Undecided);
+    }
     let commit = checkout.as_ref().and_then(Checkout::commit);
     let release = Release {
         revision: commit.map(|commit| commit.id.clone()).unwrap_or_default(),

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::path::PathBuf;
-use std::sync::Condvar;
+use std::sync::{Condvar, Mutex};
 use std::thread::{self, ThreadId};
 
 use sluice_manifest::Resource;

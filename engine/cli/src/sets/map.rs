@@ -54,10 +54,10 @@ pub(super) struct Map<'m> {
     entries: &'m Entries<'m>,
     charts: BTreeMap<String, chart::Type>,
     kustomizations: BTreeMap<String, Kustomization>,
-    /// Every path that a kustomization names.
+    /// Folders of kustomizations that are rendered for themselves.
+    rendered: BTreeSet<String>,
+    /// Every path that those name, and that what they name names in turn: it is a part of what they render.
     named: BTreeSet<String>,
-    /// Folders that the command line names.
-    asked: BTreeSet<String>,
 }
 
 impl<'m> Map<'m> {
@@ -73,16 +73,18 @@ impl<'m> Map<'m> {
             entries,
             charts: BTreeMap::new(),
             kustomizations: BTreeMap::new(),
+            rendered: BTreeSet::new(),
             named: BTreeSet::new(),
-            asked: asked.iter().cloned().collect(),
         };
+        // What the command line names, and what an entry renders.
+        let mut first: BTreeSet<String> = asked.iter().cloned().collect();
         let marks = files.iter().zip(paths).filter(|(file, _)| is_mark(file)).filter_map(|(_, path)| path.as_deref());
         // Sorted, so that a chart comes before the charts in it.
         for path in marks.collect::<BTreeSet<_>>() {
             let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
             let is_chart = name == chart::FILE;
             match entries.cover(path).map(|said| &said.entry.render.method) {
-                Some(RenderMethod::Kustomize) if !is_chart => {}
+                Some(RenderMethod::Kustomize) if !is_chart => drop(first.insert(folder.to_owned())),
                 Some(_) => continue,
                 None if map.chart_of(folder).is_some() => continue,
                 None => {}
@@ -95,8 +97,41 @@ impl<'m> Map<'m> {
         }
         let charts = &map.charts;
         map.kustomizations.retain(|folder, _| !charts.contains_key(folder));
-        map.named = map.kustomizations.values().flat_map(|kustomization| kustomization.names.iter().cloned()).collect();
+        map.choose(first);
         map
+    }
+
+    /// Chooses which kustomizations are rendered for themselves: the first ones, and every other that is no part of what
+    /// they render. Those that name one another in a circle are no part of anything; one of them is rendered, and kustomize
+    /// says what is wrong.
+    fn choose(&mut self, first: BTreeSet<String>) {
+        let bases: BTreeSet<&String> = self.kustomizations.values().flat_map(|known| &known.names).collect();
+        let is_own = |(_, known): &(&String, &Kustomization)| !known.is_component;
+        let (parts, own): (Vec<String>, Vec<String>) = self
+            .kustomizations
+            .iter()
+            .filter(is_own)
+            .map(|(folder, _)| folder.clone())
+            .partition(|it| bases.contains(it));
+        first.into_iter().chain(own).for_each(|folder| self.render(folder));
+        for folder in parts {
+            if !self.named.contains(&folder) {
+                self.render(folder);
+            }
+        }
+    }
+
+    fn render(&mut self, folder: String) {
+        let mut waiting = vec![folder.clone()];
+        while let Some(next) = waiting.pop() {
+            let Some(known) = self.kustomizations.get(&next) else { continue };
+            let new: Vec<String> = known.names.iter().filter(|name| !self.named.contains(*name)).cloned().collect();
+            self.named.extend(new.iter().cloned());
+            waiting.extend(new);
+        }
+        if self.kustomizations.contains_key(&folder) {
+            self.rendered.insert(folder);
+        }
     }
 
     /// The chart that a folder lies in.
@@ -127,7 +162,6 @@ impl<'m> Map<'m> {
                 Some(chart::Type::Library) if chart == folder && name == chart::FILE => {
                     Fate::Skipped("a library chart, which other charts render")
                 }
-                Some(_) if self.named.contains(chart) => Fate::Part,
                 Some(chart::Type::Application) if chart == folder && name == chart::FILE => {
                     Fate::Render(folder, Kind::Helm)
                 }
@@ -135,14 +169,15 @@ impl<'m> Map<'m> {
             };
         }
         match self.kustomizations.get(folder) {
-            Some(kustomization) if kustomization.file == path => match kustomization {
-                _ if self.asked.contains(folder) => Fate::Render(folder, Kind::Kustomize),
-                _ if self.named.contains(folder) => Fate::Part,
-                Kustomization { is_component: true, .. } => {
+            Some(kustomization) if kustomization.file == path => {
+                if self.rendered.contains(folder) {
+                    Fate::Render(folder, Kind::Kustomize)
+                } else if self.named.contains(folder) {
+                    Fate::Part
+                } else {
                     Fate::Skipped("a component, which is rendered as a part of what names it")
                 }
-                Kustomization { .. } => Fate::Render(folder, Kind::Kustomize),
-            },
+            }
             Some(_) | None => self.beside(path, folder),
         }
     }
@@ -151,6 +186,9 @@ impl<'m> Map<'m> {
     fn beside(&self, path: &str, folder: &str) -> Fate<'static> {
         match self.kustomizations.get(folder) {
             _ if self.named.contains(path) => Fate::Part,
+            Some(known) if known.names.contains(path) => {
+                Fate::Skipped("only a component names it, which nothing renders")
+            }
             Some(_) => Fate::Skipped("the kustomization of its folder does not name it"),
             None => Fate::Plain,
         }

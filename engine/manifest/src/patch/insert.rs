@@ -27,10 +27,10 @@ pub(super) fn inserted(base: &Tree, operations: &[Operation]) -> Option<Tree> {
     let mut extra = String::with_capacity(base.extra.len() + operations.iter().map(Operation::room).sum::<usize>());
     extra.push_str(&base.extra);
     let mut tree = Tree { text: base.text.clone(), nodes, extra, written: base.written.clone() };
-    operations.iter().try_for_each(|operation| match operation {
-        Operation::Add { pointer, value } => tree.insert(pointer, value),
-        _ => None,
-    })?;
+    for operation in operations {
+        let Operation::Add { pointer, value } = operation else { return None };
+        tree.insert(pointer, value)?;
+    }
     Some(tree)
 }
 
@@ -155,8 +155,10 @@ mod tests {
     }
 
     fn added() -> impl Strategy<Value = Operation> {
-        let parts = ["/metadata", "/labels", "/annotations", "/spec", "/template", "/a", "/b", "/team", "/list", "/1", "/~1"];
-        let pointer = prop::collection::vec(prop::sample::select(parts.to_vec()), 0..6).prop_map(|parts| parts.concat());
+        let parts =
+            ["/metadata", "/labels", "/annotations", "/spec", "/template", "/a", "/b", "/team", "/list", "/1", "/~1"];
+        let pointer =
+            prop::collection::vec(prop::sample::select(parts.to_vec()), 0..6).prop_map(|parts| parts.concat());
         let values = ["\"x\"", "{}", "{\"a\":{\"b\":[1,{}]},\"c\":null}", "[[],{\"a\":\"é\"}]", "7", "{", ""];
         (pointer, prop::sample::select(values.to_vec()))
             .prop_map(|(pointer, value)| Operation::Add { pointer, value: value.to_owned() })

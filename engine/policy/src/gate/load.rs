@@ -2,7 +2,6 @@
 //! wrong with all of them is told at once.
 
 use std::borrow::Cow;
-use std::thread;
 
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
@@ -14,6 +13,7 @@ use super::{Loaded, Resolve, settings};
 use crate::ConfigError;
 use crate::approved::PluginDigests;
 use crate::file::{PluginEntry, PluginSource, Policy};
+use crate::threads::side_by_side;
 
 /// Loads the plugins of a policy, in the order of the file.
 pub(crate) fn load(policy: &Policy, host: &Host, resolve: &Resolve<'_>) -> Result<Vec<Loaded>, Vec<ConfigError>> {
@@ -21,25 +21,12 @@ pub(crate) fn load(policy: &Policy, host: &Host, resolve: &Resolve<'_>) -> Resul
     let one = |(entry, component): (&PluginEntry, Result<Cow<'static, [u8]>, ConfigError>)| {
         component.map_err(|error| vec![error]).and_then(|wasm| ready(policy, host, entry, &wasm))
     };
-    let results: Vec<Result<Loaded, Vec<ConfigError>>> = thread::scope(|scope| {
-        let mut components = components.into_iter();
-        let first = components.next();
-        let others: Vec<_> = components.map(|component| scope.spawn(|| one(component))).collect();
-        let mut results: Vec<_> = first.map(one).into_iter().collect();
-        results.extend(others.into_iter().map(|other| {
-            other.join().unwrap_or_else(|_| {
-                let message = "a plugin brought the program to a sudden end while it was loaded";
-                Err(vec![ConfigError {
-                    message: message.to_owned(),
-                    help: String::new(),
-                    location: None,
-                    snippet: None,
-                }])
-            })
-        }));
-        results
-    });
-    let mut loaded = Vec::with_capacity(results.len());
+    let lost = || {
+        let message = "a plugin brought the program to a sudden end while it was loaded".to_owned();
+        Err(vec![ConfigError { message, help: String::new(), location: None, snippet: None }])
+    };
+    let results = side_by_side(components.len(), components, one).into_iter().map(|result| result.unwrap_or_else(lost));
+    let mut loaded = Vec::with_capacity(policy.plugins.len());
     let mut errors = Vec::new();
     for result in results {
         match result {

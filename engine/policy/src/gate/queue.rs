@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::{thread, vec};
+use std::vec;
 
 use super::batch::{self, BATCH, Failures};
 use super::collect::{Collected, Draft, Item};
@@ -13,6 +13,7 @@ use super::read::{self, Turn};
 use super::rules::INTERNAL;
 use super::{Gate, RunOptions, finding};
 use crate::Input;
+use crate::threads::on_threads;
 
 /// Most threads.
 const MAX_JOBS: usize = 256;
@@ -109,27 +110,20 @@ fn run(gate: &Gate, work: Work, most: usize, options: &RunOptions<'_>) -> Collec
     in_threads(options.jobs.clamp(1, MAX_JOBS).min(most), || worker(gate, &queue, options))
 }
 
-/// Runs the same work on a number of threads, this one among them, and puts together what they gathered.
+/// Runs the same work on a number of threads, and puts together what they gathered.
 fn in_threads(threads: usize, work: impl Fn() -> Collected + Sync) -> Collected {
-    thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(&work)).collect();
-        let mut collected = work();
-        for other in others {
-            match other.join() {
-                Ok(more) => collected.absorb(more),
-                Err(_) => collected.drafts.push(Draft {
-                    finding: finding::gate_finding(
-                        &INTERNAL,
-                        String::from("a thread of the gate came to a sudden end"),
-                    ),
-                    from: None,
-                    undecided: true,
-                    met: Vec::new(),
-                }),
-            }
-        }
-        collected
-    })
+    let gathered = on_threads(threads, work);
+    let lost = gathered.iter().filter(|gathered| gathered.is_none()).count();
+    let mut gathered = gathered.into_iter().flatten();
+    let mut collected = gathered.next().unwrap_or_default();
+    gathered.for_each(|more| collected.absorb(more));
+    collected.drafts.extend((0..lost).map(|_| Draft {
+        finding: finding::gate_finding(&INTERNAL, String::from("a thread of the gate came to a sudden end")),
+        from: None,
+        undecided: true,
+        met: Vec::new(),
+    }));
+    collected
 }
 
 fn worker(gate: &Gate, queue: &Queue, options: &RunOptions<'_>) -> Collected {
@@ -144,6 +138,7 @@ fn worker(gate: &Gate, queue: &Queue, options: &RunOptions<'_>) -> Collected {
             }
             Task::Read(turn) => turn,
         };
+        let reading = Reading(queue);
         read::read(gate, turn, options, &mut collected, |collected, order, resource| {
             let plan = kinds.plan(gate, options.keep, resource.identity());
             let waits = options.base.is_some() && plan.has_past;
@@ -160,7 +155,7 @@ fn worker(gate: &Gate, queue: &Queue, options: &RunOptions<'_>) -> Collected {
                 }
             }
         });
-        queue.has_read();
+        drop(reading);
         let done = queue.done.fetch_add(1, Ordering::Relaxed) + 1;
         if let Some(progress) = options.progress {
             progress(done);
@@ -213,6 +208,15 @@ impl Queue {
         if work.reading == 0 {
             self.changed.notify_all();
         }
+    }
+}
+
+/// A thread that reads, until it has read or come to a sudden end: the others wait for it.
+struct Reading<'q>(&'q Queue);
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        self.0.has_read();
     }
 }
 

@@ -12,6 +12,9 @@ use crate::{Content, Input};
 /// Largest file, in bytes: offsets have 32 bits.
 const MAX_FILE: usize = u32::MAX as usize - 1;
 
+/// Why a document that looks like a template is skipped.
+pub const TEMPLATE: &str = "a template, which has to be rendered first";
+
 /// A file in its turn.
 pub(crate) struct Turn {
     /// Its place among the inputs that were given.
@@ -45,12 +48,13 @@ pub(crate) fn read(
             let before = collected.documents;
             let mut documents = match content {
                 Content::Bytes(bytes) => Documents::from_bytes(name.as_str(), bytes, options.manifest_limits),
-                Content::Text(text) => Documents::new(text, options.manifest_limits),
+                Content::Text(text) => Documents::new(text, options.manifest_limits).rendered(),
             };
             while let Some(mut document) = documents.next() {
                 let order = Order { file, document: document.index, item: 0 };
                 outcome.failed |= document.problems.iter().any(|problem| problem.fatal);
                 outcome.resources += document.resources.len() as u64;
+                outcome.templates |= document.skipped == Some(NotManifest::Template);
                 look_at(gate, &documents, &document, collected);
                 if let Some(reason) = document.skipped {
                     skipped.push((order, documents.text().place(document.span).line, reason));
@@ -110,7 +114,7 @@ fn reason(why: NotManifest) -> &'static str {
     match why {
         NotManifest::Empty => "empty",
         NotManifest::NoKind => "no manifest: it has no `apiVersion` and `kind`",
-        NotManifest::Template => "a template, which has to be rendered first",
+        NotManifest::Template => TEMPLATE,
         NotManifest::ClientSide => "for a client such as kustomize, never for the API server",
     }
 }

@@ -124,7 +124,8 @@ fn judge_with_context(
     let context = context_of(loaded, items, options);
     let mut patience = Patience::new(plugin, Reach::Plugin);
     for batch in items.chunks(BATCH) {
-        let call = Call { set: Shown::default().of(batch), chosen: choose(gate, plugin, batch), context: context.clone() };
+        let call =
+            Call { set: Shown::default().of(batch), chosen: choose(gate, plugin, batch), context: context.clone() };
         if call.chosen.is_empty() || judge(gate, plugin, loaded, batch, &call, collected).is_ok() {
             continue;
         }

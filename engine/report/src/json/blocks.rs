@@ -40,21 +40,22 @@ where
         }
         out.write_all(elements(&text))
     };
-    if threads == 1 {
-        return findings.chunks(BLOCK).try_for_each(|block| put(text_of(block, of)));
-    }
     std::thread::scope(|scope| {
-        let texts: Vec<Receiver<io::Result<Vec<u8>>>> = (0..threads)
-            .map(|thread| {
-                let (sender, receiver) = mpsc::sync_channel(AHEAD);
-                scope.spawn(move || {
-                    let mut blocks = findings.chunks(BLOCK).skip(thread).step_by(threads);
-                    // The writer has gone where it could not write.
-                    blocks.all(|block| sender.send(text_of(block, of)).is_ok())
-                });
-                receiver
-            })
-            .collect();
+        let spawn = |thread| {
+            let (sender, receiver) = mpsc::sync_channel(AHEAD);
+            std::thread::Builder::new().spawn_scoped(scope, move || {
+                let mut blocks = findings.chunks(BLOCK).skip(thread).step_by(threads);
+                // The writer has gone where it could not write.
+                blocks.all(|block| sender.send(text_of(block, of)).is_ok())
+            })?;
+            Ok(receiver)
+        };
+        let spawned: io::Result<Vec<Receiver<io::Result<Vec<u8>>>>> =
+            (0..threads).filter(|_| threads > 1).map(spawn).collect();
+        // One thread needs no other, and where not all are to be had it is done without any.
+        let Some(texts) = spawned.ok().filter(|_| threads > 1) else {
+            return findings.chunks(BLOCK).try_for_each(|block| put(text_of(block, of)));
+        };
         let lost = |_| io::Error::other("a thread that writes the report came to a sudden end");
         (0..findings.len().div_ceil(BLOCK))
             .zip(texts.iter().cycle())

@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use crate::gate::stub::{finds, gate, parse, pod, policy, run, run_with, show};
+use crate::gate::stub::{Stub, finds, gate, parse, pod, policy, run, run_with, show};
 use crate::{Decision, Input, InputOutcome, Keep, RunOptions};
 
 fn one() -> crate::Gate {
@@ -21,7 +21,7 @@ fn a_finding_has_its_place_and_its_lines() {
     assert_eq!((snippet.first_line, snippet.text.as_str()), (5, "spec:\n  image: x:latest"));
     assert_eq!(finding.help, "make it right");
     assert_eq!(outcome.verdict.summary.resources, 1);
-    assert_eq!(outcome.inputs, [InputOutcome { resources: 1, failed: false }]);
+    assert_eq!(outcome.inputs, [InputOutcome { resources: 1, ..InputOutcome::default() }]);
 }
 
 #[test]
@@ -207,4 +207,35 @@ fn the_recommended_policy_names_the_built_in_plugins() {
     assert_eq!(crate::Policy::recommended().plugin_names().collect::<Vec<_>>(), ["image-tags", "kubernetes-schema"]);
     let named = parse("apiVersion: sluice.dev/v1alpha1\nkind: Policy\nplugins: [{name: x, source: builtin:x}]\n");
     assert_eq!(named.plugin_names().collect::<Vec<_>>(), ["x"]);
+}
+
+#[test]
+fn a_document_with_a_template_is_told_to_who_goes_on_with_the_set() {
+    let text = format!(
+        "{}---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata: {{a: {{{{ x }}}} y}}\n",
+        pod("web")
+    );
+    let outcome = run(&one(), &[("all.yaml", &text)]);
+    assert!(outcome.inputs[0].templates && !outcome.inputs[0].failed);
+    // What a renderer made holds no template, whatever it looks like.
+    let rendered = Input::text(std::sync::Arc::new(sluice_manifest::Text::new("helm x", text)));
+    let outcome = one().run(vec![rendered], &RunOptions { jobs: 1, ..RunOptions::default() });
+    assert!(outcome.inputs[0].failed && !outcome.inputs[0].templates);
+    assert!(show(&outcome).contains("error sluice/invalid-yaml"));
+}
+
+#[test]
+fn a_thread_that_comes_to_a_sudden_end_is_told_and_waited_for() {
+    let dies = Stub::check(|resource| {
+        assert!(resource.identity().name != "pod-150", "on purpose");
+        Ok(Vec::new())
+    });
+    let gate = gate(policy(&["a"], ""), &[dies]);
+    let many: String = (0..300).map(|number| format!("{}---\n", pod(&format!("pod-{number}")))).collect();
+    for jobs in [1, 2, 3] {
+        let inputs = ["a.yaml", "b.yaml"].map(|name| Input::bytes(name, many.clone().into_bytes())).into();
+        let outcome = gate.run(inputs, &RunOptions { jobs, ..RunOptions::default() });
+        assert_eq!(outcome.verdict.decision, Decision::Undecided, "{jobs}");
+        assert!(show(&outcome).contains("sluice/internal-error: a thread of the gate came to a sudden end"));
+    }
 }
