@@ -59,6 +59,25 @@ fn what_is_planned_is_applied_and_a_second_run_writes_nothing() -> Result<()> {
 }
 
 #[test]
+fn what_looks_like_a_template_is_not_taken_for_gone() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = Shop::new(plane, "braces", "  prune: true\n")?;
+    for name in ["one", "two", "three"] {
+        shop.config(name, "1")?;
+    }
+    shop.ends(&["apply"], 0)?;
+    let text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: two}\ndata:\n  value: {{ $labels.pod }} is down\n";
+    shop.file("deploy/two.yaml", text)?;
+    for command in ["plan", "apply"] {
+        let said = shop.ends(&[command], 3)?;
+        assert!(said.contains("deploy/two.yaml` is no YAML because of `{{ … }}`"), "{said}");
+    }
+    assert!(shop.live("two")?.is_some());
+    assert_eq!(shop.inventory()?.unwrap(), ["one", "three", "two"]);
+    Ok(())
+}
+
+#[test]
 fn a_plan_names_every_object_and_ends_with_what_is_done() -> Result<()> {
     let Some(plane) = shared()? else { return Ok(()) };
     let shop = Shop::new(plane, "named", "  prune: true\n")?;

@@ -110,6 +110,20 @@ fn of_two_with_one_name_none_is_lost() -> Result<()> {
     Ok(())
 }
 
+/// A document that is no YAML any more because of `{{ … }}` in it may be anything: nothing seems to be gone.
+#[test]
+fn what_a_template_hides_is_not_removed() -> Result<()> {
+    let template = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\ndata:\n  a: {{ a }} is down\n";
+    let repository = Repository::new(&[("web.yaml", WEB), ("template.yaml", template)])?;
+    let (code, report) = repository.json(&["base"])?;
+    assert_eq!((code, objects(&report), &report["gaps"]), (Some(0), vec![], &serde_json::json!([])), "{report}");
+    repository.write(&[("web.yaml", &WEB.replace("replicas: 3", "replicas: {{ n }} now"))])?;
+    let (code, report) = repository.json(&["base"])?;
+    assert_eq!((code, objects(&report)), (Some(3), vec![]), "{report}");
+    assert_eq!(report["gaps"][0]["name"], "web.yaml", "{report}");
+    Ok(())
+}
+
 /// What the cluster would get is after the mutators, which change both sides alike.
 #[test]
 fn both_sides_are_mutated() -> Result<()> {
