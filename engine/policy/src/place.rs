@@ -13,6 +13,8 @@ use crate::{Location, Related, Rendered, Snippet};
 pub(crate) const MAX_COLUMNS: usize = 240;
 /// Most lines of the value itself that are shown.
 const MAX_LINES: u32 = 6;
+/// Bytes before a document that are looked at for what it may be the rest of; where there are more, it may be anything.
+const MAX_BEFORE: usize = 64 << 10;
 /// What stands in place of a value that must not be shown.
 const MASK: &str = "***";
 /// Secret values shorter than this are not looked for elsewhere in the text: they are everywhere.
@@ -58,7 +60,7 @@ pub(crate) fn of_object(resource: &Resource, span: Span, exact: bool) -> At {
 
 /// Where a span of a document stands that could not be read.
 pub(crate) fn of_document(text: &Text, span: Span, within: Span) -> At {
-    let is_secret = text.slice(within).contains("Secret");
+    let is_secret = may_be_secret(text, within);
     source_of(text, span, true, is_secret).unwrap_or_else(|| At {
         location: location(text, span, true),
         snippet: snippet_unread(text, span, within),
@@ -153,10 +155,26 @@ fn snippet_of(resource: &Resource, span: Span) -> Option<Snippet> {
 /// As [`snippet`], for a document that could not be read: where it may be a `Secret`, no values are shown.
 fn snippet_unread(text: &Text, span: Span, within: Span) -> Option<Snippet> {
     let mut snippet = snippet(text, span, within)?;
-    if text.slice(within).contains("Secret") {
+    if may_be_secret(text, within) {
         hide_values(&mut snippet);
     }
     Some(snippet)
+}
+
+/// Whether a document that could not be read may be a `Secret`. One that begins with a line that should separate documents
+/// and does not, such as the `-----BEGIN` of a key that is not indented, may be the rest of what stands before it.
+fn may_be_secret(text: &Text, within: Span) -> bool {
+    let document = text.slice(within);
+    if document.contains("Secret") {
+        return true;
+    }
+    if !document.starts_with("---") {
+        return false;
+    }
+    let end = within.start as usize;
+    let start = end.saturating_sub(MAX_BEFORE);
+    let before = text.as_str().as_bytes().get(start..end).unwrap_or_default();
+    start > 0 || memchr::memmem::find(before, b"Secret").is_some()
 }
 
 fn hide_values(snippet: &mut Snippet) {

@@ -144,6 +144,34 @@ fn secrets_are_not_shown_where_they_cannot_be_read_nor_beside_others() {
 }
 
 #[test]
+fn what_cannot_be_read_of_a_secret_is_not_repeated_in_words() {
+    let yaml = |value: &str| format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\nstringData:\n{value}\n");
+    let json = |value: &str| {
+        format!(r#"{{"apiVersion":"v1","kind":"Secret","metadata":{{"name":"s"}},"stringData":{{"pin":{value}}}}}"#)
+    };
+    for (rule, text) in [
+        ("invalid-yaml", yaml("  key: *hunter2")),
+        ("invalid-yaml", yaml("  key: &hunter2 [*hunter2]")),
+        ("invalid-yaml", yaml("  key: !!int hunter2")),
+        ("invalid-yaml", yaml("  key: !!binary hunter2")),
+        ("invalid-separator", yaml("  key: |\n--- hunter2")),
+        ("invalid-separator", yaml("  key: |\n-----BEGIN KEY-----\nhunter2\nhunter2\n-----END KEY-----")),
+        ("invalid-separator", yaml(&format!("  key: |\n    {}\n--- hunter2\n--- hunter2", "x".repeat(70_000)))),
+        ("invalid-json", json("012345")),
+        ("invalid-json", json("12345e99999")),
+        ("invalid-json", json("hunter2")),
+        ("invalid-json", json(r#""a"hunter2"#)),
+    ] {
+        let outcome = run(&one(), &[("s", &text)]);
+        let rules: Vec<&str> = outcome.verdict.findings.iter().map(|finding| finding.rule.as_str()).collect();
+        assert!(rules.contains(&format!("sluice/{rule}").as_str()), "{text}: {rules:?}");
+        let told = format!("{:?}", outcome.verdict);
+        assert!(!told.contains("hunter2") && !told.contains("12345"), "{told}");
+        assert!(!told.contains("found `h`"), "{told}");
+    }
+}
+
+#[test]
 fn only_what_is_allowed_is_approved() {
     let keep = RunOptions { jobs: 1, keep: Keep::Set, ..RunOptions::default() };
     let gate = gate(policy(&["a"], ""), &[finds("/bad", "bad")]);
