@@ -16,6 +16,13 @@ use crate::tree::{ARRAY, LENGTH, OBJECT, TAG};
 /// Most segments of a path: a set of positions in it is one word of 64 bits.
 const MAX_SEGMENTS: usize = 63;
 
+/// Most selectors of a path, in all its segments: each child is held against all that may be about it.
+const MAX_SELECTORS: usize = 256;
+/// Longest path, in bytes.
+const MAX_BYTES: usize = 4096;
+/// Values that a walk looks at between two questions whether to go on.
+const STEPS_A_LOOK: u32 = 256;
+
 /// A path that was understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Path {
@@ -52,7 +59,7 @@ impl Path {
     ///
     /// # Errors
     /// Where the text is no path, or uses what is not understood here: filters, slices, functions, more than 63
-    /// segments.
+    /// segments, 256 selectors or 4 KiB.
     pub fn parse(path: &str) -> Result<Self, PathError> {
         let segments = parse::segments(path)?;
         let descends = segments.iter().enumerate().filter(|(_, segment)| segment.descends);
@@ -66,14 +73,32 @@ impl Path {
     /// however many `..` a path has, and subtrees that cannot match are stepped over. Nothing is allocated but one
     /// buffer for the pointer and one for the nesting.
     pub fn select<'t>(&self, root: Node<'t>, found: &mut dyn FnMut(&str, Node<'t>)) {
+        self.select_while(root, &mut || true, &mut |pointer, node| {
+            found(pointer, node);
+            true
+        });
+    }
+
+    /// As [`Self::select`], for a path of a stranger: the walk ends where `go_on`, which is asked again and again whether
+    /// anything matches or not, or `found` says no. Gives whether it came to its end.
+    pub fn select_while<'t>(
+        &self,
+        root: Node<'t>,
+        go_on: &mut dyn FnMut() -> bool,
+        found: &mut dyn FnMut(&str, Node<'t>) -> bool,
+    ) -> bool {
         if self.segments.is_empty() {
-            found("", root);
-            return;
+            return found("", root);
         }
+        let mut steps = 0_u32;
         let mut pointer = String::new();
         let mut walk = Walk::default();
         walk.enter(root, 1, 0);
         while let Some((child, name)) = walk.next() {
+            steps = (steps + 1) % STEPS_A_LOOK;
+            if steps == 0 && !go_on() {
+                return false;
+            }
             let above = walk.top.pointer;
             let states = self.step(walk.top.states, name);
             if states == 0 {
@@ -92,13 +117,14 @@ impl Path {
                 Name::Key(key) => push_token(&mut pointer, key.as_str().unwrap_or_default()),
                 Name::Index { index, .. } => push_index(&mut pointer, index),
             }
-            if states & last != 0 {
-                found(&pointer, child);
+            if states & last != 0 && !found(&pointer, child) {
+                return false;
             }
             if inner {
                 walk.enter(child, states & !last, pointer.len());
             }
         }
+        true
     }
 
     /// Whether a collection that is at these positions can hold one match at most: by one name, and no deeper.

@@ -177,7 +177,7 @@ impl Documents {
     fn read(&mut self, piece: Piece) -> Document {
         let mut span = piece.span;
         let read = match piece.kind {
-            Form::Refused(at) => Err(words::separator(self.text.slice(at), at)),
+            Form::Refused(at) => Err(words::separator(at)),
             Form::Yaml => self.yaml(span),
             Form::Json => {
                 let read = self.json(span);
@@ -261,7 +261,7 @@ pub fn read_value(text: Arc<Text>, limits: Limits) -> Result<Tree, Problem> {
     while let Some(piece) = documents.piece() {
         documents.index += 1;
         if let Form::Refused(at) = piece.kind {
-            return Err(words::separator(text.slice(at), at));
+            return Err(words::separator(at));
         }
         let (tree, problems) = documents.yaml(piece.span)?;
         if let Some(problem) = problems.into_iter().next() {

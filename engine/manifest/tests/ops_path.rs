@@ -175,6 +175,44 @@ fn refuses_what_it_does_not_understand() {
 }
 
 #[test]
+fn refuses_paths_that_cost_too_much() {
+    let wide = |count: usize| format!("$..[{}]", vec!["0"; count].join(","));
+    assert!(Path::parse(&wide(256)).is_ok());
+    let error = Path::parse(&wide(257)).unwrap_err().to_string();
+    assert!(error.starts_with("a path has at most 256 selectors, at character 517"), "{error}");
+    let spread = format!("${}", "['a','b','c','d','e']".repeat(52));
+    assert!(Path::parse(&spread).unwrap_err().to_string().starts_with("a path has at most 256 selectors"));
+    assert!(Path::parse(&format!("$.{}", "x".repeat(4_094))).is_ok());
+    let error = Path::parse(&format!("$.{}", "x".repeat(4_095))).unwrap_err().to_string();
+    assert!(error.starts_with("a path has at most 4096 bytes, at character 1 "), "{error}");
+}
+
+#[test]
+fn a_walk_ends_where_it_is_told_to() {
+    let tree = tree(&format!("[{}0]", "0,".repeat(100_000)));
+    let walk = |path: &str, most_looks: u32, most_found: u32| {
+        let (mut looks, mut found) = (0, 0);
+        let is_whole = Path::parse(path).unwrap().select_while(
+            tree.root(),
+            &mut || {
+                looks += 1;
+                looks < most_looks
+            },
+            &mut |_, _| {
+                found += 1;
+                found < most_found
+            },
+        );
+        (is_whole, looks, found)
+    };
+    let (is_whole, looks, found) = walk("$..none", u32::MAX, u32::MAX);
+    assert!(is_whole && looks > 100 && found == 0, "{looks}");
+    assert_eq!(walk("$..none", 3, u32::MAX), (false, 3, 0));
+    assert_eq!(walk("$[*]", u32::MAX, 5), (false, 0, 5));
+    assert_eq!(walk("$", u32::MAX, 1), (false, 0, 1));
+}
+
+#[test]
 fn errors_stay_on_one_short_line() {
     let error = Path::parse(&format!("$.a\n\n?{}", "x".repeat(100_000))).unwrap_err().to_string();
     assert!(error.len() < 300 && !error.contains('\n'), "{error}");

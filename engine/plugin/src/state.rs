@@ -191,27 +191,28 @@ impl State {
         };
         let object = self.object(rep)?;
         let (deadline, limit) = (self.deadline, self.limits.memory);
-        let (mut stop, mut seen, mut bytes) = (None, 0_u32, 0_u64);
-        path.select(object.root(), &mut |pointer, node| {
-            if stop.is_some() {
-                return;
-            }
+        let in_time = || ticker::now() < deadline;
+        let (mut is_too_large, mut seen, mut bytes) = (false, 0_u32, 0_u64);
+        let is_whole = path.select_while(object.root(), &mut || in_time(), &mut |pointer, node| {
             let mut value = String::new();
-            let is_too_large = bytes + node.scalar_bytes() > limit;
+            is_too_large = bytes + node.scalar_bytes() > limit;
             if !is_too_large {
                 node.write_json(&mut value);
             }
             bytes += (pointer.len() + value.len()) as u64;
             seen += 1;
-            if is_too_large || bytes > limit {
-                stop = Some(Fault::OutOfMemory { limit });
-            } else if seen % MATCHES_A_LOOK == 0 && ticker::now() >= deadline {
-                stop = Some(Fault::TimedOut { limit: self.limits.time });
-            } else {
-                each(pointer, value);
+            is_too_large |= bytes > limit;
+            if is_too_large || seen % MATCHES_A_LOOK == 0 && !in_time() {
+                return false;
             }
+            each(pointer, value);
+            true
         });
-        stop.map_or(Ok(Ok(())), |fault| Err(fault.into()))
+        match (is_whole, is_too_large) {
+            (true, _) => Ok(Ok(())),
+            (false, true) => Err(self.too_large()),
+            (false, false) => Err(self.timed_out()),
+        }
     }
 
     fn path(&mut self, text: &str) -> Result<Arc<Path>, String> {
@@ -257,12 +258,16 @@ mod tests {
     use sluice_wasm::ticker::Running;
 
     fn state(deadline: u64) -> State {
-        state_of(10_000, deadline)
+        with_members(10_000, deadline)
     }
 
-    fn state_of(members: usize, deadline: u64) -> State {
+    fn with_members(members: usize, deadline: u64) -> State {
         let members: Vec<String> = (0..members).map(|index| format!(r#""k{index}":{index}"#)).collect();
-        let json = format!(r#"{{"apiVersion":"v1","kind":"ConfigMap","data":{{{}}}}}"#, members.join(","));
+        state_of(&format!("{{{}}}", members.join(",")), deadline)
+    }
+
+    fn state_of(data: &str, deadline: u64) -> State {
+        let json = format!(r#"{{"apiVersion":"v1","kind":"ConfigMap","data":{data}}}"#);
         let tree = Tree::from_json(Arc::new(Text::new("test", "")), Span::default(), &json).unwrap();
         let resources = vec![Arc::new(Resource::new(tree).unwrap())];
         let set = Arc::new(Set { resources, tapes: Tapes::of(1), ..Set::default() });
@@ -294,7 +299,7 @@ mod tests {
     #[test]
     fn small_tapes_are_kept_for_others_and_large_ones_are_not() {
         for (members, is_kept) in [(1_000, true), (10_000, false)] {
-            let mut state = state_of(members, u64::MAX);
+            let mut state = with_members(members, u64::MAX);
             let tape = state.tape_of(0).unwrap();
             assert_eq!(state.set.tapes.place(0).unwrap().get().is_some(), is_kept, "{} bytes", tape.len());
             assert_eq!(state.tape_of(0).unwrap(), tape);
@@ -312,6 +317,17 @@ mod tests {
         });
         assert!(is_late(answer));
         assert!(matches < 5_000, "{matches}");
+    }
+
+    #[test]
+    fn a_select_that_matches_nothing_stops_in_its_middle() {
+        let _running = Running::start().unwrap();
+        // A walk of a quarter of a thousand million comparisons, for which one tick is too short.
+        let mut state = state_of(&format!("[{}0]", "0,".repeat(1_000_000)), 0);
+        let selectors: Vec<String> = (0..256).map(|index| (2_000_000 + index).to_string()).collect();
+        state.deadline = ticker::now() + 1;
+        let answer = state.select_of(0, &format!("$..[{}]", selectors.join(",")), &mut |_, _| {});
+        assert!(is_late(answer));
     }
 
     #[test]

@@ -112,7 +112,8 @@ impl Resource {
 
     /// All values that a path selects, in document order, in one crossing.
     ///
-    /// The path is JSONPath (RFC 9535) without filters, slices and functions.
+    /// The path is JSONPath (RFC 9535) without filters, slices and functions, of at most 4 KiB, 63 segments and 256
+    /// selectors.
     ///
     /// # Errors
     /// When the path is none of these.

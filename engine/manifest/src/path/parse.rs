@@ -1,6 +1,6 @@
 //! The grammar of paths: RFC 9535, section 2, without filters, slices and functions.
 
-use super::{MAX_SEGMENTS, PathError, Segment, Selector};
+use super::{MAX_BYTES, MAX_SEGMENTS, MAX_SELECTORS, PathError, Segment, Selector};
 use crate::json::parse::unicode_escape;
 use crate::quote::quote;
 
@@ -8,7 +8,10 @@ use crate::quote::quote;
 const MAX_INDEX: i64 = (1 << 53) - 1;
 
 pub(super) fn segments(path: &str) -> Result<Vec<Segment>, PathError> {
-    let mut parser = Parser { path, at: 0 };
+    let mut parser = Parser { path, at: 0, selectors: 0 };
+    if path.len() > MAX_BYTES {
+        return parser.fail(format!("a path has at most {MAX_BYTES} bytes"));
+    }
     if !parser.eat('$') {
         return parser.fail("a path starts with `$`");
     }
@@ -31,6 +34,8 @@ pub(super) fn segments(path: &str) -> Result<Vec<Segment>, PathError> {
 struct Parser<'a> {
     path: &'a str,
     at: usize,
+    /// How many selectors were read.
+    selectors: usize,
 }
 
 impl Parser<'_> {
@@ -49,6 +54,7 @@ impl Parser<'_> {
         if descends && self.peek() == Some('[') {
             return Ok(Segment { descends, selectors: self.bracket()? });
         }
+        self.count()?;
         let selector = if self.eat('*') { Selector::Wildcard } else { Selector::Name(self.shorthand()?) };
         Ok(Segment { descends, selectors: vec![selector] })
     }
@@ -76,6 +82,7 @@ impl Parser<'_> {
         let mut selectors = Vec::new();
         loop {
             self.space();
+            self.count()?;
             selectors.push(self.selector()?);
             self.space();
             if self.eat(']') {
@@ -88,6 +95,14 @@ impl Parser<'_> {
                 return self.fail("expected `,` or `]`");
             }
         }
+    }
+
+    fn count(&mut self) -> Result<(), PathError> {
+        self.selectors += 1;
+        if self.selectors <= MAX_SELECTORS {
+            return Ok(());
+        }
+        self.fail(format!("a path has at most {MAX_SELECTORS} selectors"))
     }
 
     fn selector(&mut self) -> Result<Selector, PathError> {

@@ -227,14 +227,14 @@ impl Json<'_> {
         let span = self.since(start);
         let written = self.text.slice(span);
         if !valid {
-            return Err(words::invalid_json(format!("`{}` is no number", words::shorten(written)), span));
+            return Err(words::invalid_json("this is no number to JSON", span));
         }
         let canonical = if let (true, Ok(value)) = (integer, written.parse::<i64>()) {
             value.to_string()
         } else {
             let value = written.parse::<f64>().ok().filter(|value| value.is_finite());
             let Some(value) = value else {
-                return Err(words::invalid_json(format!("`{}` is too large a number", words::shorten(written)), span));
+                return Err(words::invalid_json("this number is too large", span));
             };
             resolve::json_float(value)
         };
@@ -269,7 +269,8 @@ impl Json<'_> {
     fn expected(&self, what: &str) -> Problem {
         let found = self.text.as_str().get(self.at..).and_then(|rest| rest.chars().next());
         let message = match found {
-            Some(found) => format!("expected {what}, found `{found}`"),
+            Some(found @ ('{' | '}' | '[' | ']' | ',' | ':' | '"')) => format!("expected {what}, found `{found}`"),
+            Some(_) => format!("expected {what}, found something else"),
             None => format!("expected {what}, but the file ends here"),
         };
         words::invalid_json(message, self.here())

@@ -19,7 +19,7 @@ pub(crate) fn tagged<'t>(tag: &str, text: &'t str) -> Result<(Scalar, Cow<'t, st
         #[expect(clippy::cast_precision_loss, reason = "the tag asks for a float")]
         ("float", Scalar::Int(value)) => Scalar::Float(value as f64),
         ("bool" | "null" | "float" | "int" | "timestamp", _) => {
-            return Err(format!("`{}` is no `!!{name}`", super::words::shorten(text)));
+            return Err(format!("`!!{name}` with text that is none"));
         }
         (_, _) => Scalar::Text,
     };

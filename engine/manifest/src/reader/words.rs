@@ -1,4 +1,7 @@
 //! The problems that reading can find, in words for people. Ids and messages live here and nowhere else in the reader.
+//!
+//! A message never repeats a value, nor a part of one: the document may be a `Secret`, and messages go to logs and reports
+//! whole. The span says where it stands, and who shows the lines knows what may be shown of them.
 
 use super::Problem;
 use crate::Span;
@@ -155,8 +158,8 @@ pub(crate) fn shorten(text: &str) -> String {
 }
 
 /// A `---` line that holds more than a comment.
-pub(crate) fn separator(text: &str, span: Span) -> Problem {
-    let message = format!("a line that begins with `---` separates documents, and holds `{}` besides", shorten(text));
+pub(crate) fn separator(span: Span) -> Problem {
+    let message = "a line that begins with `---` separates documents, and holds something besides".to_owned();
     let help = "put the text on a line of its own, or indent the line if it belongs to a block of text";
     Problem { rule: "invalid-separator", message, help, span, fatal: true }
 }

@@ -111,14 +111,13 @@ impl<'t> Syntax<'t> {
     pub(crate) fn alias(&mut self, span: Span) -> Result<(), Problem> {
         let text = self.text;
         let name = text.slice(Span { start: span.start + 1, end: span.end });
-        let shown = words::shorten(name);
         let Some(target) = self.anchors.get(name).copied() else {
             let help = "name an anchor that is set above, or quote text that begins with `*`";
-            let message = format!("`*{shown}` stands for nothing: there is no anchor `&{shown}` before it");
+            let message = "an alias stands for nothing: there is no anchor of its name before it";
             return Err(words::invalid(message, help, span));
         };
         if self.open.binary_search(&target).is_ok() {
-            let message = format!("`*{shown}` stands inside the value that it stands for");
+            let message = "an alias stands inside the value that it stands for";
             return Err(words::invalid(message, "a value cannot contain itself; write it out", span));
         }
         self.push(Kind::Alias(target), span)
