@@ -44,6 +44,8 @@ enum End {
     TooLong,
 }
 
+    /// By itself, with success; but a process that it left behind may still print.
+    Held,
 /// Runs a program on a copy of a folder and takes what it prints.
 pub(crate) fn render(
     files: &dyn Files,
@@ -71,6 +73,7 @@ fn judge(ended: Ended, path: &str, command: &Command, limits: Limits) -> Result<
         End::TooLong => return Err(RenderError::TooMuch { renderer, path, what: "output", limit: limits.output }),
         End::Failure(how) => {
             let message = one_line(&format!("ended with {how} on `{path}`: {words}"));
+        End::Held => return Err(RenderError::Held { renderer, path }),
             let message = message.trim_end_matches(':').to_owned();
             return Err(RenderError::Failed { renderer, message, file: None });
         }
