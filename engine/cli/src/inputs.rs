@@ -227,6 +227,10 @@ fn files_below(path: &Path, most: usize) -> Result<Below, PathError> {
         .hidden(false)
         .follow_links(true)
         .require_git(false)
+        // Of all that may say what is to be ignored, only what is seen in the repository.
+        .ignore(false)
+        .git_global(false)
+        .git_exclude(false)
         .filter_entry(|entry| last_part(entry.path()) != b".git")
         // Of two in one folder the text before their names is the same.
         .sort_by_file_path(|one, other| one.as_os_str().cmp(other.as_os_str()))
@@ -319,6 +323,22 @@ mod tests {
         let words = format!("cannot read `{}`: there are more than 1000 files and folders below it", at(0).display());
         assert_eq!(error, Some(words));
         assert!(files_below(&at(30), 0).is_ok());
+    }
+
+    #[test]
+    fn only_gitignore_leaves_files_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::create_dir_all(at(".git/info")).unwrap();
+        for name in ["a.yaml", "b.yaml", "c.yaml"] {
+            std::fs::write(at(name), "").unwrap();
+        }
+        std::fs::write(at(".ignore"), "a.yaml\n").unwrap();
+        std::fs::write(at(".git/info/exclude"), "b.yaml\n").unwrap();
+        std::fs::write(at(".gitignore"), "c.yaml\n").unwrap();
+        let found = find(&[folder.path().to_path_buf()], None).unwrap();
+        let names: Vec<_> = found.files.iter().filter_map(|file| Path::new(&file.name).file_name()).collect();
+        assert_eq!(names, ["a.yaml", "b.yaml"]);
     }
 
     #[cfg(unix)]
