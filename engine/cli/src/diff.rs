@@ -208,14 +208,14 @@ fn divide(
         (Some(file), Some((_, root))) => file.canonicalize().ok().and_then(|file| below(root, &file)),
         (Some(_), None) => None,
     };
-    let divide = |tree: &Tree, leave_out: Option<&str>| {
+    let divide = |tree: &Tree, chosen: &Chosen, leave_out: Option<&str>| {
         let found = tree.find(paths, leave_out).map_err(misspelt)?;
         sets::divide(found, Some(&tree.checkout), &arguments.charts, chosen).map_err(|error| match error {
             DivideError::Source(error) => source::tell(&error),
             DivideError::Policy(errors) => tell_config_errors(&errors, arguments),
         })
     };
-    Ok((divide(base, before.as_deref())?, divide(head, after)?))
+    Ok((divide(base, &chosen.for_before(), before.as_deref())?, divide(head, chosen, after)?))
 }
 
 /// The path of a file from a root that it lies below.
