@@ -61,6 +61,8 @@ pub(crate) enum PolicyFile {
     /// None was found: the recommended one holds.
     Recommended,
     Disk(PathBuf),
+    /// A file on disk, and its path from the root of the work tree that is looked at.
+    WorkTree(PathBuf, String),
     /// A path in a checkout, beside which its plugins lie.
     Checkout(Checkout, String),
 }
@@ -68,7 +70,7 @@ pub(crate) enum PolicyFile {
 impl PolicyFile {
     pub(crate) fn on_disk(&self) -> Option<&Path> {
         match self {
-            Self::Disk(path) => Some(path),
+            Self::Disk(path) | Self::WorkTree(path, _) => Some(path),
             Self::Recommended | Self::Checkout(..) => None,
         }
     }
@@ -76,7 +78,7 @@ impl PolicyFile {
     pub(crate) fn in_checkout(&self) -> Option<&str> {
         match self {
             Self::Checkout(_, path) => Some(path),
-            Self::Recommended | Self::Disk(_) => None,
+            Self::Recommended | Self::Disk(_) | Self::WorkTree(..) => None,
         }
     }
 }
@@ -221,7 +223,7 @@ pub(crate) fn resolve(source: &PluginSource, policy_file: &PolicyFile) -> Result
             let beside = Path::new(file).parent().unwrap_or(Path::new("")).join(path);
             checkout.read(&beside.to_string_lossy()).map(Cow::Owned).map_err(|error| error.to_string())
         }
-        (PluginSource::File(path), PolicyFile::Disk(_) | PolicyFile::Recommended) => {
+        (PluginSource::File(path), PolicyFile::Disk(_) | PolicyFile::WorkTree(..) | PolicyFile::Recommended) => {
             let beside = policy_file.on_disk().and_then(Path::parent).unwrap_or(Path::new(""));
             read_component(&beside.join(path)).map(Cow::Owned)
         }

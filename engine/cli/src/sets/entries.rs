@@ -144,7 +144,9 @@ fn add<'p>(
 fn base(file: &PolicyFile, root: &Root) -> Option<String> {
     match file {
         PolicyFile::Recommended => None,
-        PolicyFile::Checkout(_, path) => Some(path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned()),
+        PolicyFile::Checkout(_, path) | PolicyFile::WorkTree(_, path) => {
+            Some(path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned())
+        }
         PolicyFile::Disk(_) if root.is_revision() => Some(String::new()),
         PolicyFile::Disk(path) => {
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

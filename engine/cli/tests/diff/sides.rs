@@ -189,3 +189,27 @@ fn entries_of_the_policy_file_speak_of_head() -> Result<()> {
     assert_eq!((ran.code, ran.err.contains("there is no `charts/new`")), (Some(2), true), "{}", ran.err);
     Ok(())
 }
+
+#[test]
+fn entries_start_from_the_policy_file_on_every_side() -> Result<()> {
+    let repository = Repository::new(&[
+        ("team/sluice.yaml", &rendering(&["{ path: charts/shop, helm: { values: prod.yaml } }"])),
+        ("team/prod.yaml", "a: b\n"),
+        ("team/charts/shop/Chart.yaml", CHART),
+        ("team/charts/shop/templates/map.yaml", TEMPLATE),
+    ])?;
+    repository.write(&[("team/prod.yaml", "a: c\n")])?;
+    let seen = |arguments: &[&str]| {
+        let (code, mut report) = repository.json(arguments)?;
+        // What the side is called.
+        report["head"] = serde_json::Value::Null;
+        Ok::<_, anyhow::Error>((code, report))
+    };
+    let tree = seen(&["base", "--", "team"])?;
+    let of_charts = seen(&["base", "--", "team/charts"])?;
+    repository.commit()?;
+    assert_eq!(objects(&tree.1), ["changed ConfigMap c"], "{}", tree.1);
+    assert_eq!(tree, seen(&["base", "HEAD", "team"])?);
+    assert_eq!(of_charts, seen(&["base", "HEAD", "team/charts"])?);
+    Ok(())
+}
