@@ -19,7 +19,7 @@ use crate::inputs::{self, PathError};
 use crate::judging::{self, GateError, Passed};
 use crate::manner::Manner;
 use crate::output::{self, Target};
-use crate::policy::{self, ChoiceError, Chosen};
+use crate::policy::{self, ChoiceError, Chosen, PolicyFile};
 use crate::rendering::once::{Once, Turn};
 use crate::sets::{self, DivideError, Sets};
 use crate::source::{self, Repository};
@@ -159,9 +159,9 @@ fn on_both(asked: &Asked, base: &Tree, head: &Tree) -> Result<Vec<(PathBuf, Stri
 fn choose(arguments: &Arguments, head: &Tree, paths: &[(PathBuf, String)]) -> Result<Chosen, Exit> {
     let chosen = match (&arguments.policy, &head.on_disk) {
         (Some(file), _) => policy::choose(Some(file), &[]),
-        (None, Some((here, _))) => {
+        (None, Some((here, root))) => {
             let on_disk: Vec<PathBuf> = paths.iter().map(|(path, _)| here.join(path)).collect();
-            policy::choose(None, &on_disk)
+            policy::choose(None, &on_disk).map(|chosen| in_work_tree(chosen, root))
         }
         (None, None) => policy::choose_in(&head.checkout, &from_root(paths)),
     };
@@ -169,6 +169,16 @@ fn choose(arguments: &Arguments, head: &Tree, paths: &[(PathBuf, String)]) -> Re
         ChoiceError::Unusable { message, help } => usage(&message, Some(help)),
         ChoiceError::Invalid(errors) => tell_config_errors(&errors, arguments),
     })
+}
+
+/// With its file known by its path from the root, as that of a revision is: what it says of rendering starts there.
+fn in_work_tree(chosen: Chosen, root: &Path) -> Chosen {
+    let file = chosen.file.on_disk().map(Path::to_path_buf);
+    let known = file.and_then(|file| Some((below(root, &file.canonicalize().ok()?)?, file)));
+    match known {
+        Some((path, file)) => Chosen { file: PolicyFile::WorkTree(file, path), ..chosen },
+        None => chosen,
+    }
 }
 
 fn from_root(paths: &[(PathBuf, String)]) -> Vec<String> {
@@ -208,7 +218,7 @@ fn divide(
         (Some(file), Some((_, root))) => file.canonicalize().ok().and_then(|file| below(root, &file)),
         (Some(_), None) => None,
     };
-    let divide = |tree: &Tree, leave_out: Option<&str>| {
+    let divide = |tree: &Tree, chosen: &Chosen, leave_out: Option<&str>| {
         let found = tree.find(paths, leave_out).map_err(misspelt)?;
         sets::divide(found, Some(&tree.checkout), &arguments.charts, chosen).map_err(|error| match error {
             DivideError::Source(error) => source::tell(&error),
@@ -219,7 +229,7 @@ fn divide(
             }
         })
     };
-    Ok((divide(base, before.as_deref())?, divide(head, after)?))
+    Ok((divide(base, &chosen.for_before(), before.as_deref())?, divide(head, chosen, after)?))
 }
 
 /// The path of a file from a root that it lies below.

@@ -11,6 +11,9 @@ use sluice_source::walked::{is_loop, path_of};
 
 use crate::reading;
 
+/// Most files and folders that a walk meets. Folders whose links lead to each other come to more paths than a machine can hold.
+const MOST_ENTRIES: usize = 1_000_000;
+
 /// What to read, in a fixed order.
 pub(crate) struct Found {
     /// The files, sorted by name within each path.
@@ -77,7 +80,7 @@ pub(crate) fn find(paths: &[PathBuf], leave_out: Option<&Path>) -> Result<Found,
         if path.as_os_str() == "-" {
             found.files.push(File { name: String::from("-"), at: At::Stdin, named: true });
         } else {
-            let below = files_below(path)?;
+            let below = files_below(path, MOST_ENTRIES)?;
             is_plain &= !below.links;
             found.files.reserve(below.files.len());
             for (file, is_link) in below.files {
@@ -217,7 +220,7 @@ struct Below {
     links: bool,
 }
 
-fn files_below(path: &Path) -> Result<Below, PathError> {
+fn files_below(path: &Path, most: usize) -> Result<Below, PathError> {
     let fails = |cause| PathError { path: path.display().to_string(), cause };
     if !path.metadata().map_err(fails)?.is_dir() {
         return Ok(Below { files: vec![(path.to_path_buf(), true)], links: true });
@@ -227,11 +230,18 @@ fn files_below(path: &Path) -> Result<Below, PathError> {
         .hidden(false)
         .follow_links(true)
         .require_git(false)
+        // Of all that may say what is to be ignored, only what is seen in the repository.
+        .ignore(false)
+        .git_global(false)
+        .git_exclude(false)
         .filter_entry(|entry| last_part(entry.path()) != b".git")
         // Of two in one folder the text before their names is the same.
         .sort_by_file_path(|one, other| one.as_os_str().cmp(other.as_os_str()))
         .build();
-    for entry in walk {
+    for (count, entry) in walk.enumerate() {
+        if count > most {
+            return Err(fails(io::Error::other(format!("there are more than {most} files and folders below it"))));
+        }
         links |= entry.as_ref().is_ok_and(ignore::DirEntry::path_is_symlink);
         match entry {
             Ok(entry) if entry.file_type().is_some_and(|kind| !kind.is_dir()) && is_manifest_name(entry.path()) => {
@@ -297,6 +307,41 @@ mod tests {
         for name in ["a.yaml/b", ".yaml", "a/.json", "yaml", "b.yaml.bak", "b.", "", "/", "a/.."] {
             assert!(!is_manifest_name(Path::new(name)), "{name}");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_walk_ends_where_links_multiply() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |number: usize| folder.path().join(number.to_string());
+        for number in 0..=30 {
+            std::fs::create_dir(at(number)).unwrap();
+        }
+        for number in 0..30 {
+            for link in ["a", "b"] {
+                std::os::unix::fs::symlink(at(number + 1), at(number).join(link)).unwrap();
+            }
+        }
+        let error = files_below(&at(0), 1000).err().map(|error| error.to_string());
+        let words = format!("cannot read `{}`: there are more than 1000 files and folders below it", at(0).display());
+        assert_eq!(error, Some(words));
+        assert!(files_below(&at(30), 0).is_ok());
+    }
+
+    #[test]
+    fn only_gitignore_leaves_files_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::create_dir_all(at(".git/info")).unwrap();
+        for name in ["a.yaml", "b.yaml", "c.yaml"] {
+            std::fs::write(at(name), "").unwrap();
+        }
+        std::fs::write(at(".ignore"), "a.yaml\n").unwrap();
+        std::fs::write(at(".git/info/exclude"), "b.yaml\n").unwrap();
+        std::fs::write(at(".gitignore"), "c.yaml\n").unwrap();
+        let found = find(&[folder.path().to_path_buf()], None).unwrap();
+        let names: Vec<_> = found.files.iter().filter_map(|file| Path::new(&file.name).file_name()).collect();
+        assert_eq!(names, ["a.yaml", "b.yaml"]);
     }
 
     #[cfg(unix)]

@@ -20,14 +20,34 @@ pub(crate) const FILE_NAME: &str = "sluice.yaml";
 const MAX_COMPONENT: u64 = 256 << 20;
 
 /// The policy of a run, and the file it was read from.
+#[derive(Clone)]
 pub(crate) struct Chosen {
     pub(crate) policy: Policy,
     pub(crate) file: PolicyFile,
     /// How an application says that its path is rendered.
     pub(crate) render: Option<RenderEntry>,
+    pub(crate) demand: Demand,
+}
+
+/// What `render` of a policy file demands of the tree that it is applied to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Demand {
+    /// That there is all that it names.
+    Whole,
+    /// Nothing: it speaks of the tree that comes after this one.
+    Nothing,
 }
 
 impl Chosen {
+    fn new(policy: Policy, file: PolicyFile) -> Self {
+        Chosen { policy, file, render: None, demand: Demand::Whole }
+    }
+
+    /// The same for the tree before a change, which need not have what the change brings.
+    pub(crate) fn for_before(&self) -> Self {
+        Chosen { demand: Demand::Nothing, ..self.clone() }
+    }
+
     /// The folder on disk that the file lies in.
     pub(crate) fn folder(&self) -> Option<&Path> {
         let folder = self.file.on_disk()?.parent()?;
@@ -36,10 +56,13 @@ impl Chosen {
 }
 
 /// Where a policy was read from.
+#[derive(Clone)]
 pub(crate) enum PolicyFile {
     /// None was found: the recommended one holds.
     Recommended,
     Disk(PathBuf),
+    /// A file on disk, and its path from the root of the work tree that is looked at.
+    WorkTree(PathBuf, String),
     /// A path in a checkout, beside which its plugins lie.
     Checkout(Checkout, String),
 }
@@ -47,7 +70,7 @@ pub(crate) enum PolicyFile {
 impl PolicyFile {
     pub(crate) fn on_disk(&self) -> Option<&Path> {
         match self {
-            Self::Disk(path) => Some(path),
+            Self::Disk(path) | Self::WorkTree(path, _) => Some(path),
             Self::Recommended | Self::Checkout(..) => None,
         }
     }
@@ -55,7 +78,7 @@ impl PolicyFile {
     pub(crate) fn in_checkout(&self) -> Option<&str> {
         match self {
             Self::Checkout(_, path) => Some(path),
-            Self::Recommended | Self::Disk(_) => None,
+            Self::Recommended | Self::Disk(_) | Self::WorkTree(..) => None,
         }
     }
 }
@@ -76,21 +99,21 @@ pub(crate) fn choose(named: Option<&Path>, paths: &[PathBuf]) -> Result<Chosen, 
         None => nearest(paths)?,
     };
     let Some(file) = file else {
-        return Ok(Chosen { policy: Policy::recommended(), file: PolicyFile::Recommended, render: None });
+        return Ok(Chosen::new(Policy::recommended(), PolicyFile::Recommended));
     };
     let name = file.to_string_lossy().replace('\\', "/");
     let content = std::fs::read(&file).map_err(|error| unreadable(&name, &error.to_string()))?;
-    Ok(Chosen { policy: parse(name, content)?, file: PolicyFile::Disk(file), render: None })
+    Ok(Chosen::new(parse(name, content)?, PolicyFile::Disk(file)))
 }
 
 /// The nearest `sluice.yaml` beside or above the first path of a checkout; else the recommended policy.
 pub(crate) fn choose_in(checkout: &Checkout, paths: &[String]) -> Result<Chosen, ChoiceError> {
     let Some(file) = nearest_in(checkout, paths) else {
-        return Ok(Chosen { policy: Policy::recommended(), file: PolicyFile::Recommended, render: None });
+        return Ok(Chosen::new(Policy::recommended(), PolicyFile::Recommended));
     };
     let content = checkout.read(&file).map_err(|error| unreadable(&file, &error.to_string()))?;
     let policy = parse(file.clone(), content)?;
-    Ok(Chosen { policy, file: PolicyFile::Checkout(checkout.clone(), file), render: None })
+    Ok(Chosen::new(policy, PolicyFile::Checkout(checkout.clone(), file)))
 }
 
 /// The nearest `sluice.yaml` beside or above the first path of a checkout.
@@ -200,7 +223,7 @@ pub(crate) fn resolve(source: &PluginSource, policy_file: &PolicyFile) -> Result
             let beside = Path::new(file).parent().unwrap_or(Path::new("")).join(path);
             checkout.read(&beside.to_string_lossy()).map(Cow::Owned).map_err(|error| error.to_string())
         }
-        (PluginSource::File(path), PolicyFile::Disk(_) | PolicyFile::Recommended) => {
+        (PluginSource::File(path), PolicyFile::Disk(_) | PolicyFile::WorkTree(..) | PolicyFile::Recommended) => {
             let beside = policy_file.on_disk().and_then(Path::parent).unwrap_or(Path::new(""));
             read_component(&beside.join(path)).map(Cow::Owned)
         }

@@ -225,7 +225,7 @@ impl Making<'_> {
             }
             RenderMethod::Kustomize => Kind::Kustomize.name(),
             RenderMethod::Helm(helm) => {
-                let values = Entries::values(base.as_deref(), helm, self.root.checkout())?;
+                let values = self.entries.values(base.as_deref(), helm, self.root.checkout())?;
                 let Chart { helm, set, set_string } = self.charts.on(helm, values);
                 (folder.method, folder.arguments) = (Method::Helm(helm), [set, set_string]);
                 Kind::Helm.name()

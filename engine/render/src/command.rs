@@ -24,6 +24,8 @@ mod process {
 
 /// Deepest folder that is copied.
 const DEEPEST: usize = 100;
+/// Most files and folders that are copied: a link to a folder is copied as one, and may lead to others.
+const MOST_ENTRIES: usize = 100_000;
 
 /// How a program ended.
 struct Ended {
@@ -42,6 +44,8 @@ enum End {
     TimedOut,
     /// It printed too much.
     TooLong,
+    /// By itself, with success; but a process that it left behind may still print.
+    Held,
 }
 
 /// Runs a program on a copy of a folder and takes what it prints.
@@ -55,7 +59,8 @@ pub(crate) fn render(
         return Err(FilesError::Other { path: path.to_owned(), is: "a file" }.into());
     }
     let copy = tempfile::tempdir().map_err(|error| failed(path, &error))?;
-    let mut copied = Copied { files, to: copy.path(), bytes: 0, limit: limits.read };
+    let mut copied =
+        Copied { files, start: path, to: copy.path(), bytes: 0, limit: limits.read, entries: 0, most: MOST_ENTRIES };
     copied.folder(path, "", 0)?;
     let ended = process::run(command, copy.path(), limits.output)
         .map_err(|error| RenderError::Start { program: command.program.clone(), message: error.to_string() })?;
@@ -68,6 +73,7 @@ fn judge(ended: Ended, path: &str, command: &Command, limits: Limits) -> Result<
     let words = String::from_utf8_lossy(&ended.errors);
     match ended.end {
         End::TimedOut => return Err(RenderError::TimedOut { renderer, path, limit: command.timeout }),
+        End::Held => return Err(RenderError::Held { renderer, path }),
         End::TooLong => return Err(RenderError::TooMuch { renderer, path, what: "output", limit: limits.output }),
         End::Failure(how) => {
             let message = one_line(&format!("ended with {how} on `{path}`: {words}"));
@@ -89,9 +95,14 @@ fn judge(ended: Ended, path: &str, command: &Command, limits: Limits) -> Result<
 /// A copy in the making.
 struct Copied<'a> {
     files: &'a dyn Files,
+    /// The folder that is copied.
+    start: &'a str,
     to: &'a Path,
     bytes: u64,
     limit: u64,
+    /// Files and folders so far.
+    entries: usize,
+    most: usize,
 }
 
 impl Copied<'_> {
@@ -103,6 +114,12 @@ impl Copied<'_> {
         }
         for (name, kind) in self.files.list(from)? {
             let (from, to) = (join(from, &name), join(to, &name));
+            self.entries += 1;
+            if self.entries > self.most {
+                let path = if self.start.is_empty() { "." } else { self.start }.to_owned();
+                let why = format!("has more than the {} files and folders that are copied for a command", self.most);
+                return Err(FilesError::Refused { path, why }.into());
+            }
             match kind {
                 Kind::Folder => {
                     fs::create_dir(self.to.join(&to)).map_err(|error| failed(&from, &error))?;
@@ -127,4 +144,39 @@ impl Copied<'_> {
 
 fn failed(path: &str, error: &std::io::Error) -> RenderError {
     FilesError::Failed { path: path.to_owned(), why: format!("no copy can be made: {error}") }.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::Copied;
+    use crate::files::{Files, FilesError, Kind, Stat};
+
+    /// Folders that hold two folders each, as links to the next make them.
+    struct Doubled;
+
+    impl Files for Doubled {
+        fn stat(&self, _: &str) -> Result<Stat, FilesError> {
+            Ok(Stat::Folder)
+        }
+
+        fn list(&self, folder: &str) -> Result<Vec<(String, Kind)>, FilesError> {
+            let deep = folder.split('/').count() > 30;
+            Ok(if deep { Vec::new() } else { ["a", "b"].map(|name| (name.to_owned(), Kind::Folder)).to_vec() })
+        }
+
+        fn read(&self, path: &str) -> Result<Arc<[u8]>, FilesError> {
+            Err(FilesError::Missing { path: path.to_owned() })
+        }
+    }
+
+    #[test]
+    fn folders_without_end_are_not_copied() {
+        let to = tempfile::tempdir().unwrap();
+        let mut copied =
+            Copied { files: &Doubled, start: "app", to: to.path(), bytes: 0, limit: 0, entries: 0, most: 100 };
+        let error = copied.folder("app", "", 0).unwrap_err();
+        assert_eq!(error.to_string(), "`app` has more than the 100 files and folders that are copied for a command");
+    }
 }

@@ -102,6 +102,14 @@ pub enum RenderError {
         /// The limit.
         limit: Duration,
     },
+    /// What it prints has no end, because somebody else may print as well.
+    #[error("{renderer}: on `{path}`, a process that it left behind holds its output open")]
+    Held {
+        /// Which tool.
+        renderer: String,
+        /// What was rendered.
+        path: String,
+    },
     /// It took too much of something.
     #[error("{renderer}: `{path}` takes more than {} of {what}", bytes(*.limit))]
     TooMuch {
@@ -158,6 +166,7 @@ impl RenderError {
             Self::Load(_)
             | Self::Empty { .. }
             | Self::TimedOut { .. }
+            | Self::Held { .. }
             | Self::TooMuch { .. }
             | Self::Crashed { .. }
             | Self::Output { .. }
@@ -193,6 +202,9 @@ impl RenderError {
                 "check the path; where nothing is meant to come out, say `allowEmpty: true` for it under `render` in the policy file"
             }
             Self::TimedOut { .. } => "if it is merely large, allow it more time; else look for what never ends",
+            Self::Held { .. } => {
+                "let the `command` wait for what it starts, or start that with its output elsewhere: `>/dev/null`"
+            }
             Self::TooMuch { .. } => "if it is merely large, raise the limit or split the set; else look for what grows",
             Self::Crashed { .. } => "the tool fails on what it was given: take away what was added last",
             Self::Output { .. } => "what comes out of a render must be YAML in UTF-8",

@@ -132,7 +132,7 @@ pub enum PathError {
         limit: u64,
     },
     /// An object of Git that is missing, damaged, or not what its id says.
-    #[error("`{path}` cannot be read from Git: the object {id} is {cause}")]
+    #[error("`{path}` cannot be read from Git: the object {id} is {cause}{}", anew(.cache.as_deref()))]
     Corrupt {
         /// The path that it stands for.
         path: String,
@@ -140,6 +140,8 @@ pub enum PathError {
         id: String,
         /// What is wrong with it.
         cause: String,
+        /// What we keep of the repository, where the object lies in that.
+        cache: Option<String>,
     },
     /// The operating system refuses.
     #[error("`{path}` cannot be read: {cause}")]
@@ -172,7 +174,8 @@ impl PathError {
             }
             PathError::TooMany { .. } | PathError::TooMuch { .. } => Some("name a smaller folder, or raise the limit"),
             PathError::TooDeep { .. } => Some("name a folder further down"),
-            PathError::Corrupt { .. } => {
+            PathError::Corrupt { cache: Some(_), .. } => Some(AGAIN),
+            PathError::Corrupt { cache: None, .. } => {
                 Some("run `git fsck` in the repository, and fetch again what is missing or damaged")
             }
             PathError::NotFound { .. }
@@ -245,7 +248,7 @@ pub enum SourceError {
         kind: String,
     },
     /// An object of the history that is missing or damaged.
-    #[error("`{repo}` cannot be read: the object {id} is {cause}")]
+    #[error("`{repo}` cannot be read: the object {id} is {cause}{}", anew(.cache.as_deref()))]
     Corrupt {
         /// The repository.
         repo: String,
@@ -253,6 +256,8 @@ pub enum SourceError {
         id: String,
         /// What is wrong with it.
         cause: String,
+        /// What we keep of the repository, where the object lies in that.
+        cache: Option<String>,
     },
     /// Two revisions without a common past.
     #[error("`{one}` and `{two}` have no common ancestor in `{repo}`")]
@@ -322,6 +327,14 @@ pub enum SourceError {
     },
 }
 
+/// For what we keep of a repository and is damaged.
+const AGAIN: &str = "run it again; if it happens again, look at the disk";
+
+/// What comes of a damaged object that lies in what we keep of a repository.
+fn anew(cache: Option<&str>) -> String {
+    cache.map_or_else(String::new, |cache| format!(" (in `{cache}`, which the next run fetches anew)"))
+}
+
 /// For a repository that holds only a part of its history.
 const DEEPEN: &str =
     "the repository is shallow: fetch its whole history (`git fetch --unshallow`, or `fetch-depth: 0` in CI)";
@@ -344,7 +357,8 @@ impl SourceError {
                 "name a branch, a tag, or all 40 digits of a commit's id; a clone understands expressions such as `HEAD~1`"
             }
             SourceError::NotACommit { .. } => "name a commit, a branch or a tag of a commit",
-            SourceError::Corrupt { .. } => {
+            SourceError::Corrupt { cache: Some(_), .. } => AGAIN,
+            SourceError::Corrupt { cache: None, .. } => {
                 "run `git fsck` in the repository, and fetch again what is missing or damaged"
             }
             SourceError::Repository { .. } => "name a folder within a repository, or a bare repository",

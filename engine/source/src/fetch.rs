@@ -12,7 +12,7 @@ use gix_transport::client::blocking_io::Transport;
 use crate::checkout::Checkout;
 use crate::deadline::Deadline;
 use crate::error::{FetchCause, SourceError};
-use crate::local::{Kept, from_objects, largest_object};
+use crate::local::{from_objects, largest_object};
 use crate::location::Place;
 use crate::request::Request;
 use crate::words::{chain, shown};
@@ -52,7 +52,8 @@ pub(crate) fn checkout(request: &Request) -> Result<Checkout, SourceError> {
             (cache.repository()?, id)
         }
     };
-    from_objects(shared, id, request, deadline, Kept { prefix: String::new(), folder: cache.into_temporary() })
+    let kept = cache.into_kept(&shared);
+    from_objects(shared, id, request, deadline, kept)
 }
 
 /// One fetch, which may take several connections.

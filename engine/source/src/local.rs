@@ -1,6 +1,6 @@
 //! Repositories of this machine: finding and opening them, and what a revision means there.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use gix::ObjectId;
 use gix::objs::Kind;
@@ -9,7 +9,7 @@ use crate::checkout::Checkout;
 use crate::commit::{Commit, parse};
 use crate::deadline::Deadline;
 use crate::error::SourceError;
-use crate::objects::{Fault, Objects, object};
+use crate::objects::{Fault, Objects, condemned, object};
 use crate::request::Request;
 use crate::signature;
 use crate::words::{chain, shown};
@@ -30,7 +30,7 @@ pub(crate) fn checkout(folder: &Path, request: &Request) -> Result<Checkout, Sou
     let shared = discover(folder, request)?;
     let id = revision::commit(&shared.to_thread_local(), &request.revision, &request.repo.to_string())?;
     let prefix = prefix(&shared, folder);
-    from_objects(shared, id, request, deadline, Kept { prefix, folder: None })
+    from_objects(shared, id, request, deadline, Kept { prefix, folder: None, mark: None })
 }
 
 /// What goes with the objects of a repository.
@@ -38,6 +38,8 @@ pub(crate) struct Kept {
     pub(crate) prefix: String,
     /// A repository that exists for the checkout only.
     pub(crate) folder: Option<tempfile::TempDir>,
+    /// For a repository that we keep: the file that says that it has to be made anew.
+    pub(crate) mark: Option<PathBuf>,
 }
 
 /// The tree of a commit whose objects are in `shared`, signed as the request demands.
@@ -49,12 +51,20 @@ pub(crate) fn from_objects(
     kept: Kept,
 ) -> Result<Checkout, SourceError> {
     let repo = shared.to_thread_local();
-    let corrupt = |cause: String| SourceError::Corrupt { repo: request.repo.to_string(), id: id.to_string(), cause };
-    let bytes = object(&repo, id, Kind::Commit, LARGEST).map_err(|fault| corrupt(words(fault)))?;
-    let mut parsed = parse(id, &bytes).map_err(|cause| corrupt(format!("damaged: {cause}")))?;
+    let corrupt = |cause: String, cache: Option<String>| SourceError::Corrupt {
+        repo: request.repo.to_string(),
+        id: id.to_string(),
+        cause,
+        cache,
+    };
+    let bytes = object(&repo, id, Kind::Commit, LARGEST).map_err(|fault| {
+        let cache = condemned(kept.mark.as_deref(), &fault);
+        corrupt(words(fault), cache)
+    })?;
+    let mut parsed = parse(id, &bytes).map_err(|cause| corrupt(format!("damaged: {cause}"), None))?;
     signature::demand(&request.signatures, &mut parsed.commit, &bytes, deadline)
         .map_err(|cause| SourceError::Signature { commit: id.to_string(), cause })?;
-    let objects = Objects::new(shared, parsed.tree, kept.folder);
+    let objects = Objects::new(shared, parsed.tree, kept.folder, kept.mark);
     Ok(Checkout::new(Box::new(objects), Some(parsed.commit), kept.prefix, request.limits))
 }
 
@@ -72,13 +82,14 @@ pub fn merge_base(request: &Request, one: &str, two: &str) -> Result<Commit, Sou
         repo: name.clone(),
         id: first.to_string(),
         cause: format!("without a whole history: {}", chain(&error)),
+        cache: None,
     };
     let Some(base) = repo.merge_base(first, second).map_err(broken)? else {
         let (one, two) = (shown(one), shown(two));
         return Err(SourceError::NoMergeBase { repo: name, one, two, shallow: is_shallow(&repo) });
     };
     let id = base.detach();
-    let corrupt = |cause: String| SourceError::Corrupt { repo: name.clone(), id: id.to_string(), cause };
+    let corrupt = |cause: String| SourceError::Corrupt { repo: name.clone(), id: id.to_string(), cause, cache: None };
     let bytes = object(&repo, id, Kind::Commit, LARGEST).map_err(|fault| corrupt(words(fault)))?;
     parse(id, &bytes).map(|parsed| parsed.commit).map_err(|cause| corrupt(format!("damaged: {cause}")))
 }

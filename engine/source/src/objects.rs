@@ -2,6 +2,7 @@
 //! commit's id stands for, and damage on disk is told.
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use gix::ObjectId;
@@ -32,6 +33,8 @@ pub(crate) struct Objects {
     folders: RwLock<HashMap<ObjectId, Arc<[Item]>>>,
     /// Keeps a repository that exists for this checkout only.
     _kept: Option<tempfile::TempDir>,
+    /// For a repository that we keep: the file that says that it has to be made anew.
+    mark: Option<PathBuf>,
 }
 
 /// An entry of a folder.
@@ -59,8 +62,13 @@ pub(crate) enum Fault {
 }
 
 impl Objects {
-    pub(crate) fn new(shared: gix::ThreadSafeRepository, root: ObjectId, kept: Option<tempfile::TempDir>) -> Self {
-        Objects { shared, idle: Mutex::default(), root, folders: RwLock::default(), _kept: kept }
+    pub(crate) fn new(
+        shared: gix::ThreadSafeRepository,
+        root: ObjectId,
+        kept: Option<tempfile::TempDir>,
+        mark: Option<PathBuf>,
+    ) -> Self {
+        Objects { shared, idle: Mutex::default(), root, folders: RwLock::default(), _kept: kept, mark }
     }
 
     /// Runs `work` with a handle that no other thread has.
@@ -78,10 +86,16 @@ impl Objects {
 
     /// The content of an object of the given kind.
     fn object(&self, path: &str, id: ObjectId, kind: Kind, limit: u64) -> Result<Vec<u8>, PathError> {
-        self.with(|repo| object(repo, id, kind, limit)).map_err(|fault| match fault {
+        self.with(|repo| object(repo, id, kind, limit)).map_err(|fault| self.fails(path, id, fault, limit))
+    }
+
+    /// That an object cannot be had.
+    fn fails(&self, path: &str, id: ObjectId, fault: Fault, limit: u64) -> PathError {
+        let cache = condemned(self.mark.as_deref(), &fault);
+        match fault {
             Fault::TooLarge(size) => PathError::TooLarge { path: shown(path), size, limit },
-            Fault::Corrupt(cause) => corrupt(path, id, cause),
-        })
+            Fault::Corrupt(cause) => PathError::Corrupt { path: shown(path), id: id.to_string(), cause, cache },
+        }
     }
 
     /// What the folder at `path` holds.
@@ -157,7 +171,7 @@ impl Store for Objects {
 
     fn size(&self, file: &str) -> Result<u64, PathError> {
         let id = self.file(file)?.id;
-        self.with(|repo| size(repo, id)).map_err(|cause| corrupt(file, id, cause))
+        self.with(|repo| size(repo, id)).map_err(|cause| self.fails(file, id, Fault::Corrupt(cause), 0))
     }
 
     fn read(&self, file: &str, limit: u64) -> Result<Vec<u8>, PathError> {
@@ -197,6 +211,14 @@ pub(crate) fn object(repo: &gix::Repository, id: ObjectId, kind: Kind, limit: u6
     }
 }
 
+/// Notes in a repository that we keep that an object of it is damaged, so that it is made anew when it is opened next: it
+/// would stay as it is. Says which repository that is.
+pub(crate) fn condemned(mark: Option<&Path>, fault: &Fault) -> Option<String> {
+    let mark = mark.filter(|_| matches!(fault, Fault::Corrupt(_)))?;
+    std::fs::write(mark, b"").ok()?;
+    mark.parent().map(|repository| shown(&repository.to_string_lossy()))
+}
+
 fn size(repo: &gix::Repository, id: ObjectId) -> Result<u64, String> {
     match repo.try_find_header(id) {
         Ok(Some(header)) => Ok(header.size()),
@@ -215,7 +237,13 @@ fn items(path: &str, id: ObjectId, bytes: &[u8]) -> Result<Vec<Item>, PathError>
     let bad = |name: &[u8], fault| PathError::BadName { folder: shown(path), name: shown_bytes(name), fault };
     let mut items = Vec::new();
     for entry in gix::objs::TreeRefIter::from_bytes(bytes, id.kind()) {
-        let entry = entry.map_err(|error| corrupt(path, id, format!("damaged: {}", chain(&error))))?;
+        // The object is what its id says: nobody has another one.
+        let entry = entry.map_err(|error| PathError::Corrupt {
+            path: shown(path),
+            id: id.to_string(),
+            cause: format!("damaged: {}", chain(&error)),
+            cache: None,
+        })?;
         let name: &[u8] = entry.filename.as_ref();
         let role = role(entry.mode);
         let link = if role == Some(ItemRole::Link) { Role::Link } else { Role::Other };
@@ -244,8 +272,4 @@ fn role(mode: gix::objs::tree::EntryMode) -> Option<ItemRole> {
         0o160_000 => Some(ItemRole::Submodule),
         _ => None,
     }
-}
-
-fn corrupt(path: &str, id: ObjectId, cause: String) -> PathError {
-    PathError::Corrupt { path: shown(path), id: id.to_string(), cause }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use sluice_policy::{ConfigError, HelmRender, RenderEntry, RenderMethod};
 use sluice_source::{Checkout, Kind, PathError, PathFault, Stat};
 
-use crate::policy::{Chosen, PolicyFile};
+use crate::policy::{Chosen, Demand, PolicyFile};
 use crate::root::Root;
 
 /// A path that is rendered as the policy file says.
@@ -23,6 +23,7 @@ pub(super) struct Said<'p> {
 /// All of them that lie in what the command line names, by path.
 pub(super) struct Entries<'p> {
     said: Vec<Said<'p>>,
+    demand: Demand,
 }
 
 impl<'p> Entries<'p> {
@@ -33,9 +34,10 @@ impl<'p> Entries<'p> {
     /// All that is wrong with the entries.
     pub(super) fn find(chosen: &'p Chosen, root: &Root, asked: &[String]) -> Result<Self, Vec<ConfigError>> {
         let base = base(&chosen.file, root);
+        let tree = Tree { base: base.as_deref(), checkout: root.checkout(), asked, demand: chosen.demand };
         let (mut found, mut errors) = (BTreeMap::<String, Found<'p>>::new(), Vec::new());
         for entry in chosen.policy.render() {
-            match matches(entry, base.as_deref(), root.checkout(), asked) {
+            match tree.matches(entry) {
                 Ok(paths) => errors.extend(paths.into_iter().filter_map(|path| add(&mut found, path, entry, root))),
                 Err(error) => errors.push(*error),
             }
@@ -58,7 +60,7 @@ impl<'p> Entries<'p> {
                 .filter(|(path, _)| !application.iter().any(|(own, _)| *own == path))
                 .map(|(path, Found { entry, .. })| Said { path, entry, base: base.clone(), is_application: false }),
         );
-        if errors.is_empty() { Ok(Self { said }) } else { Err(errors) }
+        if errors.is_empty() { Ok(Self { said, demand: chosen.demand }) } else { Err(errors) }
     }
 
     /// Those that lie at or below a path.
@@ -79,8 +81,9 @@ impl<'p> Entries<'p> {
     /// The files with values of a chart, from the root of the checkout.
     ///
     /// # Errors
-    /// Each that is not there.
+    /// Each that is not there, if it has to be. Else the render of the chart tells it.
     pub(super) fn values(
+        &self,
         base: Option<&str>,
         helm: &HelmRender,
         checkout: &Checkout,
@@ -91,6 +94,10 @@ impl<'p> Entries<'p> {
             let path = base.and_then(|base| joined(base, shown));
             let why = match path.as_deref().map(|path| checkout.stat(path)) {
                 Some(Ok(Stat::File { .. })) => {
+                    paths.extend(path);
+                    continue;
+                }
+                Some(_) if self.demand == Demand::Nothing => {
                     paths.extend(path);
                     continue;
                 }
@@ -137,7 +144,9 @@ fn add<'p>(
 fn base(file: &PolicyFile, root: &Root) -> Option<String> {
     match file {
         PolicyFile::Recommended => None,
-        PolicyFile::Checkout(_, path) => Some(path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned()),
+        PolicyFile::Checkout(_, path) | PolicyFile::WorkTree(_, path) => {
+            Some(path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned())
+        }
         PolicyFile::Disk(_) if root.is_revision() => Some(String::new()),
         PolicyFile::Disk(path) => {
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -146,30 +155,35 @@ fn base(file: &PolicyFile, root: &Root) -> Option<String> {
     }
 }
 
-/// The paths of an entry that lie in what the command line names.
-fn matches(
-    entry: &RenderEntry,
-    base: Option<&str>,
-    checkout: &Checkout,
-    asked: &[String],
-) -> Result<Vec<String>, Box<ConfigError>> {
-    let shown = if entry.path.value.is_empty() { "." } else { &entry.path.value };
-    let Some(pattern) = base.and_then(|base| joined(base, &entry.path.value)) else {
-        let help = "paths are from the folder of this file, and lie in the repository that is checked";
-        return Err(Box::new(entry.path.error(format!("`{shown}` lies outside of what can be rendered"), help)));
-    };
-    let names: Vec<&str> = pattern.split('/').filter(|name| !name.is_empty()).collect();
-    let fixed = names.iter().take_while(|name| **name != "*").copied().collect::<Vec<_>>().join("/");
-    if !asked.iter().any(|path| holds(path, &fixed) || holds(&fixed, path)) {
-        return Ok(Vec::new());
+/// Where entries look for their paths.
+struct Tree<'t> {
+    base: Option<&'t str>,
+    checkout: &'t Checkout,
+    asked: &'t [String],
+    demand: Demand,
+}
+
+impl Tree<'_> {
+    /// The paths of an entry that lie in what the command line names.
+    fn matches(&self, entry: &RenderEntry) -> Result<Vec<String>, Box<ConfigError>> {
+        let shown = if entry.path.value.is_empty() { "." } else { &entry.path.value };
+        let Some(pattern) = self.base.and_then(|base| joined(base, &entry.path.value)) else {
+            let help = "paths are from the folder of this file, and lie in the repository that is checked";
+            return Err(Box::new(entry.path.error(format!("`{shown}` lies outside of what can be rendered"), help)));
+        };
+        let names: Vec<&str> = pattern.split('/').filter(|name| !name.is_empty()).collect();
+        let fixed = names.iter().take_while(|name| **name != "*").copied().collect::<Vec<_>>().join("/");
+        if !self.asked.iter().any(|path| holds(path, &fixed) || holds(&fixed, path)) {
+            return Ok(Vec::new());
+        }
+        let paths = expand(self.checkout, &names).map_err(|why| Box::new(entry.path.error(why, "")))?;
+        if paths.is_empty() && self.demand == Demand::Whole {
+            let message =
+                if is_pattern(shown) { format!("no path fits `{shown}`") } else { format!("there is no `{shown}`") };
+            return Err(Box::new(entry.path.error(message, FROM_HERE)));
+        }
+        Ok(paths.into_iter().filter(|path| self.asked.iter().any(|asked| holds(asked, path))).collect())
     }
-    let paths = expand(checkout, &names).map_err(|why| Box::new(entry.path.error(why, "")))?;
-    if paths.is_empty() {
-        let message =
-            if is_pattern(shown) { format!("no path fits `{shown}`") } else { format!("there is no `{shown}`") };
-        return Err(Box::new(entry.path.error(message, FROM_HERE)));
-    }
-    Ok(paths.into_iter().filter(|path| asked.iter().any(|asked| holds(asked, path))).collect())
 }
 
 /// The paths that fit a pattern: of the names that `*` stands for, those of folders that are not hidden.

@@ -10,6 +10,16 @@ fn named(name: &str) -> String {
     MAP.replace("{name: m}", &format!("{{name: {name}}}"))
 }
 
+const CHART: &str = "apiVersion: v2\nname: c\nversion: 1.0.0\n";
+const TEMPLATE: &str =
+    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ .Chart.Name }}}\ndata: {a: {{ quote .Values.a }}}\n";
+
+/// A policy file that says how charts are rendered.
+fn rendering(entries: &[&str]) -> String {
+    let plugins = "plugins:\n- { name: image-tags, source: 'builtin:image-tags' }\n";
+    format!("apiVersion: sluice.dev/v1alpha1\nkind: Policy\n{plugins}render:\n- {}\n", entries.join("\n- "))
+}
+
 #[test]
 fn sides_are_named_as_in_git() -> Result<()> {
     let repository = Repository::new(&[("a.yaml", &named("a"))])?;
@@ -141,5 +151,65 @@ fn a_head_that_cannot_be_rendered_removes_nothing() -> Result<()> {
     repository.commit()?;
     let ran = repository.diff(&["HEAD"])?;
     assert_eq!((ran.code, ran.out.contains("error[sluice/render-failed]")), (Some(3), true), "{}", ran.out);
+    Ok(())
+}
+
+#[test]
+fn entries_of_the_policy_file_speak_of_head() -> Result<()> {
+    let repository = Repository::new(&[
+        ("sluice.yaml", &rendering(&["{ path: charts/old, helm: {} }"])),
+        ("charts/old/Chart.yaml", &CHART.replace(": c", ": old")),
+        ("charts/old/templates/map.yaml", TEMPLATE),
+    ])?;
+    let more = ["{ path: charts/old, helm: { values: prod.yaml } }", "{ path: charts/new, helm: {} }"];
+    repository.write(&[
+        ("sluice.yaml", &rendering(&[&more[..], &["{ path: 'made/*', plain: {} }"]].concat())),
+        ("prod.yaml", "a: b\n"),
+        ("charts/new/Chart.yaml", &CHART.replace(": c", ": new")),
+        ("charts/new/templates/map.yaml", TEMPLATE),
+        ("made/a/map.yaml", &named("made")),
+    ])?;
+    repository.git(&["add", "-A"])?;
+    for arguments in [&["base"][..], &["base", "HEAD"]] {
+        let (code, report) = repository.json(arguments)?;
+        let added = ["new", "old", "made"].map(|name| format!("added ConfigMap {name}"));
+        let seen: std::collections::BTreeSet<_> = objects(&report).into_iter().collect();
+        assert_eq!((code, seen), (Some(0), added.into_iter().collect()), "{report}");
+        // Values that are not there are a render that failed.
+        assert_eq!(report["gaps"], serde_json::json!([{ "side": "base", "name": "helm charts/old", "objects": 1 }]));
+        repository.commit()?;
+    }
+    // HEAD has to have what its own policy file speaks of.
+    repository.remove("prod.yaml")?;
+    let ran = repository.diff(&["base"])?;
+    assert_eq!((ran.code, ran.err.contains("there is no `prod.yaml`")), (Some(2), true), "{}", ran.err);
+    repository.write(&[("prod.yaml", "")])?;
+    std::fs::remove_dir_all(repository.path().join("charts/new"))?;
+    let ran = repository.diff(&["base"])?;
+    assert_eq!((ran.code, ran.err.contains("there is no `charts/new`")), (Some(2), true), "{}", ran.err);
+    Ok(())
+}
+
+#[test]
+fn entries_start_from_the_policy_file_on_every_side() -> Result<()> {
+    let repository = Repository::new(&[
+        ("team/sluice.yaml", &rendering(&["{ path: charts/shop, helm: { values: prod.yaml } }"])),
+        ("team/prod.yaml", "a: b\n"),
+        ("team/charts/shop/Chart.yaml", CHART),
+        ("team/charts/shop/templates/map.yaml", TEMPLATE),
+    ])?;
+    repository.write(&[("team/prod.yaml", "a: c\n")])?;
+    let seen = |arguments: &[&str]| {
+        let (code, mut report) = repository.json(arguments)?;
+        // What the side is called.
+        report["head"] = serde_json::Value::Null;
+        Ok::<_, anyhow::Error>((code, report))
+    };
+    let tree = seen(&["base", "--", "team"])?;
+    let of_charts = seen(&["base", "--", "team/charts"])?;
+    repository.commit()?;
+    assert_eq!(objects(&tree.1), ["changed ConfigMap c"], "{}", tree.1);
+    assert_eq!(tree, seen(&["base", "HEAD", "team"])?);
+    assert_eq!(of_charts, seen(&["base", "HEAD", "team/charts"])?);
     Ok(())
 }

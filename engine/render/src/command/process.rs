@@ -35,9 +35,14 @@ pub(super) fn run(command: &Command, folder: &Path, most_output: u64) -> io::Res
     // Its children too: whoever started something in the background waits for nobody.
     let _ = killpg(group, Signal::SIGKILL);
     let _ = child.wait();
-    let (output, errors) = (collected(&output), collected(&errors));
-    let end = if output.len() as u64 > most_output { End::TooLong } else { end? };
-    Ok(Ended { end, output, errors })
+    let (output, errors) = (collected(&output).transpose()?, collected(&errors));
+    let end = match (&output, end?) {
+        (None, End::Success) => End::Held,
+        (Some(output), _) if output.len() as u64 > most_output => End::TooLong,
+        (_, end) => end,
+    };
+    let errors = errors.and_then(io::Result::ok);
+    Ok(Ended { end, output: output.unwrap_or_default(), errors: errors.unwrap_or_default() })
 }
 
 fn start(command: &Command, folder: &Path) -> io::Result<Child> {
@@ -70,22 +75,20 @@ fn start(command: &Command, folder: &Path) -> io::Result<Child> {
 }
 
 /// Reads a pipe on a thread of its own, up to a limit and one byte more. Then the pipe is closed, which ends who still writes.
-fn collect(pipe: Option<impl Read + Send + 'static>, most: u64) -> io::Result<Receiver<Vec<u8>>> {
+fn collect(pipe: Option<impl Read + Send + 'static>, most: u64) -> io::Result<Receiver<io::Result<Vec<u8>>>> {
     let (sender, receiver) = channel();
     let read = move || {
         let mut bytes = Vec::new();
-        if let Some(pipe) = pipe {
-            let _ = pipe.take(most + 1).read_to_end(&mut bytes);
-        }
-        let _ = sender.send(bytes);
+        let read = pipe.map_or(Ok(0), |pipe| pipe.take(most + 1).read_to_end(&mut bytes));
+        let _ = sender.send(read.map(|_| bytes));
     };
     std::thread::Builder::new().name("sluice-command".to_owned()).spawn(read)?;
     Ok(receiver)
 }
 
-/// What a pipe gave; nothing where somebody who left the group holds on to it.
-fn collected(pipe: &Receiver<Vec<u8>>) -> Vec<u8> {
-    pipe.recv_timeout(PATIENCE).unwrap_or_default()
+/// All that a pipe gave; none where somebody who left the group holds on to it, so that it has no end.
+fn collected(pipe: &Receiver<io::Result<Vec<u8>>>) -> Option<io::Result<Vec<u8>>> {
+    pipe.recv_timeout(PATIENCE).ok()
 }
 
 /// Waits for the end of a process, or for a reason to end it.

@@ -61,6 +61,22 @@ fn it_is_ended_with_all_its_children_when_it_takes_too_long() {
 }
 
 #[test]
+fn output_that_has_no_end_is_an_error() {
+    // In a session of its own, which it has as soon as the file is there, it is not ended with its parent.
+    let left = |elsewhere: &str, code: u8| {
+        let left = format!("setsid sh -c ': > left; exec sleep 30' {elsewhere} & until [ -e left ]; do :; done");
+        run(sh(&format!("echo a: b; {left}; exit {code}")))
+    };
+    let error = left("", 0).unwrap_err();
+    assert_eq!(error.to_string(), "sh: on `app`, a process that it left behind holds its output open");
+    // Where it holds what errors go to, all of the output is there.
+    assert_eq!(left(">/dev/null", 0).unwrap().text, "a: b\n");
+    // How the program ended goes before.
+    let error = left("", 3).unwrap_err();
+    assert_eq!(error.to_string(), "sh: ended with exit status: 3 on `app`");
+}
+
+#[test]
 fn it_may_use_so_much_and_no_more() {
     let small = renderers(Limits { output: 1 << 20, ..Limits::default() });
     let method = Method::Command(sh("yes a: b"));

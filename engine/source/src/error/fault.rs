@@ -38,9 +38,8 @@ impl PathError {
             | PathError::TooLarge { .. }
             | PathError::TooMany { .. }
             | PathError::TooDeep { .. }
-            | PathError::TooMuch { .. }
-            | PathError::Corrupt { .. } => PathFault::Refused,
-            PathError::Io { .. } => PathFault::Failed,
+            | PathError::TooMuch { .. } => PathFault::Refused,
+            PathError::Corrupt { .. } | PathError::Io { .. } => PathFault::Failed,
         }
     }
 }

@@ -5,8 +5,9 @@
 //! before both is removed: so what is kept does not grow without end, and what was fetched lately needs no server.
 //!
 //! One fetch at a time writes to a repository, under a lock. While it writes, a mark lies in the repository; where the mark
-//! is found without a fetch, the fetch did not end, and the repository is made anew. A commit counts as held only once its
-//! reference was written, after all of it was found.
+//! is found without a fetch, the fetch did not end, and the repository is made anew. An object that is found damaged leaves
+//! the same mark, as nothing else would ever mend it. A commit counts as held only once its reference was written, after all
+//! of it was found.
 
 use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
@@ -20,11 +21,11 @@ use sha2::{Digest, Sha256};
 
 use crate::deadline::Deadline;
 use crate::error::{FetchCause, SourceError};
-use crate::local::open_options;
+use crate::local::{Kept, open_options};
 use crate::request::Request;
 use crate::words::{chain, shown};
 
-/// What lies in a repository while a fetch writes to it.
+/// What lies in a repository while a fetch writes to it, and once an object of it was found damaged.
 const MARK: &str = "sluice-fetching";
 
 /// Where the references are that say which commits are here.
@@ -60,7 +61,7 @@ impl Cache {
         let lock = lock(&folder.join(format!("{name}.lock")), deadline, request)?;
         let mut cache = Cache { folder, name, number: 0, largest_file, _lock: Some(lock), temporary: None };
         cache.number = cache.numbers()?.into_iter().max().unwrap_or_default();
-        if cache.is_unfinished() || cache.repository().is_err() {
+        if is_marked(&cache.path()) || cache.repository().is_err() {
             cache.start_anew()?;
         }
         Ok(cache)
@@ -77,8 +78,9 @@ impl Cache {
         let before = self.number.checked_sub(1).and_then(|number| self.numbered(number).ok());
         for shared in [Some(newest), before].into_iter().flatten() {
             let repo = shared.to_thread_local();
-            let found = repo.try_find_reference(reference(id).as_str());
-            if found.map_err(|error| broken(repo.path(), &error))?.is_some() && repo.has_object(id) {
+            // A reference that cannot be read says nothing, and a fetch writes it anew.
+            let is_kept = matches!(repo.try_find_reference(reference(id).as_str()), Ok(Some(_)));
+            if is_kept && !is_marked(repo.path()) && repo.has_object(id) {
                 return Ok(Some(shared));
             }
         }
@@ -128,13 +130,10 @@ impl Cache {
         no_room(error).map(|cause| refused(&self.path(), cause))
     }
 
-    /// The folder to be removed with the checkout, if the repository is not kept.
-    pub(super) fn into_temporary(self) -> Option<tempfile::TempDir> {
-        self.temporary
-    }
-
-    fn is_unfinished(&self) -> bool {
-        self.path().join(MARK).symlink_metadata().is_ok()
+    /// What goes with the objects of a repository of this cache.
+    pub(super) fn into_kept(self, repository: &gix::ThreadSafeRepository) -> Kept {
+        let mark = self.temporary.is_none().then(|| repository.path().join(MARK));
+        Kept { prefix: String::new(), folder: self.temporary, mark }
     }
 
     fn path(&self) -> PathBuf {
@@ -192,6 +191,11 @@ impl Cache {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether a repository has to be made anew.
+fn is_marked(repository: &Path) -> bool {
+    repository.join(MARK).symlink_metadata().is_ok()
 }
 
 /// The reference that says that a commit is here.

@@ -297,7 +297,7 @@ fn server(url: &str) -> Option<Server> {
 /// Where a redirect leads: to the same request below another address, and not from https to http.
 fn redirected(response: &Response<Body>, url: &str, tail: &str) -> Result<String, FetchCause> {
     let location = response.headers().get("location").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let refused = || FetchCause::Redirect(shown(location.split(['?', '@']).next_back().unwrap_or_default()));
+    let refused = || FetchCause::Redirect(address(location));
     let base = url.split('/').take(3).collect::<Vec<_>>().join("/");
     let target = if location.starts_with('/') && !location.starts_with("//") {
         format!("{base}{location}")
@@ -309,6 +309,14 @@ fn redirected(response: &Response<Body>, url: &str, tail: &str) -> Result<String
         (Some(to), Some(from)) if to.secure || !from.secure => Ok(target),
         _ => Err(refused()),
     }
+}
+
+/// A URL as it may be shown: without its account and without its query, either of which may hold what is secret.
+fn address(url: &str) -> String {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    let (scheme, rest) = url.split_at(url.find("//").map_or(0, |at| at + 2));
+    let (server, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    shown(&format!("{scheme}{}{path}", server.rsplit('@').next().unwrap_or_default()))
 }
 
 /// An answer with success, or what its status means.
@@ -327,4 +335,24 @@ fn accepted(response: Response<Body>, authorized: bool) -> Result<Response<Body>
 fn parted(headers: impl IntoIterator<Item = impl AsRef<str>>) -> Vec<(String, String)> {
     let split = |line: &str| line.split_once(':').map(|(name, value)| (name.to_owned(), value.trim().to_owned()));
     headers.into_iter().filter_map(|line| split(line.as_ref())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::address;
+
+    #[test]
+    fn an_address_is_shown_without_secrets() {
+        for (url, expected) in [
+            ("https://u:p@sso.example/x?state=s", "https://sso.example/x"),
+            ("https://u:p@x@sso.example:8443?state=a@b", "https://sso.example:8443"),
+            ("https://sso.example/@x/y#token=s?z", "https://sso.example/@x/y"),
+            ("//u:p@sso.example/x", "//sso.example/x"),
+            ("/login/@me?next=/x", "/login/@me"),
+            ("u:p@sso.example", "sso.example"),
+            ("", ""),
+        ] {
+            assert_eq!(address(url), expected, "{url}");
+        }
+    }
 }

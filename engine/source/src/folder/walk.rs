@@ -25,6 +25,10 @@ pub(super) fn files(folder: &Folder, below: &str, most: usize) -> Result<Vec<Str
         .hidden(false)
         .follow_links(true)
         .require_git(false)
+        // Of all that may say what is to be ignored, only what is seen in the repository.
+        .ignore(false)
+        .git_global(false)
+        .git_exclude(false)
         .max_depth(Some(DEEPEST))
         .filter_entry({
             let (folder, fault) = (folder.clone(), Arc::clone(&fault));

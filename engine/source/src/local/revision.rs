@@ -26,7 +26,8 @@ pub(super) fn commit(repo: &gix::Repository, revision: &str, name: &str) -> Resu
 fn peeled(repo: &gix::Repository, id: ObjectId, revision: &str, name: &str) -> Result<ObjectId, SourceError> {
     let mut current = id;
     for _ in 0..MOST_TAGS {
-        let corrupt = |cause: String| SourceError::Corrupt { repo: name.to_owned(), id: current.to_string(), cause };
+        let corrupt =
+            |cause: String| SourceError::Corrupt { repo: name.to_owned(), id: current.to_string(), cause, cache: None };
         let header = repo.try_find_header(current).map_err(|error| corrupt(format!("damaged: {}", chain(&error))))?;
         let kind = header.ok_or_else(|| corrupt("missing".to_owned()))?.kind();
         if kind == Kind::Commit {

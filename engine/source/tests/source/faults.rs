@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::net::TcpListener;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Barrier};
 use std::time::Duration;
@@ -9,7 +10,7 @@ use std::time::Duration;
 use sluice_source::{Checkout, FetchCause, SourceError};
 
 use crate::http::{cause, fetch, kept, request};
-use crate::repo::{Repo, text};
+use crate::repo::{Repo, answer, program, text};
 use crate::server::{Reply, Seen, Server};
 
 const SOON: Duration = Duration::from_secs(2);
@@ -118,6 +119,52 @@ fn a_fetch_that_was_killed_is_done_anew() {
     std::fs::remove_dir_all(bare.join("refs")).unwrap();
     std::fs::remove_file(bare.join("HEAD")).unwrap();
     assert_eq!(text(&Checkout::revision(&request).unwrap(), "deploy/app.yaml"), "two\n");
+}
+
+#[test]
+fn what_was_damaged_in_the_cache_is_fetched_anew() {
+    let repo = Repo::filled();
+    let server = Server::open(repo.path());
+    let (commit, tree, file) = (repo.id("main"), repo.id("main:deploy"), repo.id("main:deploy/app.yaml"));
+    for revision in ["main", &commit] {
+        for object in [&commit, &tree, &file] {
+            let cache = tempfile::tempdir().unwrap();
+            let mut request = request(&server.url(".git"), revision);
+            request.cache = Some(cache.path().to_owned());
+            let read = || {
+                let checkout = Checkout::revision(&request).map_err(|error| (error.to_string(), error.help()))?;
+                let read = checkout.read("deploy/app.yaml");
+                read.map_err(|error| (error.to_string(), error.help().map(String::from)))
+            };
+            assert_eq!(read(), Ok(b"two\n".to_vec()));
+            let bare = kept(cache.path()).remove(0);
+            damage(&bare, object);
+            let (words, help) = read().unwrap_err();
+            if revision == commit || object == &file {
+                let expected = format!(" (in `{}`, which the next run fetches anew)", bare.display());
+                assert!(words.contains(object.as_str()) && words.ends_with(&expected), "{words}");
+                assert!(help.unwrap().starts_with("run it again"));
+            }
+            assert_eq!(read(), Ok(b"two\n".to_vec()), "{revision} {object}");
+            let fsck = program("git", cache.path()).arg("-C").arg(&bare).args(["fsck", "--full"]).output().unwrap();
+            assert!(fsck.status.success(), "{}", String::from_utf8_lossy(&fsck.stderr));
+        }
+    }
+}
+
+/// Overwrites the content of an object in the pack that holds it.
+fn damage(bare: &Path, object: &str) {
+    let packs = std::fs::read_dir(bare.join("objects/pack")).unwrap().map(|entry| entry.unwrap().path());
+    let pack = packs.into_iter().find(|path| path.extension().is_some_and(|extension| extension == "pack")).unwrap();
+    let list = answer(program("git", bare).args(["verify-pack", "-v"]).arg(pack.with_extension("idx")), b"").stdout;
+    let list = String::from_utf8(list).unwrap();
+    // The id, the kind, the size, the size in the pack, the offset; what follows is said of differences.
+    let line: Vec<&str> = list.lines().find(|line| line.starts_with(object)).unwrap().split(' ').collect();
+    let numbers: Vec<usize> = line.iter().filter_map(|word| word.parse().ok()).collect();
+    let mut bytes = std::fs::read(&pack).unwrap();
+    bytes[numbers[2] + 4..numbers[2] + numbers[1]].fill(0);
+    std::fs::remove_file(&pack).unwrap();
+    std::fs::write(&pack, bytes).unwrap();
 }
 
 #[test]

@@ -23,9 +23,11 @@ fn a_folder_is_read_without_gits_own_folder_and_what_is_ignored() {
     repo.write("inner/.git/config", "x");
     repo.write("inner/.GIT/config", "x");
     repo.write("inner/a.yaml", "a");
+    repo.write(".ignore", "*.yaml\n");
+    repo.write(".git/info/exclude", "*.yaml\n");
     let checkout = Checkout::folder(repo.path()).unwrap();
     assert_eq!(checkout.commit(), None);
-    let files = [".gitignore", "README.md", "deploy/.gitignore", "deploy/app.yaml", "inner/a.yaml"];
+    let files = [".gitignore", ".ignore", "README.md", "deploy/.gitignore", "deploy/app.yaml", "inner/a.yaml"];
     assert_eq!(checkout.files("").unwrap(), files);
     assert_eq!(checkout.files("deploy").unwrap(), ["deploy/.gitignore", "deploy/app.yaml"]);
     assert_eq!(checkout.files("deploy/secret.yaml").unwrap(), ["deploy/secret.yaml"], "what is named is there");
