@@ -116,11 +116,8 @@ impl Look<'_> {
             let message = format!("it belongs to the application {}", names.join(", "));
             return Some(refused(message, "take it out of one of the two; `adopt: true` takes it over"));
         }
-        // Without a UID it is not known whether a run that ended suddenly has made it: then its field manager tells.
-        let uid = entry.and_then(|entry| entry.uid.as_deref());
-        let is_ours = uid == Some(live.uid()) || entry.is_some() && uid.is_none() && is_nobodys(live);
-        if !is_ours && !self.options.adopt && !has_manager(live, &self.options.manager) {
-            let message = if uid.is_some() {
+        if !self.is_ours(entry, live) && !self.options.adopt {
+            let message = if entry.is_some_and(|entry| entry.uid.is_some()) {
                 "somebody deleted it and made another with its name"
             } else {
                 "it is there already, and no application owns it"
@@ -131,6 +128,19 @@ impl Look<'_> {
     }
 
     /// Asks the API server what applying would do.
+    /// Whether the inventory says that this very object is the application's.
+    fn is_ours(&self, entry: Option<&Entry>, live: &Live) -> bool {
+        let by_uid = |entry: &Entry| entry.uid.as_deref() == Some(live.uid());
+        match entry {
+            Some(entry) if by_uid(entry) => true,
+            // Whether a run that ended suddenly has made it is not known: then its field manager tells. Of an object that the
+            // inventory does not have it tells nothing, as one name is that of all applications of an installation.
+            Some(Entry { uid: None, .. }) => is_nobodys(live) || has_manager(live, &self.options.manager),
+            // One object may have a name in several API groups.
+            Some(_) | None => self.entries.values().any(|entry| by_uid(entry)),
+        }
+    }
+
     async fn ask(
         &self,
         desired: &Desired,
