@@ -201,6 +201,9 @@ impl Refusal {
             403 => String::from("grant the account this verb; deploy/agent holds the rules that are needed"),
             404 => String::from("the kind or the namespace is not there yet; is its manifest in the set?"),
             422 | 400 => String::from("mend the manifest; the API server does not accept it as it is"),
+            404 if self.reason.is_empty() => {
+                String::from("see whether something between here and the cluster answers in its place")
+            }
             _ => String::new(),
         }
     }

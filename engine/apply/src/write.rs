@@ -47,16 +47,8 @@ impl Write<'_> {
     }
 }
 
-/// Reads an object; none where it is not there, be it that its kind is not served yet.
-pub(crate) async fn read(cluster: &Cluster, kind: &Kind, reference: &Reference) -> Result<Option<Live>, ClusterError> {
-    match ask(cluster, kind, reference).await {
-        Err(error) if error.is_not_found() => Ok(None),
-        answer => answer.map(Some),
-    }
-}
-
-/// Reads an object; none where the server says that it is not there. A kind that is not served in this version any more says
-/// nothing of the object.
+/// Reads an object; none where the server says that it is not there. A kind that is not served in this version, or not yet,
+/// says nothing of the object, and neither does somebody who answers in place of the API server.
 pub(crate) async fn find(cluster: &Cluster, kind: &Kind, reference: &Reference) -> Result<Option<Live>, ClusterError> {
     match ask(cluster, kind, reference).await {
         Err(error) if error.is_absence_of(&reference.name) => Ok(None),

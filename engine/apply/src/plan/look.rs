@@ -17,7 +17,7 @@ use crate::live::Live;
 use crate::options::{Conflicts, Options};
 use crate::reference::{Key, Reference};
 use crate::stage::Stage;
-use crate::write::{Write, read};
+use crate::write::{Write, find};
 
 /// What is looked at for each object.
 pub(super) struct Look<'a> {
@@ -75,7 +75,7 @@ impl Look<'_> {
                 ));
             }
         };
-        let live = match read(self.cluster, kind, reference).await {
+        let live = match find(self.cluster, kind, reference).await {
             Ok(live) => live,
             Err(error) if error.refusal().is_some() => return decided(refused(error.to_string(), &error.help())),
             Err(error) => return Err(error),
