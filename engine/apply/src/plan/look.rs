@@ -46,7 +46,8 @@ impl Look<'_> {
             Found::ToWeigh(kind, live) => self.weigh(desired, entry, kind, live).await?,
         };
         let reference = desired.reference.clone();
-        Ok(Step { reference, action, ignored, is_known: entry.is_some(), desired: desired.clone() })
+        let adopts = self.adopts(desired);
+        Ok(Step { reference, action, ignored, is_known: entry.is_some(), adopts, desired: desired.clone() })
     }
 
     /// Finds an object in the cluster, and what keeps it from being touched.
@@ -127,7 +128,6 @@ impl Look<'_> {
         None
     }
 
-    /// Asks the API server what applying would do.
     /// Whether the inventory says that this very object is the application's.
     fn is_ours(&self, entry: Option<&Entry>, live: &Live) -> bool {
         let by_uid = |entry: &Entry| entry.uid.as_deref() == Some(live.uid());
@@ -141,6 +141,7 @@ impl Look<'_> {
         }
     }
 
+    /// Asks the API server what applying would do.
     async fn ask(
         &self,
         desired: &Desired,
@@ -183,13 +184,17 @@ impl Look<'_> {
         entry.is_none_or(|entry| self.options.adopt && entry.uid.is_none())
     }
 
+    /// Whether it is taken over: by this run, or by one that ended before it was through with it.
+    fn adopts(&self, desired: &Desired) -> bool {
+        self.options.adopt && self.is_new(desired)
+    }
+
     /// What a refusal of a dry run means; none where it should be asked again with force.
     fn refusal(&self, desired: &Desired, error: &ClusterError, forced: bool) -> Result<Option<Action>, ClusterError> {
         let Some(refusal) = error.refusal() else { return Err(error.clone()) };
         let conflicts = refusal.conflicts();
         // On adoption the hands that made the object give their fields up.
-        let adopts = self.options.adopt && self.is_new(desired);
-        let give_up = adopts && conflicts.iter().all(|conflict| adopt::is_before(&conflict.manager));
+        let give_up = self.adopts(desired) && conflicts.iter().all(|conflict| adopt::is_before(&conflict.manager));
         if !conflicts.is_empty() && !forced && (give_up || self.options.conflicts == Conflicts::Take) {
             let kept = conflicts.iter().find(|conflict| conflict.is_kept());
             match kept {

@@ -46,9 +46,8 @@ impl Run<'_> {
         }
         guard.check().await?;
         if let Action::Change { before, .. } = action
-            && !step.is_known
-            && let Some(patch) = adopt::migration(before, &self.options.manager)
-            && let Err(error) = self.as_written(desired, kind, &Sent::whole(desired)).patch(&patch).await
+            && step.adopts
+            && let Err(error) = self.migrate(desired, kind, before).await
         {
             return match error.refusal() {
                 Some(_) => Ok(self.failed(desired, error.to_string())),
@@ -87,6 +86,22 @@ impl Run<'_> {
                 return Err(error.into());
             }
         }
+    }
+
+    /// Makes the fields of the hands that made an object ours. Where somebody writes it meanwhile, it is looked at again.
+    async fn migrate(&self, desired: &Desired, kind: &Kind, before: &Live) -> Result<(), ClusterError> {
+        let (mut live, mut tries) = (before.clone(), 0);
+        while let Some(patch) = adopt::migration(&live, &self.options.manager) {
+            tries += 1;
+            match self.as_written(desired, kind, &Sent::whole(desired)).patch(&patch).await {
+                Err(error) if has_moved(&error, tries) => match find(self.cluster, kind, &desired.reference).await? {
+                    Some(now) => live = now,
+                    None => break,
+                },
+                done => return done,
+            }
+        }
+        Ok(())
     }
 
     fn as_written<'w>(&'w self, desired: &'w Desired, kind: &'w Kind, sent: &'w Sent) -> Write<'w> {

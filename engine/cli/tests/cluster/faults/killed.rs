@@ -137,6 +137,22 @@ fn fault_01_killed_while_it_deletes() -> Result<()> {
 }
 
 #[test]
+fn fault_01_killed_while_it_adopts() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = Shop::new(plane, "killed-adopt", "  adopt: true\n")?;
+    let path = "/api/v1/namespaces/killed-adopt/configmaps?fieldManager=kubectl-create";
+    plane.make(path, r#"{"metadata":{"name":"one"},"data":{"value":"ours","old":"x"}}"#)?;
+    shop.config("one", "ours")?;
+    Halted::start(&shop, &["apply"], 0)?.kill()?;
+    ensure!(shop.inventory()?.is_some_and(|names| names == ["one"]));
+    ensure!(shop.live("one")?.context("it is gone")?["data"]["old"] == "x", "it was killed too late");
+    shop.ends(&["apply"], 0)?;
+    let live = shop.live("one")?.context("it is gone")?;
+    ensure!(live["data"] == serde_json::json!({ "value": "ours" }), "{live}");
+    settles(&shop, &["one"])
+}
+
+#[test]
 fn fault_01_killed_at_any_moment() -> Result<()> {
     let Some(plane) = shared()? else { return Ok(()) };
     let shop = Shop::new(plane, "killed-often", "  prune: true\n")?;

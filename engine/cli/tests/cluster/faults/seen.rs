@@ -347,3 +347,25 @@ fn is_settled_but(shop: &Shop<'_>, there: &[&str], owned: &[&str]) -> Result<()>
     ensure!(shop.ends(&["apply"], 0)?.contains("unchanged: "));
     Ok(())
 }
+
+#[test]
+fn fault_06_somebody_writes_what_is_being_taken_over() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let mut shop = Shop::new(plane, "taken-amid", "  adopt: true\n")?;
+    let seeing = Seeing::new(plane)?;
+    let path = "/api/v1/namespaces/taken-amid/configmaps?fieldManager=kubectl-create";
+    plane.make(path, r#"{"metadata":{"name":"one"},"data":{"value":"before","old":"x"}}"#)?;
+    shop.config("one", "ours")?;
+    let migration: Wanted =
+        |method, path| method == "PATCH" && path.contains("/configmaps/one?") && !path.contains("force");
+    let through = seeing.kubeconfig(&shop)?;
+    let direct = std::mem::replace(&mut shop.kubeconfig, through);
+    seeing.refuse(migration, 409);
+    shop.ends(&["apply"], 0)?;
+    shop.kubeconfig = direct;
+    let (_, seen) = seeing.told();
+    ensure!(seen.iter().filter(|(line, _)| is(line, migration)).count() == 2, "{seen:#?}");
+    let live = shop.live("one")?.context("it is gone")?;
+    ensure!(live["data"] == serde_json::json!({ "value": "ours" }), "{live}");
+    is_settled(&shop, &["one"])
+}
