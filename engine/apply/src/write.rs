@@ -31,7 +31,7 @@ impl Write<'_> {
         let body = if dry_run { self.sent.body() } else { self.sent.body_for_version() };
         let call = Call::new(Method::PATCH, path, what);
         let call = Call { dry_run, ..call.body("application/apply-patch+yaml", &body) };
-        let answer = self.cluster.call(&call).await?;
+        let answer = asked(self.cluster, &call, reference).await?;
         live(self.cluster, &call.what, reference, &answer)
     }
 }
@@ -43,7 +43,8 @@ impl Write<'_> {
         let what = format!("take over {reference}");
         let path = format!("{}?fieldManager={}", self.kind.path(reference, &what)?, escaped(self.manager));
         let call = Call::new(Method::PATCH, path, what);
-        self.cluster.call(&call.body("application/json-patch+json", patch.as_bytes())).await.map(drop)
+        let call = call.body("application/json-patch+json", patch.as_bytes());
+        asked(self.cluster, &call, reference).await.map(drop)
     }
 }
 
@@ -59,8 +60,13 @@ pub(crate) async fn find(cluster: &Cluster, kind: &Kind, reference: &Reference) 
 async fn ask(cluster: &Cluster, kind: &Kind, reference: &Reference) -> Result<Live, ClusterError> {
     let what = format!("read {reference}");
     let call = Call::new(Method::GET, kind.path(reference, &what)?, what);
-    let answer = cluster.call(&call).await?;
+    let answer = asked(cluster, &call, reference).await?;
     live(cluster, &call.what, reference, &answer)
+}
+
+/// Sends a request about an object. What is told of an error holds no value of a Secret.
+pub(crate) async fn asked(cluster: &Cluster, call: &Call<'_>, reference: &Reference) -> Result<Vec<u8>, ClusterError> {
+    cluster.call(call).await.map_err(|error| error.about(reference))
 }
 
 /// Reads an answer, which has to be the object that was asked for: what is known of another says nothing of it, and may be
