@@ -155,6 +155,37 @@ fn environments_go_in_order() -> Result<()> {
 }
 
 #[test]
+fn application_files_are_told_by_their_kind() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = from_git(plane, "agent-kinds", "")?;
+    shop.config("one", "1")?;
+    commit(&shop, "first")?;
+    let text = std::fs::read_to_string(shop.path().join("app.yaml"))?;
+    shop.file("app.yaml", &text.replace("kind: Application", "kind: Application # of production"))?;
+    let said = round(&shop, 0)?;
+    assert!(said.contains("applied ConfigMap agent-kinds/one"), "{said}");
+    assert!(
+        said.contains("./sluice.yaml") && said.contains("it has the kind `Policy`, and not `Application`"),
+        "{said}"
+    );
+    shop.file("app.yaml", &text.replace("kind: Application", "\"kind\": 'Application'"))?;
+    let said = round(&shop, 0)?;
+    assert!(said.contains("\"unchanged\""), "{said}");
+
+    // What cannot be read may be an application, and so may what does not say what it is.
+    for text in ["a: [\n", "spec: {}\n", "kind: Policy\n---\nkind: Application\n", ""] {
+        shop.file("broken.yaml", text)?;
+        let said = round(&shop, 1)?;
+        assert!(said.contains("the application file is wrong") && said.contains("\"unchanged\""), "{text}: {said}");
+    }
+    std::fs::remove_file(shop.path().join("broken.yaml"))?;
+    std::fs::remove_file(shop.path().join("app.yaml"))?;
+    let said = round(&shop, 2)?;
+    assert!(said.contains("no application is in `.`"), "{said}");
+    Ok(())
+}
+
+#[test]
 fn values_of_a_secret_are_not_told() -> Result<()> {
     let Some(plane) = shared()? else { return Ok(()) };
     let shop = from_git(plane, "agent-secret", "")?;
