@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use crate::plan::{Plan, Prune};
 use crate::stage::Stage;
 
-/// Deletions up to this number are never many.
+/// Deletions up to this number are never many, so that a small application may lose or rename some of its objects; all of them
+/// are another matter.
 const FEW: usize = 5;
 
 /// What a plan would destroy.

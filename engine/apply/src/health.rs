@@ -10,7 +10,7 @@ use crate::error::ClusterError;
 use crate::kinds::{Kinds, Lookup};
 use crate::live::Live;
 use crate::reference::Reference;
-use crate::write::read;
+use crate::write::find;
 
 /// How an object is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -252,9 +252,11 @@ pub(crate) async fn wait_for(
 
 async fn state(cluster: &Cluster, kinds: &Kinds, reference: &Reference) -> Result<Health, ClusterError> {
     match kinds.any_version(reference) {
-        Lookup::Served(kind) => {
-            Ok(read(cluster, kind, reference).await?.map_or(Health::Missing, |live| health_of(&live)))
-        }
+        Lookup::Served(kind) => match find(cluster, kind, reference).await {
+            // It was not said that the object is not there.
+            Err(error) if error.is_not_found() => Ok(progress(error.to_string())),
+            live => Ok(live?.map_or(Health::Missing, |live| health_of(&live))),
+        },
         Lookup::Defined(_) | Lookup::Absent => Ok(Health::Missing),
         Lookup::Unknown => Ok(progress(format!("the server of `{}` does not answer", reference.group))),
     }

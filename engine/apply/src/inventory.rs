@@ -99,13 +99,14 @@ impl Inventory {
         self.healthy.truncate(REMEMBERED);
     }
 
-    /// The release before the current one that was healthy.
+    /// The release before the current one that was healthy and is not given up.
     #[must_use]
     pub fn last_healthy(&self) -> Option<&Release> {
-        let current = self.release.as_ref();
-        self.healthy
-            .iter()
-            .find(|known| current.is_none_or(|current| !current.is_same(known)) && !known.revision.is_empty())
+        let is_other = |known: &Release, than: Option<&Release>| than.is_none_or(|than| !than.is_same(known));
+        self.healthy.iter().find(|known| {
+            let is_left = is_other(known, self.release.as_ref()) && is_other(known, self.quarantined.as_ref());
+            is_left && !known.revision.is_empty()
+        })
     }
 }
 
@@ -128,5 +129,7 @@ mod tests {
         assert_eq!(inventory.last_healthy().unwrap().revision, "b");
         inventory.release = Some(release("c"));
         assert_eq!(inventory.last_healthy().unwrap().revision, "a");
+        inventory.quarantined = Some(release("a"));
+        assert_eq!(inventory.last_healthy().unwrap().revision, "b");
     }
 }

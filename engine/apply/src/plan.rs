@@ -44,6 +44,8 @@ pub struct Step {
     pub ignored: Vec<Ignored>,
     /// Whether the inventory holds it already.
     pub is_known: bool,
+    /// Whether it is taken over by this run, or by one that ended before it was through with it.
+    pub(crate) adopts: bool,
     pub(crate) desired: Desired,
 }
 

@@ -293,9 +293,11 @@ fn note(inventory: &mut Inventory, places: &BTreeMap<Key, usize>, desired: &Desi
     }
 }
 
-/// The entries of what a run may have made or changed, whether or not it knows.
+/// The entries of what a run may have made or changed, whether or not it knows. What it does not know of may have been deleted
+/// before, and made anew.
 fn touched(plan: &Plan, inventory: &Inventory) -> Vec<Entry> {
     let entries = inventory.by_key();
     let steps = plan.steps.iter().filter(|step| !matches!(step.action, Action::Unchanged { .. }));
-    steps.filter_map(|step| entries.get(&step.reference.key()).map(|entry| Entry::clone(entry))).collect()
+    let touched = steps.filter_map(|step| entries.get(&step.reference.key()).map(|entry| Entry::clone(entry)));
+    touched.map(|entry| Entry { uid: entry.uid.filter(|_| entry.digest.is_some()), ..entry }).collect()
 }

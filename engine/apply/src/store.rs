@@ -116,11 +116,8 @@ impl Store {
         }
         let path = format!("{}?labelSelector={}", self.folder(), escaped(selector));
         let call = Call::new(Method::GET, path, String::from("read the inventories"));
-        let body = match self.cluster.call(&call).await {
-            Ok(body) => body,
-            Err(error) if error.is_not_found() => return Ok(BTreeMap::new()),
-            Err(error) => return Err(error.into()),
-        };
+        // Where there is no such namespace the list is empty: one that is not found says nothing of what there is.
+        let body = self.cluster.call(&call).await?;
         let list: List = serde_json::from_slice(&body).map_err(|error| self.garbled("read the inventories", &error))?;
         let (heads, parts): (Vec<ConfigMap>, Vec<ConfigMap>) = list
             .items
@@ -153,7 +150,7 @@ impl Store {
         let call = Call::new(Method::GET, path, what);
         match self.cluster.call(&call).await {
             Ok(answer) => self.version_in(&call.what, &answer).map(Some),
-            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) if error.is_absence_of(&head_name(application)) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
@@ -268,7 +265,7 @@ impl Store {
     async fn update(&self, map: &ConfigMap) -> Result<String, StoreError> {
         match self.send(Method::PUT, format!("{}/{}", self.folder(), map.metadata.name), map).await {
             // Another run has deleted it.
-            Err(StoreError::Cluster(error)) if error.is_not_found() => Err(busy(map)),
+            Err(StoreError::Cluster(error)) if error.is_absence_of(&map.metadata.name) => Err(busy(map)),
             other => other,
         }
     }
@@ -313,7 +310,7 @@ impl Store {
         let call = if version.is_empty() { call } else { call.body("application/json", body.as_bytes()) };
         match self.cluster.call(&call).await {
             Ok(_) => Ok(true),
-            Err(error) if error.is_not_found() => Ok(true),
+            Err(error) if error.is_absence_of(name) => Ok(true),
             Err(error) if error.has_code(409) => Ok(false),
             Err(error) => Err(error.into()),
         }

@@ -31,7 +31,7 @@ impl Write<'_> {
         let body = if dry_run { self.sent.body() } else { self.sent.body_for_version() };
         let call = Call::new(Method::PATCH, path, what);
         let call = Call { dry_run, ..call.body("application/apply-patch+yaml", &body) };
-        let answer = self.cluster.call(&call).await?;
+        let answer = asked(self.cluster, &call, reference).await?;
         live(self.cluster, &call.what, reference, &answer)
     }
 }
@@ -43,20 +43,13 @@ impl Write<'_> {
         let what = format!("take over {reference}");
         let path = format!("{}?fieldManager={}", self.kind.path(reference, &what)?, escaped(self.manager));
         let call = Call::new(Method::PATCH, path, what);
-        self.cluster.call(&call.body("application/json-patch+json", patch.as_bytes())).await.map(drop)
+        let call = call.body("application/json-patch+json", patch.as_bytes());
+        asked(self.cluster, &call, reference).await.map(drop)
     }
 }
 
-/// Reads an object; none where it is not there, be it that its kind is not served yet.
-pub(crate) async fn read(cluster: &Cluster, kind: &Kind, reference: &Reference) -> Result<Option<Live>, ClusterError> {
-    match ask(cluster, kind, reference).await {
-        Err(error) if error.is_not_found() => Ok(None),
-        answer => answer.map(Some),
-    }
-}
-
-/// Reads an object; none where the server says that it is not there. A kind that is not served in this version any more says
-/// nothing of the object.
+/// Reads an object; none where the server says that it is not there. A kind that is not served in this version, or not yet,
+/// says nothing of the object, and neither does somebody who answers in place of the API server.
 pub(crate) async fn find(cluster: &Cluster, kind: &Kind, reference: &Reference) -> Result<Option<Live>, ClusterError> {
     match ask(cluster, kind, reference).await {
         Err(error) if error.is_absence_of(&reference.name) => Ok(None),
@@ -67,8 +60,13 @@ pub(crate) async fn find(cluster: &Cluster, kind: &Kind, reference: &Reference) 
 async fn ask(cluster: &Cluster, kind: &Kind, reference: &Reference) -> Result<Live, ClusterError> {
     let what = format!("read {reference}");
     let call = Call::new(Method::GET, kind.path(reference, &what)?, what);
-    let answer = cluster.call(&call).await?;
+    let answer = asked(cluster, &call, reference).await?;
     live(cluster, &call.what, reference, &answer)
+}
+
+/// Sends a request about an object. What is told of an error holds no value of a Secret.
+pub(crate) async fn asked(cluster: &Cluster, call: &Call<'_>, reference: &Reference) -> Result<Vec<u8>, ClusterError> {
+    cluster.call(call).await.map_err(|error| error.about(reference))
 }
 
 /// Reads an answer, which has to be the object that was asked for: what is known of another says nothing of it, and may be

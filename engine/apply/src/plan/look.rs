@@ -17,7 +17,7 @@ use crate::live::Live;
 use crate::options::{Conflicts, Options};
 use crate::reference::{Key, Reference};
 use crate::stage::Stage;
-use crate::write::{Write, read};
+use crate::write::{Write, find};
 
 /// What is looked at for each object.
 pub(super) struct Look<'a> {
@@ -46,7 +46,8 @@ impl Look<'_> {
             Found::ToWeigh(kind, live) => self.weigh(desired, entry, kind, live).await?,
         };
         let reference = desired.reference.clone();
-        Ok(Step { reference, action, ignored, is_known: entry.is_some(), desired: desired.clone() })
+        let adopts = self.adopts(desired);
+        Ok(Step { reference, action, ignored, is_known: entry.is_some(), adopts, desired: desired.clone() })
     }
 
     /// Finds an object in the cluster, and what keeps it from being touched.
@@ -75,7 +76,7 @@ impl Look<'_> {
                 ));
             }
         };
-        let live = match read(self.cluster, kind, reference).await {
+        let live = match find(self.cluster, kind, reference).await {
             Ok(live) => live,
             Err(error) if error.refusal().is_some() => return decided(refused(error.to_string(), &error.help())),
             Err(error) => return Err(error),
@@ -116,11 +117,8 @@ impl Look<'_> {
             let message = format!("it belongs to the application {}", names.join(", "));
             return Some(refused(message, "take it out of one of the two; `adopt: true` takes it over"));
         }
-        // Without a UID it is not known whether a run that ended suddenly has made it: then its field manager tells.
-        let uid = entry.and_then(|entry| entry.uid.as_deref());
-        let is_ours = uid == Some(live.uid()) || entry.is_some() && uid.is_none() && is_nobodys(live);
-        if !is_ours && !self.options.adopt && !has_manager(live, &self.options.manager) {
-            let message = if uid.is_some() {
+        if !self.is_ours(entry, live) && !self.options.adopt {
+            let message = if entry.is_some_and(|entry| entry.uid.is_some()) {
                 "somebody deleted it and made another with its name"
             } else {
                 "it is there already, and no application owns it"
@@ -128,6 +126,19 @@ impl Look<'_> {
             return Some(refused(message.to_owned(), "`adopt: true` in the application takes such objects over"));
         }
         None
+    }
+
+    /// Whether the inventory says that this very object is the application's.
+    fn is_ours(&self, entry: Option<&Entry>, live: &Live) -> bool {
+        let by_uid = |entry: &Entry| entry.uid.as_deref() == Some(live.uid());
+        match entry {
+            Some(entry) if by_uid(entry) => true,
+            // Whether a run that ended suddenly has made it is not known: then its field manager tells. Of an object that the
+            // inventory does not have it tells nothing, as one name is that of all applications of an installation.
+            Some(Entry { uid: None, .. }) => is_nobodys(live) || has_manager(live, &self.options.manager),
+            // One object may have a name in several API groups.
+            Some(_) | None => self.entries.values().any(|entry| by_uid(entry)),
+        }
     }
 
     /// Asks the API server what applying would do.
@@ -173,13 +184,17 @@ impl Look<'_> {
         entry.is_none_or(|entry| self.options.adopt && entry.uid.is_none())
     }
 
+    /// Whether it is taken over: by this run, or by one that ended before it was through with it.
+    fn adopts(&self, desired: &Desired) -> bool {
+        self.options.adopt && self.is_new(desired)
+    }
+
     /// What a refusal of a dry run means; none where it should be asked again with force.
     fn refusal(&self, desired: &Desired, error: &ClusterError, forced: bool) -> Result<Option<Action>, ClusterError> {
         let Some(refusal) = error.refusal() else { return Err(error.clone()) };
         let conflicts = refusal.conflicts();
         // On adoption the hands that made the object give their fields up.
-        let adopts = self.options.adopt && self.is_new(desired);
-        let give_up = adopts && conflicts.iter().all(|conflict| adopt::is_before(&conflict.manager));
+        let give_up = self.adopts(desired) && conflicts.iter().all(|conflict| adopt::is_before(&conflict.manager));
         if !conflicts.is_empty() && !forced && (give_up || self.options.conflicts == Conflicts::Take) {
             let kept = conflicts.iter().find(|conflict| conflict.is_kept());
             match kept {

@@ -17,7 +17,7 @@ use crate::live::Live;
 use crate::options::Conflicts;
 use crate::plan::{Action, Plan, Step};
 use crate::store::StoreError;
-use crate::write::{Write, read};
+use crate::write::{Write, find};
 
 /// How often an object is written anew because somebody else has written it meanwhile.
 const ANEW: usize = 5;
@@ -46,9 +46,8 @@ impl Run<'_> {
         }
         guard.check().await?;
         if let Action::Change { before, .. } = action
-            && !step.is_known
-            && let Some(patch) = adopt::migration(before, &self.options.manager)
-            && let Err(error) = self.as_written(desired, kind, &Sent::whole(desired)).patch(&patch).await
+            && step.adopts
+            && let Err(error) = self.migrate(desired, kind, before).await
         {
             return match error.refusal() {
                 Some(_) => Ok(self.failed(desired, error.to_string())),
@@ -57,26 +56,26 @@ impl Run<'_> {
         }
         let (started, mut tries) = (Instant::now(), 0);
         loop {
-            let sent = match self.sent(desired, kind).await? {
-                Ok(sent) => sent,
-                Err(message) => return Ok(self.failed(desired, message)),
-            };
-            // What is sent is what was approved, but for what is ignored.
-            if !is_approved(desired, &sent) {
-                return Ok(self.failed(desired, String::from("its bytes are not those that were approved")));
-            }
             tries += 1;
-            let error = match self.as_written(desired, kind, &sent).send(false, force).await {
-                Ok(live) => {
-                    (self.told)(Event::Written(desired.reference.clone()));
-                    return Ok(Some(live));
+            let (is_versioned, error) = match self.sent(desired, kind).await {
+                Ok(Err(message)) => return Ok(self.failed(desired, message)),
+                // What is sent is what was approved, but for what is ignored.
+                Ok(Ok(sent)) if !is_approved(desired, &sent) => {
+                    return Ok(self.failed(desired, String::from("its bytes are not those that were approved")));
                 }
-                Err(error) => error,
+                Ok(Ok(sent)) => match self.as_written(desired, kind, &sent).send(false, force).await {
+                    Ok(live) => {
+                        (self.told)(Event::Written(desired.reference.clone()));
+                        return Ok(Some(live));
+                    }
+                    Err(error) => (sent.version.is_some(), error),
+                },
+                Err(error) => (false, error),
             };
             if is_deferred && is_too_early(&error, plan, desired) && started.elapsed() < TAKEN_UP {
                 tokio::time::sleep(Duration::from_millis(300)).await;
                 guard.check().await?;
-            } else if sent.version.is_some() && has_moved(&error, tries) {
+            } else if is_versioned && has_moved(&error, tries) {
                 // Somebody has written it since it was read.
                 guard.check().await?;
             } else if !force && self.may_take(&error) {
@@ -89,6 +88,22 @@ impl Run<'_> {
         }
     }
 
+    /// Makes the fields of the hands that made an object ours. Where somebody writes it meanwhile, it is looked at again.
+    async fn migrate(&self, desired: &Desired, kind: &Kind, before: &Live) -> Result<(), ClusterError> {
+        let (mut live, mut tries) = (before.clone(), 0);
+        while let Some(patch) = adopt::migration(&live, &self.options.manager) {
+            tries += 1;
+            match self.as_written(desired, kind, &Sent::whole(desired)).patch(&patch).await {
+                Err(error) if has_moved(&error, tries) => match find(self.cluster, kind, &desired.reference).await? {
+                    Some(now) => live = now,
+                    None => break,
+                },
+                done => return done,
+            }
+        }
+        Ok(())
+    }
+
     fn as_written<'w>(&'w self, desired: &'w Desired, kind: &'w Kind, sent: &'w Sent) -> Write<'w> {
         let (cluster, manager) = (self.cluster, &self.options.manager);
         Write { cluster, manager, kind, reference: &desired.reference, sent }
@@ -99,7 +114,7 @@ impl Run<'_> {
         if rules(desired, self.options).is_empty() {
             return Ok(Ok(Sent::whole(desired)));
         }
-        Ok(match read(self.cluster, kind, &desired.reference).await? {
+        Ok(match find(self.cluster, kind, &desired.reference).await? {
             Some(live) if !live.is_terminating() => Sent::of(desired, &live, self.options),
             Some(_) | None => Ok(Sent::whole(desired)),
         })
@@ -119,12 +134,17 @@ impl Run<'_> {
         let limit = self.options.wait.unwrap_or(Duration::from_secs(30));
         let started = Instant::now();
         loop {
-            match read(self.cluster, kind, &desired.reference).await? {
-                Some(live) if live.is_terminating() && started.elapsed() < limit => {
+            match find(self.cluster, kind, &desired.reference).await {
+                // Of a kind that was defined just now.
+                Err(error) if error.is_not_found() && started.elapsed() < TAKEN_UP => {
+                    tokio::time::sleep(Duration::from_millis(300)).await;
+                }
+                Err(error) => return Err(error),
+                Ok(Some(live)) if live.is_terminating() && started.elapsed() < limit => {
                     tokio::time::sleep(Duration::from_millis(500)).await;
                 }
-                Some(live) => return Ok(!live.is_terminating()),
-                None => return Ok(true),
+                Ok(Some(live)) => return Ok(!live.is_terminating()),
+                Ok(None) => return Ok(true),
             }
         }
     }

@@ -56,7 +56,6 @@ impl Store {
         loop {
             match self.pages(application, keys).await {
                 Err(StoreError::Cluster(error)) if error.has_code(410) && tries < TRIES => tries += 1,
-                Err(StoreError::Cluster(error)) if error.is_not_found() => return Ok(BTreeMap::new()),
                 other => return other?.owners(),
             }
         }

@@ -4,13 +4,14 @@ mod agent;
 mod log;
 mod serve;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use sluice_apply::Cluster;
+use sluice_manifest::{Documents, Limits, NotManifest, Text, read_value};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -21,6 +22,9 @@ use crate::output;
 use agent::{Agent, Room};
 use log::Log;
 use serve::Board;
+
+/// The kind of an application file.
+const APPLICATION: &str = "Application";
 
 /// Keep applications as Git says: fetch, render, judge, apply and watch, again and again
 ///
@@ -96,11 +100,12 @@ async fn rounds(arguments: &Arguments) -> Exit {
     // Each cluster has permits of its own, so that one that does not answer holds up nobody else's applications.
     let mut clusters: BTreeMap<Option<String>, Worked> = BTreeMap::new();
     let mut work: JoinSet<(String, bool)> = JoinSet::new();
-    let mut busy: std::collections::BTreeSet<String> = std::collections::BTreeSet::new();
+    let mut busy: BTreeSet<String> = BTreeSet::new();
+    let mut skipped: BTreeSet<(PathBuf, String)> = BTreeSet::new();
     loop {
         let mut whole = true;
-        let files = match application_files(&arguments.config) {
-            Ok(files) => files,
+        let (files, others) = match application_files(&arguments.config) {
+            Ok(found) => found,
             Err(error) => {
                 output::complain(
                     &format!("cannot read `{}`: {error}", arguments.config.display()),
@@ -109,7 +114,19 @@ async fn rounds(arguments: &Arguments) -> Exit {
                 return Exit::Usage;
             }
         };
-        let mut names = std::collections::BTreeSet::new();
+        for other in others {
+            if skipped.insert(other.clone()) {
+                let (file, kind) = other;
+                let message = format!("it is left out: it has the kind `{kind}`, and not `{APPLICATION}`");
+                log.write("info", &file.display().to_string(), "read", "", &message);
+            }
+        }
+        if files.is_empty() && arguments.once {
+            let message = format!("no application is in `{}`", arguments.config.display());
+            output::complain(&message, Some("name a folder with application files: `kind: Application`"));
+            return Exit::Usage;
+        }
+        let mut names = BTreeSet::new();
         for file in files {
             let Ok(loaded) = arguments.way.load(&file) else {
                 log.write("error", &file.display().to_string(), "read", "", "the application file is wrong");
@@ -182,23 +199,45 @@ async fn rounds(arguments: &Arguments) -> Exit {
     }
 }
 
-/// The application files of a folder, by name.
-fn application_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
+/// The application files of a folder by name, and what has another kind, with it.
+fn application_files(folder: &Path) -> std::io::Result<(Vec<PathBuf>, Vec<(PathBuf, String)>)> {
+    let (mut files, mut others) = (Vec::new(), Vec::new());
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
         let is_yaml = path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
         // Mounted ConfigMaps hold the same files once more behind hidden names.
         let is_hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-        if is_yaml && !is_hidden && path.is_file() && says_application(&path) {
-            files.push(path);
+        if !is_yaml || is_hidden || !path.is_file() {
+            continue;
+        }
+        match other_kind(&path) {
+            Some(kind) => others.push((path, kind)),
+            None => files.push(path),
         }
     }
     files.sort();
-    Ok(files)
+    others.sort();
+    Ok((files, others))
 }
 
-/// Whether a file is an application, or cannot be read: then that is told.
-fn says_application(path: &Path) -> bool {
-    std::fs::read_to_string(path).map_or(true, |text| text.lines().any(|line| line.trim_end() == "kind: Application"))
+/// The kind of a file that is no application; none of one that is, and of one that cannot be read or has no kind: what is
+/// wrong with it is told when it is read as an application.
+fn other_kind(path: &Path) -> Option<String> {
+    let content = std::fs::read_to_string(path).ok()?;
+    let text = Arc::new(Text::new(path.to_string_lossy(), content));
+    if let Ok(tree) = read_value(Arc::clone(&text), Limits::default()) {
+        let kind = tree.root().get("kind")?.as_str()?;
+        return (kind != APPLICATION).then(|| kind.to_owned());
+    }
+    // Several documents, none of which may be an application.
+    let mut kinds = Vec::new();
+    for document in Documents::new(text, Limits::default()) {
+        let is_read = !document.problems.iter().any(|problem| problem.fatal)
+            && !matches!(document.skipped, Some(NotManifest::NoKind | NotManifest::Template));
+        if !is_read {
+            return None;
+        }
+        kinds.extend(document.resources.iter().map(|resource| resource.identity().kind.clone()));
+    }
+    kinds.first().filter(|_| kinds.iter().all(|kind| kind != APPLICATION)).cloned()
 }

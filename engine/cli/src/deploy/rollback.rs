@@ -1,6 +1,6 @@
 //! `sluice rollback`: back to a revision that was healthy, by the same way as every other.
 
-use sluice_apply::Store;
+use sluice_apply::{Inventory, Phase, Release, Store};
 
 use super::{Fetching, Place, apply, gathered, tell_store, waiting};
 use crate::exit::Exit;
@@ -8,7 +8,8 @@ use crate::output;
 
 /// Apply an earlier revision: the last healthy one, or the one that is named
 ///
-/// It goes through the gate like every other revision. An agent does not undo it until a new commit comes.
+/// It goes through the gate like every other revision. An agent does not undo it until a new commit comes. One that was
+/// interrupted goes on to where it led when it is run again.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -37,10 +38,10 @@ fn rollback(arguments: &Arguments) -> Result<Exit, Exit> {
         let store = Store::new(&cluster, &options.inventory_namespace, &options.manager);
         store.inventory(name).await.map_err(|error| tell_store(&error))
     })?;
-    let healthy = inventory.as_ref().and_then(sluice_apply::Inventory::last_healthy);
-    let revision = match (&arguments.to, healthy) {
+    let back = inventory.as_ref().and_then(|inventory| begun(inventory).or_else(|| inventory.last_healthy()));
+    let revision = match (&arguments.to, back) {
         (Some(revision), _) => revision.clone(),
-        (None, Some(healthy)) => healthy.revision.clone(),
+        (None, Some(back)) => back.revision.clone(),
         (None, None) => {
             let help = "name one with --to; healthy revisions are remembered where the application has `wait`";
             output::complain(&format!("no healthy revision of `{name}` is known before the current"), Some(help));
@@ -54,6 +55,15 @@ fn rollback(arguments: &Arguments) -> Result<Exit, Exit> {
     if !arguments.quiet {
         output::note(&format!("rolling back `{name}` to {}", gathered.release.revision));
     }
-    let given_up = inventory.and_then(|inventory| inventory.release);
+    // What was given up before is what Git still has: it stays given up, wherever this leads.
+    let given_up = inventory.and_then(|inventory| inventory.quarantined.or(inventory.release));
+    let given_up = given_up.filter(|given_up| given_up.revision != gathered.release.revision);
     apply::carry_out(place, &loaded, gathered, given_up, arguments.quiet)
+}
+
+/// Where a way back leads that was begun and is not at its end.
+fn begun(inventory: &Inventory) -> Option<&Release> {
+    let (Some(bad), Some(release)) = (&inventory.quarantined, &inventory.release) else { return None };
+    let is_on_its_way = inventory.phase != Phase::Applied && release.revision != bad.revision;
+    (is_on_its_way && !release.revision.is_empty()).then_some(release)
 }

@@ -181,6 +181,40 @@ fn what_others_own_is_not_touched() -> Result<()> {
 }
 
 #[test]
+fn what_no_inventory_has_belongs_to_nobody() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = Shop::new(plane, "given-up", "  prune: true\n")?;
+    shop.config("kept", "1")?;
+    shop.config("other", "1")?;
+    shop.ends(&["apply"], 0)?;
+    plane.merge(&shop.path_of("kept"), r#"{"metadata":{"annotations":{"sluice.dev/prune":"disabled"}}}"#)?;
+    std::fs::remove_file(shop.path().join("deploy/kept.yaml"))?;
+    shop.ends(&["apply"], 0)?;
+    assert_eq!(shop.inventory()?.unwrap(), ["other"]);
+
+    // The same field manager has applied it; that does not make it another application's.
+    let before = shop.live("kept")?.unwrap();
+    let next = Shop::new(plane, "given-up-next", "  prune: true\n")?;
+    let text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: kept, namespace: given-up}\ndata: {next: x}\n";
+    next.file("deploy/kept.yaml", text)?;
+    let said = next.ends(&["apply"], 1)?;
+    assert!(said.contains("it is there already, and no application owns it"), "{said}");
+    assert_eq!(shop.live("kept")?.unwrap(), before);
+    next.application("  prune: true\n  adopt: true\n")?;
+    next.ends(&["apply"], 0)?;
+    assert_eq!(next.inventory()?.unwrap(), ["kept"]);
+
+    // Nor does it once the inventory is lost.
+    plane.remove("/api/v1/namespaces/sluice-system/configmaps/sluice-given-up")?;
+    let said = shop.ends(&["apply"], 1)?;
+    assert!(said.contains("it is there already") && shop.inventory()?.is_none(), "{said}");
+    shop.application("  adopt: true\n")?;
+    shop.ends(&["apply"], 0)?;
+    assert_eq!(shop.inventory()?.unwrap(), ["other"]);
+    Ok(())
+}
+
+#[test]
 fn an_application_says_how_it_is_rendered() -> Result<()> {
     let Some(plane) = shared()? else { return Ok(()) };
     let shop = Shop::new(plane, "rendered", "  render: {helm: {release: shop, values: prod.yaml}}\n")?;

@@ -12,14 +12,14 @@ fn git(shop: &Shop<'_>, arguments: &[&str]) -> Result<String> {
     crate::git::git(shop.path(), arguments)
 }
 
-fn commit(shop: &Shop<'_>, message: &str) -> Result<String> {
+pub(crate) fn commit(shop: &Shop<'_>, message: &str) -> Result<String> {
     git(shop, &["add", "deploy"])?;
     git(shop, &["commit", "-qm", message])?;
     git(shop, &["rev-parse", "HEAD"])
 }
 
 /// An application whose source is the repository around its folder.
-fn from_git<'p>(plane: &'p Plane, name: &str, spec: &str) -> Result<Shop<'p>> {
+pub(crate) fn from_git<'p>(plane: &'p Plane, name: &str, spec: &str) -> Result<Shop<'p>> {
     let shop = Shop::new(plane, name, "")?;
     application(&shop, spec)?;
     git(&shop, &["init", "-q", "-b", "main"])?;
@@ -38,12 +38,18 @@ fn application(shop: &Shop<'_>, spec: &str) -> Result<()> {
 }
 
 /// The agent, for one round over the application's folder.
-fn round(shop: &Shop<'_>, code: i32) -> Result<String> {
+pub(crate) fn round(shop: &Shop<'_>, code: i32) -> Result<String> {
+    round_with(shop, &[], code)
+}
+
+/// The same, with these words more.
+pub(crate) fn round_with(shop: &Shop<'_>, words: &[&str], code: i32) -> Result<String> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sluice"));
     command
         .args(["reconcile", "--once", "--listen", "off", "--config", "."])
+        .args(words)
         .arg("--kubeconfig")
-        .arg(&shop.plane.kubeconfig);
+        .arg(&shop.kubeconfig);
     let output = command.current_dir(shop.path()).stdin(Stdio::null()).output()?;
     let said = spoken(&output);
     ensure!(output.status.code() == Some(code), "the round ended with {:?}, not {code}:\n{said}", output.status.code());
@@ -145,6 +151,51 @@ fn environments_go_in_order() -> Result<()> {
     let said = round(&shop, 1)?;
     assert!(said.contains("waits until `agent-dev` is healthy"), "{said}");
     assert_eq!(plane.get(place)?.unwrap()["data"]["value"], "1");
+    Ok(())
+}
+
+#[test]
+fn application_files_are_told_by_their_kind() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = from_git(plane, "agent-kinds", "")?;
+    shop.config("one", "1")?;
+    commit(&shop, "first")?;
+    let text = std::fs::read_to_string(shop.path().join("app.yaml"))?;
+    shop.file("app.yaml", &text.replace("kind: Application", "kind: Application # of production"))?;
+    let said = round(&shop, 0)?;
+    assert!(said.contains("applied ConfigMap agent-kinds/one"), "{said}");
+    assert!(
+        said.contains("./sluice.yaml") && said.contains("it has the kind `Policy`, and not `Application`"),
+        "{said}"
+    );
+    shop.file("app.yaml", &text.replace("kind: Application", "\"kind\": 'Application'"))?;
+    let said = round(&shop, 0)?;
+    assert!(said.contains("\"unchanged\""), "{said}");
+
+    // What cannot be read may be an application, and so may what does not say what it is.
+    for text in ["a: [\n", "spec: {}\n", "kind: Policy\n---\nkind: Application\n", ""] {
+        shop.file("broken.yaml", text)?;
+        let said = round(&shop, 1)?;
+        assert!(said.contains("the application file is wrong") && said.contains("\"unchanged\""), "{text}: {said}");
+    }
+    std::fs::remove_file(shop.path().join("broken.yaml"))?;
+    std::fs::remove_file(shop.path().join("app.yaml"))?;
+    let said = round(&shop, 2)?;
+    assert!(said.contains("no application is in `.`"), "{said}");
+    Ok(())
+}
+
+#[test]
+fn values_of_a_secret_are_not_told() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = from_git(plane, "agent-secret", "")?;
+    shop.file("deploy/pin.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: pin}\nstringData: {pin: 12345}\n")?;
+    commit(&shop, "first")?;
+    let plan = shop.ends(&["plan"], 1)?;
+    let json = shop.ends(&["plan", "--format", "json"], 1)?;
+    for said in [plan, json, round(&shop, 1)?] {
+        assert!(said.contains(".stringData.pin: expected string") && !said.contains("12345"), "{said}");
+    }
     Ok(())
 }
 

@@ -153,6 +153,10 @@ impl Agent {
         let before = before.as_ref();
         let has_failed = before.and_then(|it| it.quarantined.as_ref()).is_some_and(|bad| bad.is_same(&release));
         if has_failed {
+            if let Some(last) = before.and_then(|before| unfinished(before, &release)) {
+                drop(gathered);
+                return self.roll_back(last, release, &options).await;
+            }
             let message = "this revision has failed before; waits for another commit";
             return Ok(self.end("warning", "quarantine", &revision, message, Outcome::Quarantined));
         }
@@ -332,6 +336,17 @@ impl Agent {
     fn end(&self, level: &str, step: &str, revision: &str, message: &str, outcome: Outcome) -> Outcome {
         self.log(level, step, revision, message);
         outcome
+    }
+}
+
+/// Where a way back from a bad release leads that was begun and is not at its end; none where it is.
+fn unfinished<'i>(inventory: &'i Inventory, bad: &Release) -> Option<&'i Release> {
+    let is_good = |release: &&Release| !release.revision.is_empty() && release.revision != bad.revision;
+    let current = inventory.release.as_ref().filter(is_good);
+    match (inventory.phase, current) {
+        (Phase::Applied, Some(_)) => None,
+        (_, Some(current)) => Some(current),
+        (_, None) => inventory.healthy.iter().find(is_good),
     }
 }
 

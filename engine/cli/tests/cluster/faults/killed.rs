@@ -6,8 +6,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
+use super::seen::Seeing;
 use super::{Foreign, is_owned, settles, until};
 use crate::plane::{Shop, shared};
+use crate::reconcile::{commit, from_git, round, round_with};
 
 /// What a pipe takes before its writer has to wait, in bytes.
 const PIPE: usize = 64 << 10;
@@ -133,6 +135,97 @@ fn fault_01_killed_while_it_deletes() -> Result<()> {
         }
         foreign.is_untouched(&shop)?;
     }
+    Ok(())
+}
+
+#[test]
+fn fault_01_killed_while_it_adopts() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = Shop::new(plane, "killed-adopt", "  adopt: true\n")?;
+    let path = "/api/v1/namespaces/killed-adopt/configmaps?fieldManager=kubectl-create";
+    plane.make(path, r#"{"metadata":{"name":"one"},"data":{"value":"ours","old":"x"}}"#)?;
+    shop.config("one", "ours")?;
+    Halted::start(&shop, &["apply"], 0)?.kill()?;
+    ensure!(shop.inventory()?.is_some_and(|names| names == ["one"]));
+    ensure!(shop.live("one")?.context("it is gone")?["data"]["old"] == "x", "it was killed too late");
+    shop.ends(&["apply"], 0)?;
+    let live = shop.live("one")?.context("it is gone")?;
+    ensure!(live["data"] == serde_json::json!({ "value": "ours" }), "{live}");
+    settles(&shop, &["one"])
+}
+
+/// The application stands at one revision, with another given up.
+fn stands(shop: &Shop<'_>, phase: &str, release: &str, given_up: &str) -> Result<()> {
+    let (_, said) = shop.sluice(&["status"])?;
+    ensure!(said.starts_with(&format!("application {}: {phase}\n", shop.name)), "{said}");
+    ensure!(said.contains(&format!("release     {release}")), "{release}: {said}");
+    ensure!(said.contains(&format!("quarantined {given_up}")), "{given_up}: {said}");
+    Ok(())
+}
+
+#[test]
+fn fault_01_killed_while_it_goes_back() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = from_git(plane, "killed-back", "  wait: 5s\n  prune: true\n")?;
+    let mut revisions = Vec::new();
+    for value in ["first", "good", "bad"] {
+        shop.config("one", value)?;
+        revisions.push(commit(&shop, value)?);
+        shop.ends(&["apply"], 0)?;
+    }
+    let [first, good, bad] = revisions.as_slice() else { anyhow::bail!("{revisions:?}") };
+    Halted::start(&shop, &["rollback"], 0)?.kill()?;
+    stands(&shop, "applying", good, bad)?;
+    // The second time it goes on to where the first led, and the third further back; what Git has stays given up.
+    shop.ends(&["rollback"], 0)?;
+    ensure!(shop.live("one")?.context("it is gone")?["data"]["value"] == "good");
+    stands(&shop, "applied", good, bad)?;
+    shop.ends(&["rollback"], 0)?;
+    ensure!(shop.live("one")?.context("it is gone")?["data"]["value"] == "first");
+    stands(&shop, "applied", first, bad)?;
+    let said = round(&shop, 1)?;
+    ensure!(said.contains("\"step\":\"quarantine\""), "{said}");
+    // To what was given up only when asked for by its name.
+    shop.ends(&["rollback", "--to", bad], 0)?;
+    let said = shop.ends(&["status"], 0)?;
+    ensure!(said.contains(&format!("release     {bad}")) && !said.contains("quarantined"), "{said}");
+    Ok(())
+}
+
+#[test]
+fn fault_01_the_agent_ends_while_it_goes_back() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let mut shop = from_git(plane, "ended-back", "  wait: 1s\n  onFailure: rollback\n  prune: true\n")?;
+    shop.config("one", "1")?;
+    shop.config("two", "1")?;
+    let good = commit(&shop, "good")?;
+    round(&shop, 0)?;
+    // Nothing runs the pod here, and the way back makes the second ConfigMap anew.
+    shop.config("one", "2")?;
+    std::fs::remove_file(shop.path().join("deploy/two.yaml"))?;
+    shop.file(
+        "deploy/pod.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: 'registry.example.com/web:1.0.0'}]}\n",
+    )?;
+    let bad = commit(&shop, "bad")?;
+    let seeing = Seeing::new(plane)?;
+    let through = seeing.kubeconfig(&shop)?;
+    let direct = std::mem::replace(&mut shop.kubeconfig, through);
+    seeing
+        .lose(|method, path| method == "PATCH" && path.contains("/configmaps/two?") && !path.contains("dryRun"), true);
+    let said = round_with(&shop, &["--patience", "3"], 1)?;
+    shop.kubeconfig = direct;
+    ensure!(seeing.told().0.len() == 1 && said.contains("goes back from"), "{said}");
+    stands(&shop, "applying", &good, &bad)?;
+
+    let said = round(&shop, 1)?;
+    ensure!(said.contains("rolled back"), "{said}");
+    stands(&shop, "applied", &good, &bad)?;
+    for name in ["one", "two"] {
+        ensure!(shop.live(name)?.context("it is gone")?["data"]["value"] == "1", "{name}: {said}");
+    }
+    let said = round(&shop, 1)?;
+    ensure!(said.contains("\"step\":\"quarantine\""), "{said}");
     Ok(())
 }
 

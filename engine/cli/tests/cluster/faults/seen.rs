@@ -286,3 +286,86 @@ fn fault_03_a_server_that_asks_to_come_back_later() -> Result<()> {
     }
     Ok(())
 }
+
+/// Answers one request with 404, as what stands before an API server does that knows no way on, and runs Sluice.
+fn not_found(shop: &mut Shop<'_>, seeing: &Seeing, wanted: Wanted, words: &[&str], code: i32) -> Result<String> {
+    let through = seeing.kubeconfig(shop)?;
+    let direct = std::mem::replace(&mut shop.kubeconfig, through);
+    seeing.refuse(wanted, 404);
+    let said = shop.ends(words, code);
+    shop.kubeconfig = direct;
+    let (_, seen) = seeing.told();
+    ensure!(seen.iter().any(|(line, _)| is(line, wanted)), "it was not asked for: {seen:#?}");
+    said
+}
+
+#[test]
+fn fault_04_something_in_between_answers_that_it_is_not_found() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let mut shop = Shop::new(plane, "between", "  prune: true\n")?;
+    let seeing = Seeing::new(plane)?;
+    let foreign = Foreign::new(&shop)?;
+    shop.config("moves", "1")?;
+    shop.config("stays", "1")?;
+    shop.ends(&["apply"], 0)?;
+    let next = Shop::new(plane, "between-next", "  adopt: true\n")?;
+    let text = std::fs::read_to_string(shop.path().join("deploy/moves.yaml"))?;
+    next.file("deploy/moves.yaml", &text.replace("{name: moves}", "{name: moves, namespace: between}"))?;
+    next.ends(&["apply"], 0)?;
+
+    // It does not follow that nobody else has it.
+    std::fs::remove_file(shop.path().join("deploy/moves.yaml"))?;
+    let of_others: Wanted = |method, path| method == "GET" && path.starts_with(INVENTORIES) && path.contains("limit=");
+    not_found(&mut shop, &seeing, of_others, &["apply"], 3)?;
+    ensure!(shop.live("moves")?.is_some(), "what another application has was deleted");
+    shop.ends(&["apply"], 0)?;
+    ensure!(shop.live("moves")?.is_some());
+
+    // Nor that the application was never applied.
+    let own: Wanted = |method, path| method == "GET" && path.starts_with(INVENTORIES) && !path.contains("limit=");
+    for words in [&["status"] as &[&str], &["delete", "--yes"], &["apply"]] {
+        let said = not_found(&mut shop, &seeing, own, words, 3)?;
+        ensure!(said.contains("something between here and the cluster"), "{said}");
+    }
+
+    // Nor that an object is not there.
+    let text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: foreign}\ndata: {ours: x}\n";
+    shop.file("deploy/foreign.yaml", text)?;
+    let object: Wanted = |method, path| method == "GET" && path.ends_with("/configmaps/foreign");
+    let said = not_found(&mut shop, &seeing, object, &["apply"], 1)?;
+    ensure!(said.contains("cannot read ConfigMap between/foreign"), "{said}");
+    std::fs::remove_file(shop.path().join("deploy/foreign.yaml"))?;
+    is_settled_but(&shop, &["moves", "stays"], &["stays"])?;
+    foreign.is_untouched(&shop)
+}
+
+/// The cluster has these ConfigMaps, of which these are the application's, and there is nothing to do.
+fn is_settled_but(shop: &Shop<'_>, there: &[&str], owned: &[&str]) -> Result<()> {
+    let names: Vec<String> = super::there(shop)?.into_iter().collect();
+    ensure!(names == there, "{names:?}");
+    ensure!(shop.inventory()?.is_some_and(|names| names == owned));
+    ensure!(shop.ends(&["apply"], 0)?.contains("unchanged: "));
+    Ok(())
+}
+
+#[test]
+fn fault_06_somebody_writes_what_is_being_taken_over() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let mut shop = Shop::new(plane, "taken-amid", "  adopt: true\n")?;
+    let seeing = Seeing::new(plane)?;
+    let path = "/api/v1/namespaces/taken-amid/configmaps?fieldManager=kubectl-create";
+    plane.make(path, r#"{"metadata":{"name":"one"},"data":{"value":"before","old":"x"}}"#)?;
+    shop.config("one", "ours")?;
+    let migration: Wanted =
+        |method, path| method == "PATCH" && path.contains("/configmaps/one?") && !path.contains("force");
+    let through = seeing.kubeconfig(&shop)?;
+    let direct = std::mem::replace(&mut shop.kubeconfig, through);
+    seeing.refuse(migration, 409);
+    shop.ends(&["apply"], 0)?;
+    shop.kubeconfig = direct;
+    let (_, seen) = seeing.told();
+    ensure!(seen.iter().filter(|(line, _)| is(line, migration)).count() == 2, "{seen:#?}");
+    let live = shop.live("one")?.context("it is gone")?;
+    ensure!(live["data"] == serde_json::json!({ "value": "ours" }), "{live}");
+    is_settled(&shop, &["one"])
+}
