@@ -48,7 +48,7 @@ fn judge_one(resource: &Resource, settings: &Settings, selected: Selected, findi
     match serde_json::from_str(&json) {
         Ok(Field::Nothing(())) => {}
         Ok(Field::Text(image)) => {
-            judge(settings, "", &image, &|message| resource.finding(pointer.clone(), message), findings);
+            judge(settings, Some(""), &image, &|message| resource.finding(pointer.clone(), message), findings);
         }
         Ok(Field::Parts { registry, repository, tag, digest }) => {
             let image = compose(registry.as_deref(), &repository, tag.as_ref(), digest.as_deref());
@@ -56,7 +56,7 @@ fn judge_one(resource: &Resource, settings: &Settings, selected: Selected, findi
             // A fix would have to go into several fields.
             let about = |message| resource.finding(at.clone(), message);
             let known = findings.len();
-            judge(settings, "", &image, &about, findings);
+            judge(settings, Some(""), &image, &about, findings);
             findings.iter_mut().skip(known).for_each(|finding| finding.fix.clear());
         }
         Err(_) => {

@@ -1,6 +1,7 @@
 //! Demands images that say what runs: tags that stay, digests, known registries.
 //!
-//! Looks at every container of every workload kind, and at the image fields of custom resources that the settings name.
+//! Looks at every container and every image volume of every workload kind, and at the image fields of custom resources
+//! that the settings name.
 
 #![cfg_attr(
     not(target_family = "wasm"),
@@ -20,7 +21,11 @@ fn images(resource: &Resource, settings: &Settings) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     for container in resource.containers() {
         let about = |message: String| container.finding("image", message);
-        judge(settings, &container.name, container.image.as_str(), &about, &mut findings);
+        judge(settings, Some(&container.name), container.image.as_str(), &about, &mut findings);
+    }
+    for volume in resource.image_volumes() {
+        let about = |message: String| volume.finding(format!("volume `{}`: {message}", volume.name));
+        judge(settings, None, volume.image.as_str(), &about, &mut findings);
     }
     if !settings.custom_resources.is_empty() {
         custom::judge_all(resource, settings, &mut findings)?;

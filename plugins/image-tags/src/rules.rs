@@ -46,10 +46,10 @@ pub(crate) const INVALID_IMAGE: Rule = Rule::new("invalid-image", "images are re
      `[registry[:port]/]repository[:tag][@digest]`, with the repository in lower case.",
 );
 
-/// Judges one image. `about` makes a finding at its place.
+/// Judges one image. `about` makes a finding at its place; what has no container is exempt by none.
 pub(crate) fn judge(
     settings: &Settings,
-    container: &str,
+    container: Option<&str>,
     image: &str,
     about: &dyn Fn(String) -> Finding,
     findings: &mut Vec<Finding>,

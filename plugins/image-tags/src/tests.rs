@@ -65,6 +65,61 @@ fn registries_are_allowed_and_denied() {
 }
 
 #[test]
+fn a_denied_registry_is_denied_however_it_is_written() {
+    let denied = r#"{"deniedRegistries": ["evil.example", "*.evil.example"]}"#;
+    for image in ["evil.example/x:1", "a.EVIL.example/x:1", "evil.example:443/x:1", "A.Evil.Example:443/x:1"] {
+        assert_eq!(rules(image, denied), ["registry-denied"], "{image}");
+    }
+    assert!(rules("a.evil.example.org/x:1", denied).is_empty());
+}
+
+#[test]
+fn volumes_that_are_images_are_judged() {
+    let pod = "
+apiVersion: apps/v1
+kind: Deployment
+spec:
+  template:
+    spec:
+      containers: []
+      volumes:
+        - { name: cache, emptyDir: {} }
+        - { name: model, image: { reference: 'evil.example/x:latest', pullPolicy: Always } }
+        - { name: none, image: {} }
+        - { name: left, image: null }
+        - { name: good, image: { reference: 'ghcr.io/acme/model:1' } }
+        - { name: odd, image: { reference: 7 } }
+        - { name: text, image: nginx }
+        - 7
+";
+    let settings = r#"{"deniedRegistries": ["evil.example"], "exempt": [{"container": "*"}]}"#;
+    let at = "/spec/template/spec/volumes";
+    let expected = [
+        format!(
+            "registry-denied {at}/1/image/reference volume `model`: `evil.example/x:latest` comes from \
+             `evil.example`, which is denied"
+        ),
+        format!(
+            "mutable-tag {at}/1/image/reference volume `model`: `evil.example/x:latest` uses the mutable tag `latest`"
+        ),
+        format!("invalid-image {at}/2/image volume `none`: there is no image"),
+        format!("mutable-tag {at}/5/image/reference cannot be judged: a string is expected here, found a number"),
+        format!("mutable-tag {at}/6/image cannot be judged: an object is expected here, found a string"),
+        format!("mutable-tag {at}/7 cannot be judged: an object is expected here, found a number"),
+    ];
+    assert_eq!(check(pod, settings), expected);
+    let exempt = r#"{"deniedRegistries": ["evil.example"], "exempt": [{"image": "evil.example/x"}]}"#;
+    assert_eq!(check(pod, exempt), expected[2..]);
+    let odd = "{ apiVersion: v1, kind: Pod, spec: { volumes: x } }";
+    assert_eq!(
+        check(odd, "{}"),
+        ["mutable-tag /spec/volumes cannot be judged: a list is expected here, found a string"]
+    );
+    assert!(check("{ apiVersion: v1, kind: Pod, spec: { volumes: null } }", "{}").is_empty());
+    assert!(check("{ apiVersion: v1, kind: Thing, spec: { volumes: x } }", "{}").is_empty());
+}
+
+#[test]
 fn exemptions_match_all_that_they_give() {
     let by_container = r#"{"exempt": [{"container": "ma*"}]}"#;
     assert!(rules("nginx", by_container).is_empty());

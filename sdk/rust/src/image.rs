@@ -172,16 +172,16 @@ impl<'r> Reference<'r> {
     }
 
     /// Whether it lies in a registry (`ghcr.io`, `registry.example.com:5000`, `*.example.com`), or in a part of one
-    /// (`ghcr.io/acme`, `docker.io/library/nginx`). Whole path components are compared.
+    /// (`ghcr.io/acme`, `docker.io/library/nginx`). Whole path components are compared; hosts are alike in any case, and
+    /// with the port 443 or without.
     #[must_use]
     pub fn is_within(&self, place: &str) -> bool {
         let place = place.trim_end_matches('/');
         let (registry, path) = place.split_once('/').unwrap_or((place, ""));
-        let same_registry = match registry.strip_prefix("*.") {
-            Some(parent) => {
-                self.registry.strip_suffix(parent).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'))
-            }
-            None => self.registry.eq_ignore_ascii_case(canonical_registry(registry)),
+        let (own, wanted) = (server(self.registry), server(registry));
+        let same_registry = match wanted.strip_prefix("*.") {
+            Some(parent) => own.strip_suffix(parent).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.')),
+            None => own == wanted,
         };
         if !same_registry || path.is_empty() {
             return same_registry;
@@ -211,6 +211,12 @@ impl fmt::Display for Reference<'_> {
 
 fn canonical_registry(registry: &str) -> &str {
     if registry == "index.docker.io" { DOCKER } else { registry }
+}
+
+/// The server that a registry is, as it compares: hosts know no case, and 443 is the port that is asked anyway.
+fn server(registry: &str) -> String {
+    let registry = registry.strip_suffix(":443").unwrap_or(registry).to_ascii_lowercase();
+    canonical_registry(&registry).to_owned()
 }
 
 /// The first part of a name is a registry only if it can be no repository of Docker Hub.

@@ -114,3 +114,24 @@ fn compares_whole_parts_of_places() {
     assert!(!within("example.com/a", "*.example.com") && !within("evilexample.com/a", "*.example.com"));
     assert!(within("registry:5000/a", "registry:5000") && !within("registry:5000/a", "registry"));
 }
+
+#[test]
+fn the_same_server_is_the_same_registry() {
+    let within = |text: &str, place: &str| Reference::parse(text).unwrap().is_within(place);
+    for registry in ["evil.example", "EVIL.example", "evil.example:443", "Evil.Example:443"] {
+        for place in ["evil.example", "Evil.example", "evil.example:443", "evil.example/x", "EVIL.example:443/x/"] {
+            assert!(within(&format!("{registry}/x:1"), place), "{registry} {place}");
+            assert!(within(&format!("{registry}/x/y@{DIGEST}"), place), "{registry} {place}");
+        }
+        assert!(!within(&format!("{registry}/x:1"), "*.evil.example"), "{registry}");
+        for place in ["*.evil.example", "*.EVIL.example", "*.evil.example:443", "*.example/x"] {
+            assert!(within(&format!("a.{registry}/x:1"), place), "{registry} {place}");
+        }
+        assert!(!within(&format!("{registry}/x:1"), "evil.example:5000"), "{registry}");
+    }
+    assert!(!within("evil.example:5000/x", "evil.example") && !within("evil.example:8443/x", "evil.example"));
+    assert!(!within("evil.example:443/X".to_lowercase().as_str(), "evil.example/y"));
+    assert!(within("DOCKER.io/evil/x", "docker.io/evil") && within("docker.io:443/evil/x", "index.docker.io"));
+    assert!(within("Index.Docker.io/evil/x", "docker.io"));
+    assert!(within("[2001:DB8::1]:443/x", "[2001:db8::1]") && !within("[2001:db8::443]/x", "[2001:db8:]"));
+}

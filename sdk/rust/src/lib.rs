@@ -59,6 +59,7 @@ mod source;
 pub mod tape;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
+mod volume;
 mod wildcard;
 
 pub use container::{Container, ContainerKind, Containers};
@@ -71,6 +72,7 @@ pub use resource::{Identity, Resource, Selected};
 pub use rule::{KindSelector, Rule, Severity, WORKLOADS};
 pub use sluice_sdk_macros::{mutation, mutator, plugin, policy, rule};
 
+pub use volume::ImageVolume;
 pub use wildcard::matches;
 
 /// Writes a line for the person who runs Sluice with `--verbose`. In unit tests it goes nowhere.
