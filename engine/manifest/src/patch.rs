@@ -149,6 +149,16 @@ impl Operation {
         }
     }
 
+    /// What may be the array that the operation appends to.
+    fn appends_to(&self) -> Option<&str> {
+        match self {
+            Self::Add { pointer, .. } => pointer.strip_suffix("/-"),
+            Self::Replace { .. } | Self::Remove { .. } | Self::Move { .. } | Self::Copy { .. } | Self::Test { .. } => {
+                None
+            }
+        }
+    }
+
     /// Bytes of text that the operation adds to a tree, at most, but for copies.
     fn room(&self) -> usize {
         match self {
@@ -210,6 +220,26 @@ impl Tree {
             })?;
         }
         Ok(edit.finish())
+    }
+
+    /// The operations with the index that each `-` stands for, in one pass. Those that cannot be applied, and those behind
+    /// them, stay as they are.
+    #[must_use]
+    pub fn indexed(&self, mut operations: Vec<Operation>) -> Vec<Operation> {
+        if !operations.iter().any(|operation| operation.appends_to().is_some()) {
+            return operations;
+        }
+        let mut edit = Edit::new(self, operations.iter().map(Operation::room).sum());
+        for operation in &mut operations {
+            let place = operation.appends_to().and_then(|array| Some(format!("{array}/{}", edit.length(array)?)));
+            if edit.apply(operation).is_err() {
+                break;
+            }
+            if let (Operation::Add { pointer, .. }, Some(place)) = (operation, place) {
+                *pointer = place;
+            }
+        }
+        operations
     }
 
     /// The tree with a merge patch applied, as RFC 7386 says: members of `patch` replace those of the tree, `null`

@@ -95,6 +95,25 @@ fn merges_as_the_rfc_says() {
     }
 }
 
+#[test]
+fn tells_which_index_each_append_stood_for() {
+    let indexed = |operations: &str| {
+        let operations = Operation::parse_all(operations).unwrap();
+        let indexed = yaml(POD).indexed(operations);
+        indexed.iter().map(|operation| operation.pointer().to_owned()).collect::<Vec<_>>().join(" ")
+    };
+    let append = r#"{"op":"add","path":"/spec/containers/-","value":{"name":"x"}}"#;
+    assert_eq!(indexed(&format!("[{append},{append}]")), "/spec/containers/2 /spec/containers/3");
+    let remove = r#"{"op":"remove","path":"/spec/containers/0"}"#;
+    assert_eq!(indexed(&format!("[{remove},{append}]")), "/spec/containers/0 /spec/containers/1");
+    let made = r#"{"op":"add","path":"/spec/list","value":[]},{"op":"add","path":"/spec/list/-","value":1}"#;
+    assert_eq!(indexed(&format!("[{made}]")), "/spec/list /spec/list/0");
+    let member = r#"{"op":"add","path":"/metadata/labels/-","value":"a key"}"#;
+    assert_eq!(indexed(&format!("[{member}]")), "/metadata/labels/-");
+    let nowhere = r#"{"op":"remove","path":"/none"}"#;
+    assert_eq!(indexed(&format!("[{nowhere},{append}]")), "/none /spec/containers/-");
+}
+
 const POD: &str = "\
 apiVersion: v1
 kind: Pod

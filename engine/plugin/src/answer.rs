@@ -12,6 +12,10 @@ use crate::types::{Finding, Patch, Severity};
 
 /// Most findings or patches of one call.
 const MOST_ANSWERS: usize = 100_000;
+/// Most patches for one object: each makes the whole object anew.
+const MOST_PATCHES: u32 = 64;
+/// Most operations for one object, in all its patches: those of other plugins are looked up one by one.
+const MOST_OPERATIONS: usize = 10_000;
 
 /// A finding as the plugin gave it.
 pub(crate) struct RawFinding {
@@ -46,6 +50,8 @@ impl Terms<'_> {
 
     pub(crate) fn patches(&mut self, raw: Vec<RawPatch>) -> Result<Vec<Patch>, Fault> {
         count(raw.len(), "patches")?;
+        count(raw.iter().map(|patch| patch.operations.len()).sum(), "operations")?;
+        bound_each(&raw)?;
         raw.into_iter().map(|patch| self.patch(patch)).collect()
     }
 
@@ -102,6 +108,23 @@ impl Terms<'_> {
 
 fn count(given: usize, unit: &'static str) -> Result<(), Fault> {
     if given <= MOST_ANSWERS { Ok(()) } else { Err(Fault::OutputLimit { limit: MOST_ANSWERS as u64, unit }) }
+}
+
+/// What is asked of one object is work of the gate, which no deadline of the plugin bounds.
+fn bound_each(patches: &[RawPatch]) -> Result<(), Fault> {
+    let mut asked: HashMap<u32, (u32, usize)> = HashMap::new();
+    for patch in patches {
+        let (patches, operations) = asked.entry(patch.subject).or_default();
+        *patches += 1;
+        *operations += patch.operations.len();
+        if *patches > MOST_PATCHES {
+            return Err(Fault::OutputLimit { limit: MOST_PATCHES.into(), unit: "patches for one object" });
+        }
+        if *operations > MOST_OPERATIONS {
+            return Err(Fault::OutputLimit { limit: MOST_OPERATIONS as u64, unit: "operations for one object" });
+        }
+    }
+    Ok(())
 }
 
 fn operations(operations: &[Operation], rule: &str) -> Result<(), Fault> {
@@ -171,5 +194,49 @@ pub(crate) fn rules_by_id(rules: &[crate::types::Rule]) -> Result<HashMap<String
     match rules.iter().find(|rule| !seen.insert(rule.id.as_str())) {
         Some(twice) => Err(&twice.id),
         None => Ok(rules.iter().map(|rule| (rule.id.clone(), rule.severity)).collect()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::View;
+
+    fn patches(subject: u32, count: usize, operations: usize) -> Vec<RawPatch> {
+        let patch = || RawPatch {
+            subject,
+            rule: "rule".into(),
+            reason: String::new(),
+            operations: vec![Operation::Remove { pointer: "/x".into() }; operations],
+        };
+        (0..count).map(|_| patch()).collect()
+    }
+
+    fn limit(patches: Vec<RawPatch>) -> Option<(u64, &'static str)> {
+        let (set, orders, grants) = Default::default();
+        let view = View { set, context: None, orders, grants, now: std::time::SystemTime::UNIX_EPOCH };
+        let state = &mut State::new(view, crate::types::Limits::default(), u64::MAX);
+        let rules = HashMap::from([("rule".to_owned(), Severity::Error)]);
+        let chosen: Vec<u32> = (0..100).collect();
+        match (Terms { rules: &rules, chosen: &chosen, state }).patches(patches) {
+            Err(Fault::OutputLimit { limit, unit }) => Some((limit, unit)),
+            answer => answer.map(|_| None).unwrap(),
+        }
+    }
+
+    #[test]
+    fn what_is_asked_of_one_object_is_bounded() {
+        assert_eq!(limit(patches(0, 64, 1)), None);
+        assert_eq!(limit(patches(0, 65, 1)), Some((64, "patches for one object")));
+        assert_eq!(limit((0..2).flat_map(|subject| patches(subject, 64, 1)).collect()), None);
+        assert_eq!(limit(patches(0, 2, 5_000)), None);
+        assert_eq!(limit(patches(0, 3, 5_000)), Some((10_000, "operations for one object")));
+    }
+
+    #[test]
+    fn what_is_asked_of_all_objects_is_bounded() {
+        let each = |subjects: u32| (0..subjects).flat_map(|subject| patches(subject, 1, 10_000)).collect();
+        assert_eq!(limit(each(10)), None);
+        assert_eq!(limit(each(11)), Some((100_000, "operations")));
     }
 }

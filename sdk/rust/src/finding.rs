@@ -126,7 +126,8 @@ impl Finding {
     }
 }
 
-/// What a mutator wants changed, all of it or nothing.
+/// What a mutator wants changed, all of it or nothing. One call may give at most 64 patches with 10,000 operations in all
+/// for one object, and 100,000 operations for all objects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Patch {

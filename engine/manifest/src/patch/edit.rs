@@ -91,6 +91,12 @@ impl<'t> Edit<'t> {
         }
     }
 
+    /// How many elements the array at a pointer has by now.
+    pub(super) fn length(&mut self, pointer: &str) -> Option<usize> {
+        let (open, _) = open_at(&mut self.source, &mut self.root, pointer).ok()?;
+        (open.tag == ARRAY).then_some(open.children.len())
+    }
+
     /// The tree that the edit leads to.
     pub(super) fn finish(self) -> Tree {
         self.source.finish(&self.root)

@@ -78,6 +78,9 @@ fn an_exhausted_stack_says_so() {
 fn too_much_output_is_refused() {
     assert_eq!(check("many-findings").unwrap_err(), Fault::OutputLimit { limit: 100_000, unit: "findings" });
     assert_eq!(mutate("many-patches").unwrap_err(), Fault::OutputLimit { limit: 100_000, unit: "patches" });
+    let of_one = Fault::OutputLimit { limit: 64, unit: "patches for one object" };
+    assert_eq!(of_one.to_string(), "returned more than 64 patches for one object");
+    assert_eq!(mutate("patches-of-one").unwrap_err(), of_one);
     let roomy = Limits { memory: 256 << 20, ..limits() };
     for mode in ["long-message", "long-path"] {
         let plugin = hostile_with(mode, roomy, Grants::default());

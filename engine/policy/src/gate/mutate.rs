@@ -159,7 +159,7 @@ fn apply(
         notes.drafts.push(finding::of_change(gate, &CONFLICT, (plugin, item), &pointer, message));
         state = State::Settled;
     }
-    let operations = resolved(&item.resource, patch.operations);
+    let operations = item.resource.tree().indexed(patch.operations);
     item.change(Some(patched), Some(Change { plugin, operations }), state);
 }
 
@@ -220,22 +220,6 @@ fn is_shift(operation: &Operation) -> bool {
 
 fn is_index(token: &str) -> bool {
     !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// The operations with the index that each `-` stood for.
-fn resolved(before: &Resource, mut operations: Vec<Operation>) -> Vec<Operation> {
-    for index in 0..operations.len() {
-        let Some(Operation::Add { pointer, .. }) = operations.get(index) else { continue };
-        let Some(parent) = pointer.strip_suffix("/-") else { continue };
-        let done = operations.get(..index).unwrap_or_default();
-        let Ok(tree) = before.tree().patched(done) else { continue };
-        let Some(length) = tree.root().at(parent).map(|array| array.items().len()) else { continue };
-        let at = format!("{parent}/{length}");
-        if let Some(Operation::Add { pointer, .. }) = operations.get_mut(index) {
-            *pointer = at;
-        }
-    }
-    operations
 }
 
 /// A value for a message. The data of a `Secret` is not for messages.

@@ -189,6 +189,7 @@ impl Mutation for Hostile {
                 Ok(vec![Patch { rule: "made-up".to_owned(), ..patch(Operation::Remove("/spec".to_owned())) }])
             }
             "patch-subject" => Ok(vec![Patch { subject: 9, ..patch(Operation::Remove("/spec".to_owned())) }]),
+            "patches-of-one" => Ok((0..65).map(|_| patch(Operation::Remove("/spec".to_owned()))).collect()),
             "many-patches" => Ok((0..100_001).map(|_| patch(Operation::Remove("/x".to_owned()))).collect()),
             other => Err(format!("there is no mode `{other}`")),
         }
