@@ -17,6 +17,11 @@ const MAX_LINES: u32 = 6;
 const MAX_BEFORE: usize = 64 << 10;
 /// What stands in place of a value that must not be shown.
 const MASK: &str = "***";
+/// Most values of a `Secret` that are looked for in its lines. One with more shows no lines: every finding would look for
+/// all of them again.
+const MAX_SECRETS: usize = 1_000;
+/// Longest line of a `Secret` that values are looked for in, in bytes; a longer one is not shown.
+const MAX_SEARCHED: usize = 8 * MAX_COLUMNS;
 /// Secret values shorter than this are not looked for elsewhere in the text: they are everywhere.
 const MIN_SECRET: usize = 4;
 
@@ -141,14 +146,14 @@ pub(crate) fn snippet(text: &Text, span: Span, within: Span) -> Option<Snippet> 
 pub(crate) fn line_of(resource: &Resource, line_start: usize) -> Cow<'_, str> {
     let rest = resource.text().as_str().get(line_start..).unwrap_or_default();
     let line = rest.get(..memchr::memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len())).unwrap_or_default();
-    let (spans, values) = secrets(resource);
+    let Some((spans, values)) = secrets(resource) else { return Cow::Borrowed(MASK) };
     one_line(line.trim_end_matches('\r'), line_start, resource.root().span(), &spans, &values)
 }
 
 /// As [`snippet`], for a value of an object.
 fn snippet_of(resource: &Resource, span: Span) -> Option<Snippet> {
     let within = resource.root().span();
-    let (spans, values) = secrets(resource);
+    let (spans, values) = secrets(resource)?;
     shown(resource.text(), span, within, &spans, &values)
 }
 
@@ -165,7 +170,8 @@ fn snippet_unread(text: &Text, span: Span, within: Span) -> Option<Snippet> {
 /// and does not, such as the `-----BEGIN` of a key that is not indented, may be the rest of what stands before it.
 fn may_be_secret(text: &Text, within: Span) -> bool {
     let document = text.slice(within);
-    if document.contains("Secret") {
+    // The second is how UTF-16 reads, whose other bytes are zero.
+    if document.contains("Secret") || document.contains("S\0e\0c\0r\0e\0t") {
         return true;
     }
     if !document.starts_with("---") {
@@ -231,17 +237,21 @@ fn one_line<'l>(line: &'l str, start: usize, within: Span, hidden: &[Span], valu
     let inside = overlap(&whole_line, within);
     let foreign = |part: Option<&str>| part.is_some_and(|part| !part.bytes().all(|byte| b" -\t".contains(&byte)));
     let outside = foreign(line.get(..inside.start - start)) || foreign(line.get(inside.end - start..));
-    let masks: Vec<Range<usize>> = hidden
+    let mut masks: Vec<Range<usize>> = hidden
         .iter()
         .map(|span| overlap(&whole_line, *span))
         .filter(|range| !range.is_empty())
         .map(|range| range.start - start..range.end - start)
         .collect();
+    masks.sort_unstable_by_key(|mask| mask.start);
     let mut out = if masks.is_empty() && !outside {
         Cow::Borrowed(line)
     } else {
-        Cow::Owned(masked(line, &masks, inside.start - start..inside.end - start))
+        Cow::Owned(masked(line, masks, inside.start - start..inside.end - start))
     };
+    if !values.is_empty() && out.len() > MAX_SEARCHED {
+        return Cow::Borrowed(MASK);
+    }
     for value in values {
         if out.contains(value) {
             out = Cow::Owned(out.replace(value, MASK));
@@ -259,32 +269,40 @@ fn overlap(line: &Range<usize>, span: Span) -> Range<usize> {
     start..(span.end as usize).clamp(start, line.end)
 }
 
-fn masked(line: &str, masks: &[Range<usize>], inside: Range<usize>) -> String {
+/// A line without what lies in the masks, which are in order, and blank where it is not inside.
+fn masked(line: &str, masks: Vec<Range<usize>>, inside: Range<usize>) -> String {
     let mut out = String::with_capacity(line.len().min(MAX_COLUMNS * 4));
-    for (at, c) in line.char_indices() {
-        if out.len() > MAX_COLUMNS * 4 {
-            break;
+    let mut masks = masks.into_iter().peekable();
+    let mut at = 0;
+    while let Some(c) = line.get(at..).and_then(|rest| rest.chars().next()).filter(|_| out.len() <= MAX_COLUMNS * 4) {
+        let mut end = at;
+        while let Some(mask) = masks.next_if(|mask| mask.start <= at) {
+            end = end.max(mask.end);
         }
-        match masks.iter().find(|mask| mask.contains(&at)) {
-            Some(mask) if mask.start == at => out.push_str(MASK),
-            Some(_) => {}
-            None if inside.contains(&at) || c.is_whitespace() => out.push(c),
-            None => out.push(' '),
+        if end > at {
+            out.push_str(MASK);
+            at = end;
+            continue;
         }
+        out.push(if inside.contains(&at) || c.is_whitespace() { c } else { ' ' });
+        at += c.len_utf8();
     }
     out.truncate(out.trim_end().len());
     out
 }
 
-/// The spans and the values of all that must not be shown of an object.
-fn secrets(resource: &Resource) -> (Vec<Span>, Vec<&str>) {
+/// The spans and the values of all that must not be shown of an object; none where they are too many to look for.
+fn secrets(resource: &Resource) -> Option<(Vec<Span>, Vec<&str>)> {
     if !is_secret(resource) {
-        return (Vec::new(), Vec::new());
+        return Some((Vec::new(), Vec::new()));
     }
     let root = resource.root();
     let mut found = (Vec::new(), Vec::new());
     for field in ["data", "stringData"] {
         let Some(members) = root.get(field) else { continue };
+        if members.entries().len() > MAX_SECRETS {
+            return None;
+        }
         match members.value() {
             Value::Object(entries) => entries.for_each(|(_, value)| hide(value, &mut found)),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
@@ -296,7 +314,7 @@ fn secrets(resource: &Resource) -> (Vec<Span>, Vec<&str>) {
     if let Some(copy) = root.at("/metadata/annotations/kubectl.kubernetes.io~1last-applied-configuration") {
         hide(copy, &mut found);
     }
-    found
+    Some(found)
 }
 
 fn is_secret(resource: &Resource) -> bool {

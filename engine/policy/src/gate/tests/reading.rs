@@ -172,6 +172,48 @@ fn what_cannot_be_read_of_a_secret_is_not_repeated_in_words() {
 }
 
 #[test]
+fn a_secret_in_utf16_is_not_shown() {
+    let secret = "kind: Secret # hunter2\nstringData: {key: hunter2}\n".encode_utf16();
+    for bytes in [
+        [0xFF, 0xFE].into_iter().chain(secret.clone().flat_map(u16::to_le_bytes)).collect::<Vec<u8>>(),
+        [0xFE, 0xFF].into_iter().chain(secret.clone().flat_map(u16::to_be_bytes)).collect(),
+    ] {
+        let outcome = one().run(vec![Input::bytes("s", bytes)], &RunOptions { jobs: 1, ..RunOptions::default() });
+        let told = format!("{:?}", outcome.verdict.findings);
+        assert!(told.contains("UTF-16") && !told.contains("u\\0n\\0t"), "{told}");
+    }
+}
+
+#[test]
+fn a_secret_of_many_values_shows_no_lines() {
+    let secret = |count: usize| {
+        let values: Vec<String> = (0..count).map(|index| format!("  key{index}: hunter2-{index}\n")).collect();
+        format!(
+            "apiVersion: v1\nkind: Secret\nmetadata:\n  name: s # hunter2-7\nstringData:\n{}  hunter2-8: x\n",
+            values.join("")
+        )
+    };
+    let many = crate::gate::stub::Stub::check(|resource| {
+        let mut found = vec![("/metadata/name", "x".into()), ("/stringData/hunter2-8", "x".into())];
+        let pointer = |index: usize| -> &'static str { format!("/stringData/key{index}").leak() };
+        found.extend((0..1_000).map(pointer).filter(|at| resource.root().at(at).is_some()).map(|at| (at, "x".into())));
+        Ok(found)
+    });
+    let gate = gate(policy(&["a"], ""), &[many]);
+    let shown = |count: usize| {
+        let text = secret(count);
+        let findings = run(&gate, &[("s.yaml", &text), ("t.yaml", &text)]).verdict.findings;
+        let lines: Vec<String> = findings.into_iter().filter_map(|finding| finding.snippet).map(|it| it.text).collect();
+        let values = lines.iter().filter(|text| text.contains("hunter2"));
+        assert_eq!(values.count(), 0, "{count}");
+        (lines.len(), lines.contains(&"  name: s # ***".to_owned()))
+    };
+    // The duplicate has the line of its name.
+    assert_eq!(shown(900), (2 * 902 + 1, true));
+    assert_eq!(shown(20_000), (1, false));
+}
+
+#[test]
 fn only_what_is_allowed_is_approved() {
     let keep = RunOptions { jobs: 1, keep: Keep::Set, ..RunOptions::default() };
     let gate = gate(policy(&["a"], ""), &[finds("/bad", "bad")]);
