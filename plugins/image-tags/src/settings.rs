@@ -102,9 +102,10 @@ impl Settings {
 
     /// Whether a rule leaves an image alone.
     pub(crate) fn exempts(&self, rule: &str, container: Option<&str>, reference: &Reference<'_>) -> bool {
+        let named = |pattern: &String| container.is_some_and(|container| matches(pattern, container));
         self.exempt.iter().any(|exemption| {
             (exemption.rules.is_empty() || exemption.rules.iter().any(|known| known == rule))
-                && exemption.container.as_ref().is_none_or(|pattern| container.is_some_and(|container| matches(pattern, container)))
+                && exemption.container.as_ref().is_none_or(named)
                 && exemption.image.as_ref().is_none_or(|place| reference.is_within(place))
         })
     }

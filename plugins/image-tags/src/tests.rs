@@ -99,7 +99,9 @@ spec:
             "registry-denied {at}/1/image/reference volume `model`: `evil.example/x:latest` comes from \
              `evil.example`, which is denied"
         ),
-        format!("mutable-tag {at}/1/image/reference volume `model`: `evil.example/x:latest` uses the mutable tag `latest`"),
+        format!(
+            "mutable-tag {at}/1/image/reference volume `model`: `evil.example/x:latest` uses the mutable tag `latest`"
+        ),
         format!("invalid-image {at}/2/image volume `none`: there is no image"),
         format!("mutable-tag {at}/5/image/reference cannot be judged: a string is expected here, found a number"),
         format!("mutable-tag {at}/6/image cannot be judged: an object is expected here, found a string"),
@@ -109,7 +111,10 @@ spec:
     let exempt = r#"{"deniedRegistries": ["evil.example"], "exempt": [{"image": "evil.example/x"}]}"#;
     assert_eq!(check(pod, exempt), expected[2..]);
     let odd = "{ apiVersion: v1, kind: Pod, spec: { volumes: x } }";
-    assert_eq!(check(odd, "{}"), ["mutable-tag /spec/volumes cannot be judged: a list is expected here, found a string"]);
+    assert_eq!(
+        check(odd, "{}"),
+        ["mutable-tag /spec/volumes cannot be judged: a list is expected here, found a string"]
+    );
     assert!(check("{ apiVersion: v1, kind: Pod, spec: { volumes: null } }", "{}").is_empty());
     assert!(check("{ apiVersion: v1, kind: Thing, spec: { volumes: x } }", "{}").is_empty());
 }
