@@ -4,6 +4,7 @@ pub(crate) mod apply;
 mod around;
 pub(crate) mod delete;
 mod gathered;
+mod order;
 pub(crate) mod plan;
 pub(crate) mod programs;
 pub(crate) mod reconcile;

@@ -6,14 +6,15 @@ use sluice_apply::{Applied, ApplyError, Blast, Event, Health, Options, Release};
 use sluice_report::Verbosity;
 
 use super::gathered::{self, Gathered};
-use super::{Fetching, Loaded, Place, show, tell_store, waiting};
+use super::{Fetching, Loaded, Place, order, show, tell_store, waiting};
 use crate::exit::Exit;
 use crate::output;
 
 /// Apply an application: only what passes the gate, and nothing that it does not own
 ///
-/// Fetches, renders and judges as `sluice check` does, plans, and applies server-side, stage by stage. What is no longer in
-/// the set is deleted where the application says `prune: true`. A run that was interrupted is mended by the next.
+/// Fetches, renders and judges as `sluice check` does, plans, and applies server-side, stage by stage, once the applications of
+/// `after` are healthy at this revision. What is no longer in the set is deleted where the application says `prune: true`. A run
+/// that was interrupted is mended by the next.
 #[derive(clap::Args)]
 #[command(after_help = "What a commit destroys is acknowledged in its message, for that commit only:
   Sluice-Acknowledge: prune, prune-namespace, prune-definition, prune-volume")]
@@ -49,9 +50,17 @@ fn apply(arguments: &Arguments) -> Result<Exit, Exit> {
         }
         gathered.acknowledged.extend(arguments.acknowledge.iter().cloned());
     }
+    let waits = order::waits(place, &loaded.application, &gathered.release.revision)?;
     if arguments.dry_run {
         let verbosity = if arguments.quiet { Verbosity::Quiet } else { Verbosity::Normal };
-        return dry_run(place, &loaded, &gathered, verbosity);
+        let exit = dry_run(place, &loaded, &gathered, verbosity)?;
+        order::tell(&waits);
+        return Ok(if waits.is_empty() { exit } else { Exit::Violations });
+    }
+    if !waits.is_empty() {
+        order::tell(&waits);
+        output::complain("it is not its turn, so nothing was applied", None);
+        return Ok(Exit::Violations);
     }
     carry_out(place, &loaded, gathered, None, arguments.quiet)
 }

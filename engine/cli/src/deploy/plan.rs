@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use sluice_apply::Blast;
 use sluice_report::Verbosity;
 
-use super::{Fetching, Place, gathered, programs, show, tell_store, waiting};
+use super::{Fetching, Place, gathered, order, programs, show, tell_store, waiting};
 use crate::exit::Exit;
 use crate::output::{self, Target};
 
@@ -18,7 +18,8 @@ use crate::output::{self, Target};
 #[derive(clap::Args)]
 #[command(after_help = "Exit codes:
   0  it can be applied
-  1  a finding denies, an object cannot be applied, or what it would destroy is not acknowledged
+  1  a finding denies, an object cannot be applied, what it would destroy is not acknowledged, or another application has
+     to be healthy first
   2  usage or configuration
   3  could not decide: a plugin failed, or the cluster does not answer
   4  it can be applied and changes something (with --detailed-exitcode)")]
@@ -57,6 +58,8 @@ fn plan(arguments: &Arguments) -> Result<Exit, Exit> {
     let place = &arguments.place;
     let loaded = place.load()?;
     let gathered = gathered::gather(&loaded, arguments.fetching, None, place.color(), &|| place.reach(&loaded))?;
+    let revision = &gathered.release.revision;
+    let waits = order::waits(place, &loaded.application, revision)?;
     let options = place.options(&loaded.application, gathered.acknowledged);
     let plan = waiting(async {
         let cluster = place.connect(&loaded.application).await?;
@@ -67,10 +70,11 @@ fn plan(arguments: &Arguments) -> Result<Exit, Exit> {
     let look = show::Look { color: out.colored(place.color()), verbosity: arguments.verbosity() };
     let written = match arguments.format {
         As::Human => show::human(&plan, &blast, look, &mut out),
-        As::Json => programs::plan(&loaded.application.name, &gathered.release.revision, &plan, &blast, &mut out),
+        As::Json => programs::plan(&loaded.application.name, revision, (&plan, &blast, &waits), &mut out),
     };
     written.and_then(|()| out.flush()).map_err(unwritable)?;
-    Ok(if plan.is_refused() || !blast.gates.is_empty() {
+    order::tell(&waits);
+    Ok(if plan.is_refused() || !blast.gates.is_empty() || !waits.is_empty() {
         Exit::Violations
     } else if arguments.detailed_exitcode && plan.changes() {
         Exit::Changes

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use sluice_apply::{Action, Blast, Health, Ignored, Inventory, Phase, Plan, Prune, Reference, Release, Stage};
 
+use super::order::Before;
 use super::show::{self, Counts};
 
 /// The version of both forms, which the file names of the schemas carry too.
@@ -55,6 +56,7 @@ struct PlanReport<'a, F> {
     summary: Counts,
     objects: Vec<Planned<'a, F>>,
     unacknowledged: Vec<Unacknowledged<'a>>,
+    waits_for: &'a [Before],
 }
 
 #[derive(Serialize)]
@@ -84,12 +86,11 @@ struct Unacknowledged<'a> {
     message: &'a str,
 }
 
-/// Writes a plan of an application at a revision; that of a folder is empty.
+/// Writes a plan of an application at a revision, and what keeps it from being applied; the revision of a folder is empty.
 pub(super) fn plan(
     application: &str,
     revision: &str,
-    plan: &Plan,
-    blast: &Blast,
+    (plan, blast, waits): (&Plan, &Blast, &[Before]),
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let compared: Vec<_> = plan.steps.iter().map(|step| show::compared(&step.action)).collect();
@@ -125,11 +126,12 @@ pub(super) fn plan(
         application,
         revision: some(revision),
         digest: plan.digest(),
-        applicable: !plan.is_refused() && blast.gates.is_empty(),
+        applicable: !plan.is_refused() && blast.gates.is_empty() && waits.is_empty(),
         changes: plan.changes(),
         summary: Counts::of(plan),
         objects: of_set.chain(pruned).collect(),
         unacknowledged: gates.map(|gate| Unacknowledged { word: gate.word, message: &gate.message }).collect(),
+        waits_for: waits,
     };
     pretty(&report, out)
 }

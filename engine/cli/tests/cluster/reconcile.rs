@@ -149,8 +149,29 @@ fn environments_go_in_order() -> Result<()> {
     shop.file("deploy/broken.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: broken}\ndato: {}\n")?;
     commit(&shop, "broken")?;
     let said = round(&shop, 1)?;
-    assert!(said.contains("waits until `agent-dev` is healthy"), "{said}");
+    assert!(
+        said.contains("waits until `agent-dev` is healthy at this revision: it was last healthy at another"),
+        "{said}"
+    );
     assert_eq!(plane.get(place)?.unwrap()["data"]["value"], "1");
+
+    // Nor does it come out of turn by another command.
+    git(&shop, &["rm", "-q", "deploy/broken.yaml"])?;
+    commit(&shop, "mended")?;
+    for (name, reason) in
+        [("agent-dev", "it was last healthy at another"), ("agent-nowhere", "it has no inventory here")]
+    {
+        shop.file("app.yaml", &format!("{staging}  after: [{name}]\n"))?;
+        let words = format!("`{name}` has to be healthy at this revision first: {reason}");
+        for command in [&["apply"] as &[&str], &["apply", "--dry-run"], &["plan"]] {
+            let said = shop.ends(command, 1)?;
+            assert!(said.contains(&words), "{said}");
+        }
+        let said = shop.command(&["plan", "--format", "json"]).output()?.stdout;
+        let plan: serde_json::Value = serde_json::from_slice(&said)?;
+        assert!(plan["applicable"] == false && plan["waitsFor"][0]["application"] == name, "{plan}");
+        assert_eq!(plane.get(place)?.unwrap()["data"]["value"], "1");
+    }
     Ok(())
 }
 

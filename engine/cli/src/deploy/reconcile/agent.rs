@@ -15,6 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::log::Log;
 use crate::deploy::around::Reach;
 use crate::deploy::gathered::{Gathered, gather};
+use crate::deploy::order::{self, Before};
 use crate::deploy::{Fetching, Loaded, options, show};
 use crate::exit::Exit;
 use crate::output::Color;
@@ -139,13 +140,9 @@ impl Agent {
         let release = Release { digest: gathered.digest(), ..gathered.release.clone() };
         let options = self.options(gathered.acknowledged.clone());
         let store = Store::new(&self.cluster, &options.inventory_namespace, &options.manager);
-        for name in &application.after {
-            let before = store.inventory(name).await?;
-            let is_there = before.is_some_and(|before| is_healthy_at(&before, &revision));
-            if !is_there {
-                let message = format!("waits until `{name}` is healthy at this revision");
-                return Ok(self.end("info", "order", &revision, &message, Outcome::Waiting));
-            }
+        if let Some(Before { application, reason }) = order::of(&store, &application.after, &revision).await?.first() {
+            let message = format!("waits until `{application}` is healthy at this revision: {reason}");
+            return Ok(self.end("info", "order", &revision, &message, Outcome::Waiting));
         }
         let before = store.inventory(&application.name).await?;
         // Its entries are read once more when it is planned.
@@ -348,8 +345,4 @@ fn unfinished<'i>(inventory: &'i Inventory, bad: &Release) -> Option<&'i Release
         (_, Some(current)) => Some(current),
         (_, None) => inventory.healthy.iter().find(is_good),
     }
-}
-
-fn is_healthy_at(inventory: &Inventory, revision: &str) -> bool {
-    inventory.phase == Phase::Applied && inventory.healthy.first().is_some_and(|healthy| healthy.revision == revision)
 }
