@@ -41,13 +41,13 @@ const FIELDS: [&str; 4] = [".", "data[", "stringData[", "metadata."];
 
 impl ClusterError {
     /// The error as it may be told of a request about this object: without what may quote a Secret.
-    pub(crate) fn about(self, reference: &Reference) -> Self {
-        match self {
-            Self::Refused { what, refusal } if reference.is("", "Secret") => {
-                Self::Refused { what, refusal: refusal.without_values() }
-            }
-            other => other,
+    pub(crate) fn about(mut self, reference: &Reference) -> Self {
+        if let Self::Refused { refusal, .. } = &mut self
+            && reference.is("", "Secret")
+        {
+            *refusal = std::mem::take(refusal).without_values();
         }
+        self
     }
 }
 

@@ -101,7 +101,7 @@ async fn rounds(arguments: &Arguments) -> Exit {
     let mut clusters: BTreeMap<Option<String>, Worked> = BTreeMap::new();
     let mut work: JoinSet<(String, bool)> = JoinSet::new();
     let mut busy: BTreeSet<String> = BTreeSet::new();
-    let mut skipped: BTreeSet<(PathBuf, String)> = BTreeSet::new();
+    let mut skipped: BTreeSet<Other> = BTreeSet::new();
     loop {
         let mut whole = true;
         let (files, others) = match application_files(&arguments.config) {
@@ -199,8 +199,11 @@ async fn rounds(arguments: &Arguments) -> Exit {
     }
 }
 
+/// A file that is no application, and its kind.
+type Other = (PathBuf, String);
+
 /// The application files of a folder by name, and what has another kind, with it.
-fn application_files(folder: &Path) -> std::io::Result<(Vec<PathBuf>, Vec<(PathBuf, String)>)> {
+fn application_files(folder: &Path) -> std::io::Result<(Vec<PathBuf>, Vec<Other>)> {
     let (mut files, mut others) = (Vec::new(), Vec::new());
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
