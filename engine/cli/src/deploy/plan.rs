@@ -18,8 +18,8 @@ use crate::output::{self, Target};
 #[derive(clap::Args)]
 #[command(after_help = "Exit codes:
   0  it can be applied
-  1  a finding denies, an object cannot be applied, what it would destroy is not acknowledged, or another application has
-     to be healthy first
+  1  a finding denies, an object cannot be applied, what it would destroy is not acknowledged, or
+     another application has to be healthy first
   2  usage or configuration
   3  could not decide: a plugin failed, or the cluster does not answer
   4  it can be applied and changes something (with --detailed-exitcode)")]

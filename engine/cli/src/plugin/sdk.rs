@@ -34,6 +34,7 @@ files![
     "src/source.rs",
     "src/tape.rs",
     "src/testing.rs",
+    "src/volume.rs",
     "src/wildcard.rs",
     "src/worlds/mutator",
     "src/worlds/policy",
