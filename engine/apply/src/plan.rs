@@ -112,7 +112,8 @@ pub enum Prune {
 /// Plans an application.
 ///
 /// # Errors
-/// Where the cluster does not answer, or the inventory cannot be read. What is wrong with single objects is in the plan.
+/// Where the cluster does not answer, the inventory cannot be read, or another run of the same application is at work. What is
+/// wrong with single objects is in the plan.
 pub async fn plan(cluster: &Cluster, approved: &Approved, options: &Options) -> Result<Plan, StoreError> {
     let store = Store::new(cluster, &options.inventory_namespace, &options.manager);
     let (kinds, own) = futures::future::join(Kinds::of(cluster), store.own(&options.application)).await;
@@ -128,7 +129,12 @@ pub async fn plan(cluster: &Cluster, approved: &Approved, options: &Options) -> 
     let steps = futures::stream::iter(looks).buffered(options.concurrency.max(1)).try_collect().await?;
     let mut prunes = prune::look(cluster, &kinds, options, &stale(&own.inventory, &desired), &others).await?;
     prunes.sort_by(|(one, _), (other, _)| (Stage::of(other), other).cmp(&(Stage::of(one), one)));
-    Ok(Plan { digest: HEXLOWER.encode(approved.set_digest()), steps, prunes, kept: own, kinds })
+    let plan = Plan { digest: HEXLOWER.encode(approved.set_digest()), steps, prunes, kept: own, kinds };
+    // What stands in the way may be what another run of the same application has made since its inventory was read.
+    if plan.is_refused() && store.has_moved_on(&options.application, &plan.kept).await? {
+        return Err(StoreError::Busy { application: options.application.clone() });
+    }
+    Ok(plan)
 }
 
 /// What the inventory has and the set has not.

@@ -155,6 +155,11 @@ impl Store {
         }
     }
 
+    /// Whether an inventory has been written since it was read.
+    pub(crate) async fn has_moved_on(&self, application: &str, kept: &Kept) -> Result<bool, StoreError> {
+        Ok(self.version(application).await?.unwrap_or_default() != kept.version)
+    }
+
     /// Adds entries to an inventory that another run has written or deleted in the meantime, so that nothing that was made
     /// is without an owner. What has an owner already stays as it is.
     ///
