@@ -42,7 +42,8 @@ fn delete(arguments: &Arguments) -> Result<Exit, Exit> {
         let inventory = inventory.ok_or_else(never)?;
         let mut out = io::stdout().lock();
         for entry in &inventory.entries {
-            let _ = writeln!(out, "would delete {}", entry.reference);
+            let reference = &entry.reference;
+            let _ = writeln!(out, "would delete {reference}{}", along(&reference.group, &reference.kind));
         }
         output::note("nothing was deleted; `--yes` does it");
         return Ok(Exit::Clean);
@@ -64,5 +65,27 @@ fn delete(arguments: &Arguments) -> Result<Exit, Exit> {
             output::complain(&format!("`{name}` is not gone yet"), Some("run again once the cause is gone"));
             Ok(Exit::Violations)
         }
+    }
+}
+
+/// What goes with an object that may be more than the application has.
+fn along(group: &str, kind: &str) -> &'static str {
+    match (group, kind) {
+        ("", "Namespace") => ", with all that is in it, whoever made it",
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => ", with all objects of its kind, whoever made them",
+        ("", "PersistentVolume" | "PersistentVolumeClaim") => ", with its data",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::along;
+
+    #[test]
+    fn what_goes_along_is_told() {
+        assert_eq!(along("", "Namespace"), ", with all that is in it, whoever made it");
+        assert_eq!(along("shop.example", "Namespace"), "");
+        assert_eq!(along("", "ConfigMap"), "");
     }
 }
