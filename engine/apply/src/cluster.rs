@@ -1,6 +1,9 @@
 //! The one way to the API server: every request has a time-out, and a budget of time for trying again. All requests of this
 //! crate may be sent twice: reads, applies, deletions of a known UID, and writes that name the version that they replace.
 
+mod helper;
+mod link;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,10 +12,9 @@ use std::time::{Duration, Instant};
 use http::{Method, Request, header};
 use http_body_util::{BodyExt, Limited};
 use kube::client::Body;
-use kube::config::{KubeConfigOptions, Kubeconfig};
-use kube::{Client, Config};
 
 use crate::error::{ClusterError, Refusal};
+use link::{Link, Open, words};
 
 /// Time for one answer.
 const ONE_ANSWER: Duration = Duration::from_secs(15);
@@ -35,8 +37,7 @@ pub struct Destination {
 /// A cluster to speak to.
 #[derive(Clone)]
 pub struct Cluster {
-    client: Client,
-    server: Arc<str>,
+    link: Arc<Link>,
     counts: Arc<Counters>,
     /// Who reads a long list.
     turn: Arc<tokio::sync::Mutex<()>>,
@@ -86,28 +87,14 @@ impl<'a> Call<'a> {
 }
 
 impl Cluster {
-    /// Gets ready to speak to a cluster. Nothing is sent yet.
+    /// Gets ready to speak to a cluster. Nothing is sent yet, and nobody is asked for credentials.
     ///
     /// # Errors
-    /// Where the kubeconfig cannot be read or does not say what is needed. Must be called within a tokio runtime.
+    /// Where the kubeconfig cannot be read or does not say what is needed.
     pub async fn connect(destination: &Destination) -> Result<Self, ClusterError> {
-        let fails = |message: String| ClusterError::Config { message };
-        let options = KubeConfigOptions { context: destination.context.clone(), ..KubeConfigOptions::default() };
-        let mut config = match (&destination.kubeconfig, &destination.context) {
-            (Some(file), _) => {
-                let kubeconfig =
-                    Kubeconfig::read_from(file).map_err(|error| fails(format!("`{}`: {error}", file.display())))?;
-                Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(|error| fails(error.to_string()))?
-            }
-            (None, Some(_)) => Config::from_kubeconfig(&options).await.map_err(|error| fails(error.to_string()))?,
-            (None, None) => Config::infer().await.map_err(|error| fails(error.to_string()))?,
-        };
-        config.default_retry = false;
-        config.connect_timeout = Some(Duration::from_secs(5));
-        let server: Arc<str> = config.cluster_url.to_string().trim_end_matches('/').into();
-        let client = Client::try_from(config).map_err(|error| fails(error.to_string()))?;
+        let link = Arc::new(Link::new(destination).await?);
         let (counts, turn) = (Arc::default(), Arc::default());
-        Ok(Self { client, server, counts, turn, patience: PATIENCE, one_answer: ONE_ANSWER })
+        Ok(Self { link, counts, turn, patience: PATIENCE, one_answer: ONE_ANSWER })
     }
 
     /// The same cluster with less or more patience: how long one answer may take, and how long a request is tried.
@@ -118,8 +105,8 @@ impl Cluster {
 
     /// Its address.
     #[must_use]
-    pub fn server(&self) -> &str {
-        &self.server
+    pub fn server(&self) -> String {
+        self.link.server().to_string()
     }
 
     /// Requests that were sent until now.
@@ -139,13 +126,24 @@ impl Cluster {
         let started = Instant::now();
         let mut pause = Duration::from_millis(100);
         loop {
-            let (cause, wished) = match self.once(call).await? {
-                Answer::Done(body) => return Ok(body),
-                Answer::Passing { cause, wished } => (cause, wished),
+            let open = self.link.open(self.patience).await?;
+            let (cause, wished) = match self.once(&open, call).await {
+                Ok(Answer::Done(body)) => return Ok(body),
+                Ok(Answer::Passing { cause, wished }) => (cause, wished),
+                Err(error) => {
+                    // Others may be known by now.
+                    let is_late = started.elapsed() >= self.patience;
+                    if error.has_code(401) && !is_late && self.link.forget(&open).await {
+                        continue;
+                    }
+                    return Err(error);
+                }
             };
             let wait = wished.unwrap_or(pause).min(LONGEST_PAUSE);
             if started.elapsed() + wait >= self.patience {
-                let (server, what) = (self.server.to_string(), call.what.clone());
+                // The address and what vouches for it may be others by now.
+                self.link.forget(&open).await;
+                let (server, what) = (self.server(), call.what.clone());
                 return Err(ClusterError::Unreachable { server, what, cause, tried: started.elapsed() });
             }
             tokio::time::sleep(wait).await;
@@ -153,9 +151,8 @@ impl Cluster {
         }
     }
 
-    async fn once(&self, call: &Call<'_>) -> Result<Answer, ClusterError> {
-        let garbled =
-            |cause: String| ClusterError::Garbled { server: self.server.to_string(), what: call.what.clone(), cause };
+    async fn once(&self, open: &Open, call: &Call<'_>) -> Result<Answer, ClusterError> {
+        let garbled = |cause: String| ClusterError::Garbled { server: self.server(), what: call.what.clone(), cause };
         let mut request =
             Request::builder().method(call.method.clone()).uri(&call.path).header(header::ACCEPT, call.accept);
         if !call.body.is_empty() {
@@ -164,7 +161,7 @@ impl Cluster {
         let request = request.body(Body::from(call.body.to_vec())).map_err(|error| garbled(error.to_string()))?;
         self.count(call);
         let sent = tokio::time::timeout(self.one_answer, async {
-            let response = self.client.send(request).await.map_err(|error| words(&error))?;
+            let response = open.client.clone().send(request).await.map_err(|error| words(&error))?;
             let (head, body) = response.into_parts();
             let body = Limited::new(body, LARGEST_ANSWER).collect().await.map_err(|error| error.to_string())?;
             Ok::<_, String>((head, body.to_bytes()))
@@ -215,19 +212,4 @@ fn passes(refusal: &Refusal) -> bool {
         500 => !refusal.message.contains("webhook") && outage.iter().any(|words| refusal.message.contains(words)),
         _ => false,
     }
-}
-
-/// An error with all of its causes.
-fn words(error: &dyn std::error::Error) -> String {
-    let mut words = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_words = cause.to_string();
-        if !words.contains(&cause_words) {
-            words.push_str(": ");
-            words.push_str(&cause_words);
-        }
-        source = cause.source();
-    }
-    words
 }

@@ -19,6 +19,14 @@ pub enum ClusterError {
         /// What is wrong with the kubeconfig.
         message: String,
     },
+    /// There are no credentials for it.
+    #[error("cannot log in at {server}: {message}")]
+    Login {
+        /// The address.
+        server: String,
+        /// Why.
+        message: String,
+    },
     /// There was no answer for as long as it was tried.
     #[error("no answer from {server} for {} s while trying to {what}: {cause}", .tried.as_secs())]
     Unreachable {
@@ -123,6 +131,7 @@ impl ClusterError {
         match self {
             Self::Refused { refusal, .. } => Some(refusal),
             Self::Config { .. }
+            | Self::Login { .. }
             | Self::Unreachable { .. }
             | Self::Silent { .. }
             | Self::OtherVersion { .. }
@@ -151,6 +160,9 @@ impl ClusterError {
     pub fn help(&self) -> String {
         match self {
             Self::Config { .. } => String::from("set KUBECONFIG, or name --kubeconfig and --context"),
+            Self::Login { .. } => String::from(
+                "see whether `kubectl get --raw /version` with the same kubeconfig and context is answered",
+            ),
             Self::Unreachable { .. } => String::from(
                 "nothing is known of what became of the last request; run again, which reads before it writes",
             ),

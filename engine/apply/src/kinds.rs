@@ -56,7 +56,7 @@ impl Kinds {
             let call = Call { accept: ACCEPT_AGGREGATED_DISCOVERY_V2, ..Call::new(Method::GET, path.to_owned(), what) };
             let body = cluster.call(&call).await?;
             let list: APIGroupDiscoveryList = serde_json::from_slice(&body).map_err(|error| ClusterError::Garbled {
-                server: cluster.server().to_owned(),
+                server: cluster.server(),
                 what: call.what.clone(),
                 cause: format!("{error}; Kubernetes 1.30 or newer is needed"),
             })?;

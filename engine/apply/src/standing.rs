@@ -141,11 +141,8 @@ impl Standing {
 
     /// Takes a page of a list, and gives the word that the next one is asked for by.
     fn page(&self, what: &str, answer: &[u8], objects: &mut Vec<Arc<Resource>>) -> Result<String, ClusterError> {
-        let garbled = |cause: String| ClusterError::Garbled {
-            server: self.cluster.server().to_owned(),
-            what: what.to_owned(),
-            cause,
-        };
+        let garbled =
+            |cause: String| ClusterError::Garbled { server: self.cluster.server(), what: what.to_owned(), cause };
         let json = std::str::from_utf8(answer).map_err(|error| garbled(error.to_string()))?;
         let text = Arc::new(Text::new("cluster", String::new()));
         let tree = Tree::from_json(text, Span::default(), json).map_err(|error| garbled(error.to_string()))?;

@@ -334,7 +334,7 @@ impl Store {
     }
 
     fn garbled(&self, what: &str, error: &serde_json::Error) -> StoreError {
-        let server = self.cluster.server().to_owned();
+        let server = self.cluster.server();
         StoreError::Cluster(ClusterError::Garbled { server, what: what.to_owned(), cause: error.to_string() })
     }
 }

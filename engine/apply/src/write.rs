@@ -77,5 +77,5 @@ fn live(cluster: &Cluster, what: &str, reference: &Reference, answer: &[u8]) -> 
         let is_it = identity.kind == reference.kind && identity.name == reference.name;
         if is_it { Ok(live) } else { Err(String::from("it is about something else")) }
     });
-    read.map_err(|cause| ClusterError::Garbled { server: cluster.server().to_owned(), what: what.to_owned(), cause })
+    read.map_err(|cause| ClusterError::Garbled { server: cluster.server(), what: what.to_owned(), cause })
 }

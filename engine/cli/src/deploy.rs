@@ -176,7 +176,8 @@ pub(crate) fn tell(error: &ClusterError) -> Exit {
     output::complain(&error.to_string(), (!help.is_empty()).then_some(help.as_str()));
     match error {
         ClusterError::Config { .. } => Exit::Usage,
-        ClusterError::Unreachable { .. }
+        ClusterError::Login { .. }
+        | ClusterError::Unreachable { .. }
         | ClusterError::Refused { .. }
         | ClusterError::Silent { .. }
         | ClusterError::OtherVersion { .. }

@@ -64,7 +64,7 @@ impl Around {
         let mut told = BTreeMap::new();
         let mut rest = format!("the cluster took more than {} s for what policies ask of it", MOST.as_secs());
         let reads = self.standing.objects(asks, |identity, object| {
-            let is_silent = matches!(object, Err(ClusterError::Unreachable { .. }));
+            let is_silent = matches!(object, Err(ClusterError::Unreachable { .. } | ClusterError::Login { .. }));
             let object = object.map_err(|error| error.to_string());
             let goes_on = match &object {
                 Err(words) if is_silent => {

@@ -4,7 +4,7 @@
 
 mod admission;
 mod agent;
-mod agents;
+pub(crate) mod agents;
 mod clock;
 mod fetched;
 mod held;
@@ -86,7 +86,7 @@ fn is_settled(shop: &Shop<'_>, names: &[&str]) -> Result<()> {
 }
 
 /// Waits until something holds, 20 seconds at most.
-fn until(what: &str, mut holds: impl FnMut() -> Result<bool>) -> Result<()> {
+pub(crate) fn until(what: &str, mut holds: impl FnMut() -> Result<bool>) -> Result<()> {
     for _ in 0..200 {
         if holds()? {
             return Ok(());

@@ -11,6 +11,7 @@
 
 mod apply;
 mod context;
+mod credentials;
 mod faults;
 #[path = "../shared/git.rs"]
 mod git;

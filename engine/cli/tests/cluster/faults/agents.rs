@@ -1,7 +1,7 @@
 //! A running agent: its log, what it serves, and its memory.
 
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 
 use anyhow::{Context, Result};
 
@@ -9,7 +9,7 @@ use crate::git::git;
 use crate::plane::Shop;
 
 /// An agent over the folder `config` beside an application. It ends with its value.
-pub(super) struct Agent {
+pub(crate) struct Agent {
     child: Child,
     log: PathBuf,
     address: String,
@@ -23,12 +23,12 @@ impl Drop for Agent {
 
 impl Agent {
     /// Starts it with a round each second and these words more.
-    pub(super) fn start(shop: &Shop<'_>, words: &[&str]) -> Result<Self> {
+    pub(crate) fn start(shop: &Shop<'_>, words: &[&str]) -> Result<Self> {
         Self::start_by(shop, Command::new(env!("CARGO_BIN_EXE_sluice")), words)
     }
 
     /// The same by a command that takes the words of Sluice and becomes Sluice.
-    pub(super) fn start_by(shop: &Shop<'_>, mut command: Command, words: &[&str]) -> Result<Self> {
+    pub(crate) fn start_by(shop: &Shop<'_>, mut command: Command, words: &[&str]) -> Result<Self> {
         let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let address = format!("127.0.0.1:{port}");
         let path = shop.path().join("log");
@@ -40,12 +40,12 @@ impl Agent {
     }
 
     /// All that it said.
-    pub(super) fn log(&self) -> Result<String> {
+    pub(crate) fn log(&self) -> Result<String> {
         Ok(std::fs::read_to_string(&self.log)?)
     }
 
     /// What it serves under a path, with the status; empty where it does not answer.
-    pub(super) fn ask(&self, path: &str) -> Result<String> {
+    pub(crate) fn ask(&self, path: &str) -> Result<String> {
         let mut command = Command::new("curl");
         let output =
             command.args(["-sS", "-i", "--max-time", "5", &format!("http://{}{path}", self.address)]).output()?;
@@ -53,30 +53,36 @@ impl Agent {
     }
 
     /// Whether `/readyz` says that it is ready.
-    pub(super) fn is_ready(&self) -> Result<bool> {
+    pub(crate) fn is_ready(&self) -> Result<bool> {
         Ok(self.ask("/readyz")?.starts_with("HTTP/1.1 200"))
     }
 
     /// Whether the metrics say that an application is as it should be; none where they say nothing of it.
-    pub(super) fn is_good(&self, application: &str) -> Result<Option<bool>> {
+    pub(crate) fn is_good(&self, application: &str) -> Result<Option<bool>> {
         let start = format!("sluice_application_good{{application=\"{application}\"}} ");
         Ok(self.ask("/metrics")?.lines().find_map(|line| line.strip_prefix(&start).map(|value| value == "1")))
     }
 
     /// How many rounds of an application came to this, by the metrics.
-    pub(super) fn rounds(&self, application: &str, outcome: &str) -> Result<u64> {
+    pub(crate) fn rounds(&self, application: &str, outcome: &str) -> Result<u64> {
         let start = format!("sluice_rounds_total{{application=\"{application}\",outcome=\"{outcome}\"}} ");
         let metrics = self.ask("/metrics")?;
         Ok(metrics.lines().find_map(|line| line.strip_prefix(&start)?.parse().ok()).unwrap_or_default())
     }
 
+    /// Sends it a signal, and waits for its end.
+    pub(crate) fn ends(&mut self, signal: &str) -> Result<ExitStatus> {
+        Command::new("kill").arg(format!("-{signal}")).arg(self.id().to_string()).status()?;
+        Ok(self.child.wait()?)
+    }
+
     /// The number of its process.
-    pub(super) fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
 
     /// Its memory at the peak, in MiB.
-    pub(super) fn memory(&self) -> Result<u64> {
+    pub(crate) fn memory(&self) -> Result<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no memory")?;
         Ok(line.trim().trim_end_matches(" kB").trim().parse::<u64>()? >> 10)
@@ -84,14 +90,14 @@ impl Agent {
 }
 
 /// A repository beside an application, with the branch `main`, and a folder `config` for the agent.
-pub(super) fn repository(shop: &Shop<'_>) -> Result<()> {
+pub(crate) fn repository(shop: &Shop<'_>) -> Result<()> {
     std::fs::create_dir_all(shop.path().join("repo/deploy"))?;
     std::fs::create_dir(shop.path().join("config"))?;
     git(&shop.path().join("repo"), &["init", "-q", "-b", "main"]).map(drop)
 }
 
 /// Commits the ConfigMap `one` with a value.
-pub(super) fn commit(shop: &Shop<'_>, value: &str) -> Result<()> {
+pub(crate) fn commit(shop: &Shop<'_>, value: &str) -> Result<()> {
     let text = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: one}}\ndata: {{value: \"{value}\"}}\n");
     shop.file("repo/deploy/one.yaml", &text)?;
     let message = value.get(..40).unwrap_or(value);
@@ -99,14 +105,14 @@ pub(super) fn commit(shop: &Shop<'_>, value: &str) -> Result<()> {
 }
 
 /// Commits whatever has changed.
-pub(super) fn save(shop: &Shop<'_>, message: &str) -> Result<()> {
+pub(crate) fn save(shop: &Shop<'_>, message: &str) -> Result<()> {
     git(&shop.path().join("repo"), &["add", "-A"])?;
     git(&shop.path().join("repo"), &["commit", "-qm", message]).map(drop)
 }
 
 /// Writes the application file for the agent and for the other commands: from a repository, and with these words more in
 /// its destination.
-pub(super) fn application(shop: &Shop<'_>, repo: &str, destination: &str) -> Result<()> {
+pub(crate) fn application(shop: &Shop<'_>, repo: &str, destination: &str) -> Result<()> {
     let text = format!(
         "apiVersion: sluice.dev/v1alpha1\nkind: Application\nmetadata: {{name: {name}}}\nspec:\n  \
          source: {{repo: \"{repo}\", revision: main, path: deploy}}\n  policy: ../sluice.yaml\n  \
@@ -118,7 +124,7 @@ pub(super) fn application(shop: &Shop<'_>, repo: &str, destination: &str) -> Res
 }
 
 /// The value of the ConfigMap `one` in the cluster; empty where it is not there.
-pub(super) fn value(shop: &Shop<'_>) -> Result<String> {
+pub(crate) fn value(shop: &Shop<'_>) -> Result<String> {
     let live = shop.live("one")?;
     Ok(live.and_then(|live| live["data"]["value"].as_str().map(String::from)).unwrap_or_default())
 }
