@@ -71,7 +71,7 @@ fn run<P: Plugin, T: Answer, O>(
     let mut answers = Vec::new();
     for (subject, handle) in (0..).zip(subjects) {
         let resource = Resource::new(Source(handle), subject);
-        plugin::run(entries, &resource, &settings, &mut answers).map_err(|error| error.to_string())?;
+        plugin::run::<P, _>(entries, &resource, &settings, &mut answers).map_err(|error| error.to_string())?;
     }
     Ok(answers.into_iter().map(convert).collect())
 }

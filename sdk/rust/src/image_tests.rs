@@ -68,6 +68,10 @@ fn refuses_what_is_no_reference() {
     }
     let upper = format!("nginx@{}", DIGEST.replace("cdef", "CDEF"));
     assert_eq!(full(&upper), "Digest");
+    // No runtime knows other algorithms.
+    for digest in [DIGEST.replace("sha256", "SHA256"), "md5:0123456789abcdef0123456789abcdef".to_owned()] {
+        assert_eq!(full(&format!("nginx:latest@{digest}")), "Digest", "{digest}");
+    }
 }
 
 #[test]

@@ -138,16 +138,17 @@ impl Answer for Patch {
     }
 }
 
-/// Runs the functions of a plugin over one resource.
-pub(crate) fn run<S, T: Answer>(
-    entries: &[Entry<S, T>],
+/// Runs those functions of a plugin over one resource that want it.
+pub(crate) fn run<P: Plugin, T: Answer>(
+    entries: &[Entry<P::Settings, T>],
     resource: &Resource,
-    settings: &S,
+    settings: &P::Settings,
     out: &mut Vec<T>,
 ) -> Result<()> {
+    // The host gives a plugin what any of its functions wants. Where there is one only, it has left out the rest.
+    let is_one_of_many = P::CHECKS.len() + P::MUTATIONS.len() > 1;
     for entry in entries {
-        // One function: the host has already left out what it does not want.
-        if entries.len() > 1 && !wants(entry.kinds, resource) {
+        if is_one_of_many && !wants(entry.kinds, resource) {
             continue;
         }
         let rule = entry.rules.first().ok_or_else(|| Error::new("the policy declares no rule"))?;

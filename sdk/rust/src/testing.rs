@@ -20,7 +20,7 @@ pub fn configure<P: Plugin>(settings: &str) -> Result<P::Settings, Vec<SettingsE
 pub fn check<P: Plugin>(resource: &Resource, settings: &str) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     let settings = settings_of::<P>(settings)?;
-    asking::<P, _>(|| plugin::run(P::CHECKS, resource, &settings, &mut findings))?;
+    asking::<P, _>(|| plugin::run::<P, _>(P::CHECKS, resource, &settings, &mut findings))?;
     Ok(findings)
 }
 
@@ -31,7 +31,7 @@ pub fn check<P: Plugin>(resource: &Resource, settings: &str) -> Result<Vec<Findi
 pub fn mutate<P: Plugin>(resource: &Resource, settings: &str) -> Result<Vec<Patch>> {
     let mut patches = Vec::new();
     let settings = settings_of::<P>(settings)?;
-    asking::<P, _>(|| plugin::run(P::MUTATIONS, resource, &settings, &mut patches))?;
+    asking::<P, _>(|| plugin::run::<P, _>(P::MUTATIONS, resource, &settings, &mut patches))?;
     Ok(patches)
 }
 

@@ -112,6 +112,9 @@ fn mutations_patch() {
     let patches = testing::mutate::<several::Plugin>(&pod(), "{}").unwrap();
     let add = sluice_sdk::Operation::Add { pointer: "/metadata/annotations/mark".into(), value: "true".into() };
     assert_eq!((patches[0].rule, patches[0].operations.as_slice()), (Some("mark"), [add].as_slice()));
+    // The plugin is given what its rules want too.
+    let deployment = Resource::from_json(r#"{"apiVersion": "apps/v1", "kind": "Deployment"}"#).unwrap();
+    assert!(testing::mutate::<several::Plugin>(&deployment, "{}").unwrap().is_empty());
 }
 
 #[test]
