@@ -9,6 +9,7 @@
     allow(dead_code, reason = "only a component calls the rules; natively the tests do")
 )]
 
+mod alike;
 mod data;
 mod duplicates;
 mod kinds;

@@ -1,7 +1,8 @@
 //! From problems to findings: the place, the words, and the change that would put it right where that is certain.
 
-use sluice_sdk::{Finding, Operation, Resource, Severity};
+use sluice_sdk::{Finding, Operation, Resource, Rule, Severity};
 
+use crate::alike::Told;
 use crate::data::{Elements, Field, Kind, Type, Version, Versions, keys, values};
 use crate::place::{Place, Step};
 use crate::rules::{
@@ -11,9 +12,6 @@ use crate::suggest::{self, Advice};
 use crate::syntax::Integer;
 use crate::view::{FALSE, NULL, NUMBER, OBJECT, STRING, TRUE, View, quote};
 use crate::walk::{Fault, Problem};
-
-/// Findings of one object beyond this number say nothing new.
-const MOST: usize = 1000;
 
 /// Tells every problem.
 pub(crate) fn tell(
@@ -26,9 +24,14 @@ pub(crate) fn tell(
 ) {
     // A field that is missing because its name is misspelt is told once. By object and right name:
     let mut misspelt: Vec<(u32, &str)> = Vec::new();
+    let mut told = Told::default();
     let teller = Teller { resource, view, kind, versions };
-    for problem in problems.iter().take(MOST) {
+    for problem in problems {
         let place = Place::of(view, Some(kind), versions, problem.node);
+        let (rule, is_tolerated) = (rule_of(problem.fault), teller.is_tolerated(&place, problem));
+        if told.is_enough(rule, is_tolerated) {
+            continue;
+        }
         let finding = match problem.fault {
             Fault::UnknownField => {
                 let advice = suggest::field(&place, versions);
@@ -52,22 +55,39 @@ pub(crate) fn tell(
             Fault::Repeats(first, elements) => teller.repeats(&place, problem.node, first, elements),
             Fault::LabelKey(flaw) => {
                 let message = format!("the key `{}` in `{}` {flaw}", place.name(), place.holder());
-                resource.finding(place.pointer(), message).rule(&INVALID_METADATA)
+                resource.finding(place.pointer(), message)
             }
             Fault::LabelValue(flaw) => {
                 let message = format!("`{}` {flaw}, not `{}`", place.words(), clipped(view.str(problem.node)));
-                resource.finding(place.pointer(), message).rule(&INVALID_METADATA)
+                resource.finding(place.pointer(), message)
             }
             Fault::AnnotationSize(size) => {
                 let message = format!("`{}` hold {} KiB, and may hold 256", place.words(), size / 1024);
-                resource.finding(place.pointer(), message).rule(&INVALID_METADATA)
+                resource.finding(place.pointer(), message)
             }
             Fault::TooDeep => {
                 let message = "the object nests too deep to be checked".to_owned();
-                resource.finding(place.pointer(), message).rule(&WRONG_TYPE)
+                resource.finding(place.pointer(), message)
             }
         };
-        findings.push(finding);
+        let finding = finding.rule(rule);
+        told.note(rule, is_tolerated, findings.len());
+        findings.push(if is_tolerated { finding.severity(Severity::Warning) } else { finding });
+    }
+    told.sum_up(findings);
+}
+
+/// The rule that a fault is against.
+fn rule_of(fault: Fault) -> &'static Rule {
+    match fault {
+        Fault::UnknownField => &UNKNOWN_FIELD,
+        Fault::Missing(..) => &MISSING_REQUIRED,
+        Fault::WrongType(_) | Fault::NullElement(_) | Fault::TooDeep => &WRONG_TYPE,
+        Fault::Integer(_, Integer::Good | Integer::Fraction) => &WRONG_TYPE,
+        Fault::Integer(_, Integer::Range) | Fault::Format(_) => &BAD_FORMAT,
+        Fault::NotInEnum(_) => &NOT_IN_ENUM,
+        Fault::Repeats(..) => &DUPLICATE_ELEMENT,
+        Fault::LabelKey(_) | Fault::LabelValue(_) | Fault::AnnotationSize(_) => &INVALID_METADATA,
     }
 }
 
@@ -79,6 +99,36 @@ struct Teller<'t> {
 }
 
 impl Teller<'_> {
+    /// Whether the server takes it, and at most warns.
+    fn is_tolerated(&self, place: &Place<'_>, problem: &Problem) -> bool {
+        match problem.fault {
+            // It asks for some objects only when what they hold is used: who writes null may know that.
+            Fault::Missing(definition, index) => definition.field(index).is_some_and(|field| {
+                let is_null = self.view.get(problem.node, field.name().as_bytes()).is_some();
+                is_null && matches!(field.kind(), Type::Object(_))
+            }),
+            Fault::NullElement(wanted) => !matches!(wanted, Type::Object(_)),
+            // A plain create takes these and warns; server-side apply refuses them.
+            Fault::Repeats(_, elements) => {
+                let list = place.holder();
+                match list.rsplit('.').next().unwrap_or_default() {
+                    "env" | "imagePullSecrets" | "hostAliases" | "ownerReferences" => true,
+                    "ports" => list.contains("ontainers["),
+                    _ => elements == Elements::Set,
+                }
+            }
+            Fault::UnknownField
+            | Fault::WrongType(_)
+            | Fault::Integer(..)
+            | Fault::Format(_)
+            | Fault::NotInEnum(_)
+            | Fault::LabelKey(_)
+            | Fault::LabelValue(_)
+            | Fault::AnnotationSize(_)
+            | Fault::TooDeep => false,
+        }
+    }
+
     fn unknown_field(&self, place: &Place<'_>, node: u32, advice: &Advice) -> Finding {
         let (name, pointer) = (place.name(), place.pointer());
         let holder = match place.holder() {
@@ -93,7 +143,7 @@ impl Teller<'_> {
             Advice::Nothing => String::new(),
         };
         let message = format!("unknown field `{name}` {holder}{advice_words}");
-        let mut finding = self.resource.finding(pointer.clone(), message).rule(&UNKNOWN_FIELD);
+        let mut finding = self.resource.finding(pointer.clone(), message);
         if let (Advice::Spelling { name, certain: true }, Some(level)) = (advice, place.levels.last()) {
             let is_free = self.view.get(level.node, name.as_bytes()).is_none();
             let kind = level.definition().and_then(|definition| definition.find(name.as_bytes(), self.versions));
@@ -128,10 +178,7 @@ impl Teller<'_> {
         let is_null = self.view.get(node, name.as_bytes()).is_some();
         let null = if is_null { ", which is null here" } else { "" };
         let message = format!("{holder} lacks the required field `{name}`{null}");
-        let finding = self.resource.finding(place.pointer(), message).rule(&MISSING_REQUIRED);
-        // The server asks for some objects only when what they hold is used: who writes null may know that.
-        let may_do = is_null && matches!(field.kind(), Type::Object(_));
-        if may_do { finding.severity(Severity::Warning) } else { finding }
+        self.resource.finding(place.pointer(), message)
     }
 
     fn wrong_type(&self, place: &Place<'_>, node: u32, wanted: Type) -> Finding {
@@ -155,7 +202,7 @@ impl Teller<'_> {
         let found = if self.is_secret(place) { self.kind_of(node).to_owned() } else { self.found(node) };
         let message = format!("`{}` must be {}, not {found}{advice}", place.words(), words_of(wanted));
         let pointer = place.pointer();
-        let mut finding = self.resource.finding(pointer.clone(), message).rule(&WRONG_TYPE);
+        let mut finding = self.resource.finding(pointer.clone(), message);
         if is_quoted && text.bytes().all(|byte| byte.is_ascii_alphanumeric()) && !text.starts_with('0') {
             finding.fix = vec![Operation::Replace { pointer, value: text.to_owned() }];
         }
@@ -163,21 +210,19 @@ impl Teller<'_> {
     }
 
     fn null_element(&self, place: &Place<'_>, wanted: Type) -> Finding {
-        let is_object = matches!(wanted, Type::Object(_));
-        let severity = if is_object { Severity::Error } else { Severity::Warning };
         let message = format!("`{}` must be {}, and nothing stands here", place.words(), words_of(wanted));
-        self.resource.finding(place.pointer(), message).rule(&WRONG_TYPE).severity(severity)
+        self.resource.finding(place.pointer(), message)
     }
 
     fn integer(&self, place: &Place<'_>, node: u32, wanted: Type, found: Integer) -> Finding {
         let text = clipped(self.view.str(node));
-        let (words, rule) = match found {
-            Integer::Good | Integer::Fraction => ("a whole number", &WRONG_TYPE),
-            Integer::Range if wanted == Type::Int64 => ("a whole number of 64 bits", &BAD_FORMAT),
-            Integer::Range => ("a whole number of 32 bits", &BAD_FORMAT),
+        let words = match found {
+            Integer::Good | Integer::Fraction => "a whole number",
+            Integer::Range if wanted == Type::Int64 => "a whole number of 64 bits",
+            Integer::Range => "a whole number of 32 bits",
         };
         let message = format!("`{}` must be {words}, not `{text}`", place.words());
-        self.resource.finding(place.pointer(), message).rule(rule)
+        self.resource.finding(place.pointer(), message)
     }
 
     fn format(&self, place: &Place<'_>, node: u32, wanted: Type) -> Finding {
@@ -195,7 +240,7 @@ impl Teller<'_> {
         };
         let not = if self.is_secret(place) { String::new() } else { format!(", not `{}`", clipped(text)) };
         let message = format!("`{}` must be {}{not}{advice}", place.words(), words_of(wanted));
-        self.resource.finding(place.pointer(), message).rule(&BAD_FORMAT)
+        self.resource.finding(place.pointer(), message)
     }
 
     fn not_in_enum(&self, place: &Place<'_>, node: u32, allowed: u16) -> Finding {
@@ -218,7 +263,7 @@ impl Teller<'_> {
         let more = if more > 0 { format!(" or one of {more} more") } else { String::new() };
         let message = format!("`{}` must be {}{more}, not `{}`{advice}", place.words(), one_of(&list), clipped(text));
         let pointer = place.pointer();
-        let mut finding = self.resource.finding(pointer.clone(), message).rule(&NOT_IN_ENUM);
+        let mut finding = self.resource.finding(pointer.clone(), message);
         if let (None, Some((near, true))) = (other, near) {
             let mut value = String::new();
             quote(near, &mut value);
@@ -228,7 +273,6 @@ impl Teller<'_> {
     }
 
     fn repeats(&self, place: &Place<'_>, node: u32, first: u32, elements: Elements) -> Finding {
-        let list = place.holder();
         let first = Place::of(self.view, Some(self.kind), self.versions, first).words();
         let message = match elements {
             Elements::Keyed(set) => {
@@ -244,16 +288,7 @@ impl Teller<'_> {
                 format!("`{}` repeats `{}`, which is in the list already", place.words(), clipped(self.view.str(node)))
             }
         };
-        let finding = self.resource.finding(place.pointer(), message).rule(&DUPLICATE_ELEMENT);
-        // A plain create takes these and warns; server-side apply refuses them.
-        let field = list.rsplit('.').next().unwrap_or_default();
-        let is_container = list.contains("ontainers[");
-        let tolerated = match field {
-            "env" | "imagePullSecrets" | "hostAliases" | "ownerReferences" => true,
-            "ports" => is_container,
-            _ => elements == Elements::Set,
-        };
-        if tolerated { finding.severity(Severity::Warning) } else { finding }
+        self.resource.finding(place.pointer(), message)
     }
 
     /// Whether a value has the type that is wanted, as far as one can see from outside.

@@ -2,7 +2,7 @@
 //!
 //! Long because it is a table of cases.
 
-use sluice_sdk::{Finding, Operation, Resource, testing};
+use sluice_sdk::{Finding, Operation, Resource, Severity, testing};
 
 use crate::data::{Definition, Kind, Type, Version, keys, values};
 use crate::view::View;
@@ -443,6 +443,20 @@ fn the_schema_of_the_settings_names_the_versions_of_the_data() {
     let schema: serde_json::Value = serde_json::from_str(include_str!("../settings.schema.json")).unwrap();
     let known: Vec<String> = Version::all().map(|version| format!("1.{}", version.minor())).collect();
     assert_eq!(schema["properties"]["version"]["enum"], serde_json::json!(known));
+}
+
+#[test]
+fn no_problem_hides_behind_many_of_another_kind() {
+    // 150 times null is tolerated, and what comes behind it is not.
+    let nulls = "null, ".repeat(150);
+    let yaml =
+        deployment("image:", &format!("args: [{nulls}a]\n        termination: 5\n        stdin: []\n        image:"));
+    let found = findings(&yaml, "{}");
+    let of = |rule: &str| found.iter().filter(|it| it.rule == Some(rule)).count();
+    assert_eq!((of("wrong-type"), of("unknown-field")), (101, 1), "{found:?}");
+    let is_told = |words: &str| found.iter().filter(|it| it.message.ends_with(words)).count();
+    assert_eq!(is_told(" (and 50 more like this in the object)"), 1);
+    assert_eq!(found.iter().filter(|it| it.severity == Some(Severity::Warning)).count(), 100);
 }
 
 #[test]
