@@ -12,6 +12,7 @@ use std::fs::{self, File};
 use std::hash::{Hash, Hasher};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
@@ -22,6 +23,14 @@ use xxhash_rust::xxh3::xxh3_128;
 const MAGIC: &[u8; 8] = b"sluicec1";
 const CHECKSUM: usize = size_of::<u128>();
 const LENGTH: usize = size_of::<u32>();
+/// Most bytes that are kept: what was not used for the longest time goes first.
+const MOST: u64 = 1 << 30;
+/// How old a file is that nobody writes to any more: its process was ended in the middle.
+const ABANDONED: Duration = Duration::from_secs(60 * 60);
+/// How exactly it is known when an entry was used.
+const USED: Duration = Duration::from_secs(24 * 60 * 60);
+/// How the name of a file begins that is being written.
+const UNFINISHED: &str = ".unfinished-";
 
 /// A folder of compiled code.
 pub struct Cache {
@@ -116,6 +125,7 @@ impl Cache {
         let key = self.key(digest);
         let path = self.folder.join(&key);
         let note = note(&map(&path)?, key.as_bytes())?.to_vec();
+        used(&path);
         #[expect(unsafe_code, reason = "the one way to load compiled code; see below for why this is some")]
         // SAFETY: the file is what `write` wrote: it stands in a folder, and is itself a file, that only this user can
         // write to, under the key of this digest and this engine, and the checksum over it held a moment ago. Files
@@ -142,11 +152,60 @@ impl Cache {
         content.extend_from_slice(&checksum.to_le_bytes());
         content.extend_from_slice(MAGIC);
         // Other processes see the old file or the new one, never half of it.
-        let mut file = tempfile::NamedTempFile::new_in(&self.folder).ok()?;
+        let mut file = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(&self.folder).ok()?;
         file.write_all(&content).ok()?;
-        file.persist(self.folder.join(key)).ok()?;
+        file.persist(self.folder.join(&key)).ok()?;
+        let _ = trim(&self.folder, &key, MOST);
         Some(())
     }
+}
+
+/// Notes that an entry was used, at most once a day. Where that fails it may go sooner, and is compiled again.
+fn used(path: &Path) {
+    let now = SystemTime::now();
+    let Ok(file) = File::open(path) else { return };
+    let noted = file.metadata().and_then(|metadata| metadata.modified());
+    if noted.is_ok_and(|noted| now.duration_since(noted).is_ok_and(|age| age > USED)) {
+        let _ = file.set_modified(now);
+    }
+}
+
+/// Removes what was abandoned, and the entries that were not used for the longest time, until no more than so many bytes are
+/// left; the entry `new` stays. Who has mapped an entry keeps it.
+fn trim(folder: &Path, new: &str, most: u64) -> std::io::Result<()> {
+    let now = SystemTime::now();
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        // Another process may be faster.
+        let Ok(metadata) = entry.metadata() else { continue };
+        let modified = metadata.modified()?;
+        let is_unfinished = name.as_encoded_bytes().starts_with(UNFINISHED.as_bytes());
+        if is_unfinished && now.duration_since(modified).is_ok_and(|age| age > ABANDONED) {
+            let _ = fs::remove_file(entry.path());
+        } else if metadata.is_file() && !is_unfinished && name != new && name.to_str().is_some_and(is_key) {
+            entries.push((modified, metadata.len(), entry.path()));
+        }
+    }
+    entries.sort();
+    let kept = fs::metadata(folder.join(new)).map_or(0, |metadata| metadata.len());
+    let mut total = entries.iter().map(|(_, size, _)| size).sum::<u64>().saturating_add(kept);
+    for (_, size, path) in entries {
+        if total <= most {
+            break;
+        }
+        let _ = fs::remove_file(path);
+        total = total.saturating_sub(size);
+    }
+    Ok(())
+}
+
+/// Whether a name is that of an entry: two digests.
+fn is_key(name: &str) -> bool {
+    let is_hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    name.split_once('-')
+        .is_some_and(|(wasm, engine)| wasm.len() == 64 && engine.len() == 32 && is_hex(wasm) && is_hex(engine))
 }
 
 /// The note in an entry that is whole and has this key.
@@ -231,5 +290,61 @@ impl Hasher for Sha {
 
     fn finish(&self) -> u64 {
         0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(number: u32) -> String {
+        format!("{number:064x}-{:032x}", 7)
+    }
+
+    fn file(folder: &Path, name: &str, size: usize, age: u64) {
+        let path = folder.join(name);
+        fs::write(&path, vec![0; size]).unwrap();
+        let time = SystemTime::now() - Duration::from_secs(age);
+        File::open(&path).unwrap().set_modified(time).unwrap();
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> =
+            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn what_was_not_used_for_the_longest_time_goes_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        // The newest is larger than all that may stay, and stays.
+        for (number, size, age) in [(1, 10, 50), (2, 10, 400), (3, 10, 300), (4, 10, 0)] {
+            file(folder, &key(number), size, age);
+        }
+        file(folder, "somebody's", 100, 9_000);
+        file(folder, ".unfinished-new", 100, 10);
+        file(folder, ".unfinished-old", 100, 9_000);
+        trim(folder, &key(4), 1_000).unwrap();
+        assert_eq!(names(folder), [".unfinished-new", &key(1), &key(2), &key(3), &key(4), "somebody's"]);
+        trim(folder, &key(4), 25).unwrap();
+        assert_eq!(names(folder), [".unfinished-new", &key(1), &key(4), "somebody's"]);
+        trim(folder, &key(4), 5).unwrap();
+        assert_eq!(names(folder), [".unfinished-new", &key(4), "somebody's"]);
+    }
+
+    #[test]
+    fn use_is_noted_once_a_day() {
+        let folder = tempfile::tempdir().unwrap();
+        let age = |name: &str| {
+            let modified = fs::metadata(folder.path().join(name)).unwrap().modified().unwrap();
+            SystemTime::now().duration_since(modified).unwrap_or_default().as_secs()
+        };
+        file(folder.path(), "today", 1, 20_000);
+        file(folder.path(), "long-ago", 1, 2_000_000);
+        used(&folder.path().join("today"));
+        used(&folder.path().join("long-ago"));
+        assert!(age("today") >= 20_000 && age("long-ago") < 20_000);
     }
 }
