@@ -12,6 +12,8 @@ use crate::types::{Finding, Patch, Severity};
 
 /// Most findings or patches of one call.
 const MOST_ANSWERS: usize = 100_000;
+/// Most findings for one object: for each a place is looked for in the whole object.
+const MOST_FINDINGS: u32 = 1_000;
 /// Most patches for one object: each makes the whole object anew.
 const MOST_PATCHES: u32 = 64;
 /// Most operations for one object, in all its patches: those of other plugins are looked up one by one.
@@ -45,6 +47,14 @@ pub(crate) struct Terms<'a> {
 impl Terms<'_> {
     pub(crate) fn findings(&mut self, raw: Vec<RawFinding>) -> Result<Vec<Finding>, Fault> {
         count(raw.len(), "findings")?;
+        let mut asked: HashMap<u32, u32> = HashMap::new();
+        for finding in &raw {
+            let findings = asked.entry(finding.subject).or_default();
+            *findings += 1;
+            if *findings > MOST_FINDINGS {
+                return Err(Fault::OutputLimit { limit: MOST_FINDINGS.into(), unit: "findings for one object" });
+            }
+        }
         raw.into_iter().map(|finding| self.finding(finding)).collect()
     }
 
@@ -213,15 +223,38 @@ mod tests {
     }
 
     fn limit(patches: Vec<RawPatch>) -> Option<(u64, &'static str)> {
+        limit_of(|terms| terms.patches(patches).map(drop))
+    }
+
+    fn limit_of(answer: impl FnOnce(&mut Terms<'_>) -> Result<(), Fault>) -> Option<(u64, &'static str)> {
         let (set, orders, grants) = Default::default();
         let view = View { set, context: None, orders, grants, now: std::time::SystemTime::UNIX_EPOCH };
         let state = &mut State::new(view, crate::types::Limits::default(), u64::MAX);
         let rules = HashMap::from([("rule".to_owned(), Severity::Error)]);
         let chosen: Vec<u32> = (0..100).collect();
-        match (Terms { rules: &rules, chosen: &chosen, state }).patches(patches) {
+        match answer(&mut Terms { rules: &rules, chosen: &chosen, state }) {
             Err(Fault::OutputLimit { limit, unit }) => Some((limit, unit)),
-            answer => answer.map(|_| None).unwrap(),
+            Ok(()) | Err(_) => None,
         }
+    }
+
+    #[test]
+    fn what_is_found_in_one_object_is_bounded() {
+        let finding = |subject: u32| RawFinding {
+            subject,
+            rule: "rule".into(),
+            pointer: String::new(),
+            message: String::new(),
+            severity: None,
+            fix: Vec::new(),
+        };
+        let of = |subjects: u32, count: u32| {
+            let raw = (0..count).flat_map(|_| (0..subjects).map(finding)).collect();
+            limit_of(|terms| terms.findings(raw).map(drop))
+        };
+        assert_eq!(of(2, 1_000), None);
+        assert_eq!(of(1, 1_001), Some((1_000, "findings for one object")));
+        assert_eq!(of(100, 1_001), Some((100_000, "findings")));
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub enum Fault {
     OutputLimit {
         /// The limit.
         limit: u64,
-        /// `bytes`, `findings`, `patches`, `operations`, and the last two `for one object`.
+        /// `bytes`, `findings`, `patches`, `operations`, and the last three `for one object`.
         unit: &'static str,
     },
     /// Its answer breaks the contract.

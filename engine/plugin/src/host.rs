@@ -17,6 +17,7 @@ use crate::error::{HostError, LoadError};
 use crate::plugin::{Facts, Loaded, Plugin};
 use crate::state::State;
 use crate::types::{Description, Limits, Roles};
+use crate::weight;
 
 /// How a [`Host`] works.
 #[derive(Clone, Debug)]
@@ -154,6 +155,9 @@ fn compile(engine: &Engine, wasm: &[u8]) -> Result<Component, LoadError> {
         Some([0, b'a', b's', b'm', _, _, 1, 0]) => {}
         Some([0, b'a', b's', b'm', 1, 0, 0, 0]) => return Err(LoadError::CoreModule),
         _ => return Err(LoadError::NotWasm),
+    }
+    if let Some(message) = weight::problem(wasm) {
+        return Err(LoadError::Invalid { message });
     }
     Component::from_binary(engine, wasm).map_err(|error| LoadError::Invalid { message: root_cause(&error) })
 }

@@ -35,8 +35,10 @@ mod trap;
 mod types;
 #[cfg(feature = "wasi")]
 mod wasi;
+mod weight;
 
 pub use call::{Call, Set, Tapes};
+pub use describe::name_problem;
 pub use error::{ConfigureError, HostError, LoadError};
 pub use fault::Fault;
 pub use host::{Host, HostOptions};

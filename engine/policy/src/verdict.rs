@@ -1,5 +1,7 @@
 //! What the gate says: findings with their place and what follows from each.
 
+use std::sync::Arc;
+
 use sluice_manifest::{Identity, Operation};
 use sluice_plugin::Severity;
 
@@ -87,9 +89,9 @@ pub struct Finding {
     /// What is wrong.
     pub message: String,
     /// Why it matters and what to type.
-    pub help: String,
+    pub help: Arc<str>,
     /// A page with more.
-    pub url: Option<String>,
+    pub url: Option<Arc<str>>,
     /// The object; none where a document could not be read.
     pub resource: Option<Identity>,
     /// RFC 6901 pointer into the object.
@@ -146,9 +148,9 @@ pub struct RuleInfo {
     /// What it demands.
     pub summary: String,
     /// Why, and what to type.
-    pub help: String,
+    pub help: Arc<str>,
     /// A page with more.
-    pub url: Option<String>,
+    pub url: Option<Arc<str>>,
 }
 
 /// What the gate decided.

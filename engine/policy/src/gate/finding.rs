@@ -99,7 +99,7 @@ fn bare_fault(loaded: &Loaded, fault: &Fault) -> Finding {
     Finding {
         rule: format!("{SLUICE}/{}", fault.rule()),
         plugin: loaded.name().to_owned(),
-        help: fault.help().to_owned(),
+        help: fault.help().into(),
         detail,
         ..blank(tidy(format!("the plugin `{}` {fault}", loaded.name())), Severity::Error)
     }
@@ -133,7 +133,7 @@ pub(crate) fn of_failure(failure: Failure) -> Draft {
     let Failure { message, help, place, detail } = failure;
     let mut finding = Finding { detail, ..gate_finding(&NOT_RENDERED, tidy(message)) };
     if !help.is_empty() {
-        finding.help = help;
+        finding.help = help.into();
     }
     if let Some((text, span)) = place {
         let At { location, snippet, .. } = place::of_source(&text, span);
@@ -158,7 +158,7 @@ pub(crate) fn of_past(resource: &Resource, cause: &str) -> Draft {
 
 /// What the gate found, without a place.
 pub(crate) fn gate_finding(rule: &GateRule, message: String) -> Finding {
-    Finding { rule: rule.id.to_owned(), help: rule.help.to_owned(), ..blank(message, rule.severity) }
+    Finding { rule: rule.id.to_owned(), help: rule.help.into(), ..blank(message, rule.severity) }
 }
 
 /// What is wrong with a document. Where something of it could not be read, no exception helps.
@@ -179,7 +179,7 @@ pub(crate) fn of_problem(gate: &Gate, text: &Arc<Text>, document: &Document, pro
     };
     let finding = Finding {
         rule,
-        help: problem.help.to_owned(),
+        help: problem.help.into(),
         resource: resource.map(|resource| resource.identity().clone()),
         location: Some(location),
         snippet,
@@ -218,7 +218,7 @@ fn blank(message: String, severity: Severity) -> Finding {
         severity,
         action: Action::Deny,
         message,
-        help: String::new(),
+        help: Arc::default(),
         url: None,
         resource: None,
         path: None,

@@ -49,8 +49,8 @@ impl Rules {
                 id: format!("{}/{}", entry.name, rule.id),
                 severity: severity.unwrap_or(rule.severity),
                 summary: rule.summary.clone(),
-                help: rule.help.clone(),
-                url: rule.url.clone(),
+                help: rule.help.as_str().into(),
+                url: rule.url.as_deref().map(Into::into),
             };
             let action = wanted.and_then(|wanted| wanted.action).unwrap_or(entry.action);
             (rule.id.clone(), Rule { info, action, severity })
@@ -159,7 +159,7 @@ pub(crate) fn gate_rules() -> impl Iterator<Item = RuleInfo> {
             id: rule.id.to_owned(),
             severity: rule.severity,
             summary: rule.summary.to_owned(),
-            help: rule.help.to_owned(),
+            help: rule.help.into(),
             url: None,
         })
 }

@@ -143,7 +143,7 @@ fn rules() -> Vec<RuleInfo> {
         severity,
         summary: summary.into(),
         help: help.into(),
-        url: url.map(String::from),
+        url: url.map(Into::into),
     };
     vec![
         rule(

@@ -19,7 +19,7 @@ fn a_finding_has_its_place_and_its_lines() {
     let finding = &outcome.verdict.findings[0];
     let snippet = finding.snippet.as_ref().unwrap();
     assert_eq!((snippet.first_line, snippet.text.as_str()), (5, "spec:\n  image: x:latest"));
-    assert_eq!(finding.help, "make it right");
+    assert_eq!(&*finding.help, "make it right");
     assert_eq!(outcome.verdict.summary.resources, 1);
     assert_eq!(outcome.inputs, [InputOutcome { resources: 1, ..InputOutcome::default() }]);
 }
