@@ -62,10 +62,10 @@ pub fn run(args: &Args) -> Result<()> {
             .with("SLUICE_CONTROL_PLANE", &plane),
         Suite::new("the Rust SDK", &root.join("sdk/rust"), &["--workspace"]).native(),
     ];
-    let plugins = guests::all()?.into_iter().filter(|guest| guest.folder.starts_with(root.join("plugins")));
-    let plugins: Vec<Guest> = plugins.collect();
+    let guests = guests::all()?;
+    let plugins = guests.iter().filter(|guest| guest.folder.starts_with(root.join("plugins")));
     let mut suite = Suite::new("the plugins, natively", &root.join("plugins"), &["--lib"]).native();
-    suite.arguments.extend(plugins.iter().flat_map(|guest| ["--package".to_owned(), guest.name.clone()]));
+    suite.arguments.extend(plugins.flat_map(|guest| ["--package".to_owned(), guest.name.clone()]));
     suites.push(suite);
 
     let mut counts = Counts::default();
@@ -79,7 +79,7 @@ pub fn run(args: &Args) -> Result<()> {
             broken.push(what);
         }
     }
-    let (seen, succeeded) = fixtures(&plugins)?;
+    let (seen, succeeded) = fixtures(&guests)?;
     counts += seen;
     if !succeeded {
         broken.push("the plugins' fixtures");
@@ -164,10 +164,10 @@ fn result_line(line: &str) -> Option<Counts> {
     Some(Counts { passed: number(" passed")?, failed: number(" failed")?, ignored: number(" ignored")? })
 }
 
-/// Runs `sluice plugin test` over the plugins that bring fixtures. Each plugin counts as one test.
-fn fixtures(plugins: &[Guest]) -> Result<(Counts, bool)> {
+/// Runs `sluice plugin test` over the guests that bring fixtures. Each guest counts as one test.
+fn fixtures(guests: &[Guest]) -> Result<(Counts, bool)> {
     let mut counts = Counts::default();
-    for plugin in plugins.iter().filter(|plugin| plugin.folder.join("fixtures").is_dir()) {
+    for plugin in guests.iter().filter(|guest| guest.folder.join("fixtures").is_dir()) {
         say(format!("testing the fixtures of {}", plugin.name));
         let component = workspace::components().join(format!("{}.wasm", plugin.name));
         let mut command = Command::new(programs()?.join("sluice"));

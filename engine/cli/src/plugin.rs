@@ -77,8 +77,13 @@ fn about(verb: &str, path: &Path, error: &std::io::Error) -> Stop {
 /// Loads a component, without the cache: a plugin in the making changes with every build.
 fn load(file: &Path) -> Result<Plugin, Stop> {
     let wasm = fs::read(file).map_err(|error| about("read", file, &error))?;
+    load_from(file, &wasm)
+}
+
+/// Loads a component that is in that file, or will be.
+fn load_from(file: &Path, wasm: &[u8]) -> Result<Plugin, Stop> {
     let options = HostOptions { cache: None, now: std::time::SystemTime::UNIX_EPOCH, jobs: 1 };
     let host = Host::new(&options).map_err(|error| Stop::failed(error.to_string()))?;
-    host.load(&wasm)
+    host.load(wasm)
         .map_err(|error| Stop::usage(format!("cannot load `{}`: {error}", file.display())).help(error.help()))
 }

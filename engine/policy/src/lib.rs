@@ -25,7 +25,10 @@ pub use config::ConfigError;
 pub use file::{
     CommandRender, HelmRender, PluginSource, Policy, Render, RenderEntry, RenderMethod, Setting, Written, schema,
 };
-pub use gate::{Alike, Asks, Begun, Failure, Gate, InputOutcome, Judged, Keep, Outcome, Resolve, RunOptions, TEMPLATE};
+pub use gate::{
+    Alike, Asks, Begun, Failure, Gate, InputOutcome, Judged, Keep, Outcome, Resolve, RunOptions, TEMPLATE,
+    check_settings,
+};
 pub use input::{Content, Input};
 pub use sluice_plugin::KindSelector;
 pub use surroundings::Surroundings;

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde::Deserialize;
+use sluice_plugin::Plugin;
 use wit_component::ComponentEncoder;
 
 use super::toolchain::{TARGET, Toolchain};
-use super::{Stop, about, load, note};
+use super::{Stop, about, load_from, note};
 use crate::exit::Exit;
 
 /// Build a plugin written in Rust into a component
@@ -25,15 +26,15 @@ pub(crate) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Stop> {
-    let file = build(&arguments.folder, arguments.output.as_deref())?;
-    let plugin = load(&file)?;
+    let (file, plugin) = build(&arguments.folder, arguments.output.as_deref())?;
     let size = plugin.size().div_ceil(1024);
     note(&format!("wrote {} ({size} KB, {})", file.display(), plugin.digest()));
     Ok(Exit::Clean)
 }
 
-/// Builds the plugin in a folder; gives the file of the component.
-pub(super) fn build(folder: &Path, output: Option<&Path>) -> Result<PathBuf, Stop> {
+/// Builds the plugin in a folder; gives the file of the component, and the plugin. What does not keep to the contract is not
+/// written.
+pub(super) fn build(folder: &Path, output: Option<&Path>) -> Result<(PathBuf, Plugin), Stop> {
     if !folder.join("Cargo.toml").is_file() {
         return Err(Stop::usage(format!("there is no Cargo.toml in `{}`", folder.display()))
             .help("name the folder of a plugin, or make one: `sluice plugin new my-policy`"));
@@ -49,8 +50,9 @@ pub(super) fn build(folder: &Path, output: Option<&Path>) -> Result<PathBuf, Sto
                 .help("a plugin exports `#[policy]`, `#[mutator]` or `plugin!`, once")
         })?;
     let file = output.map_or_else(|| folder.join(format!("{name}.wasm")), Path::to_path_buf);
+    let plugin = load_from(&file, &component)?;
     fs::write(&file, component).map_err(|error| about("write", &file, &error))?;
-    Ok(file)
+    Ok((file, plugin))
 }
 
 /// What cargo says while it builds; the rest of its messages is of no interest.

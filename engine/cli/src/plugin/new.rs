@@ -30,9 +30,9 @@ const TEMPLATE: [(&str, &str); 8] = [
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Stop> {
     let name = arguments.name.as_str();
-    if !is_kebab_case(name) {
-        return Err(Stop::usage(format!("`{name}` is no name for a plugin"))
-            .help("take lower-case letters, digits and single dashes, as in `no-latest`"));
+    let taken = || (name == "sluice-sdk").then(|| format!("the name `{name}` is that of the SDK"));
+    if let Some(message) = sluice_plugin::name_problem(name).or_else(taken) {
+        return Err(Stop::usage(message).help("take lower-case letters, digits and single dashes, as in `no-latest`"));
     }
     let folder = Path::new(name);
     if folder.exists() {
@@ -66,11 +66,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Stop> {
     note("  4. sluice plugin test      the component on the fixtures");
     note(&format!("  5. add it to sluice.yaml:  {{ name: {name}, source: \"file:./{name}/{name}.wasm\" }}"));
     Ok(Exit::Clean)
-}
-
-fn is_kebab_case(name: &str) -> bool {
-    let part = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-    name.split('-').all(part) && name.starts_with(|c: char| c.is_ascii_lowercase()) && name != "sluice-sdk"
 }
 
 /// A path within the quotes of TOML.

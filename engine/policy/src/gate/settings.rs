@@ -12,6 +12,32 @@ use crate::file::{PluginEntry, Policy};
 /// Longest value in a message, in characters.
 const MAX_VALUE: usize = 60;
 
+/// What of settings does not fit their schema.
+struct Flaw {
+    /// RFC 6901 pointer into the settings.
+    pointer: String,
+    /// Whether it is about the name that is written there, and not about the value.
+    is_name: bool,
+    message: String,
+    help: String,
+}
+
+/// What of the settings of a plugin, as JSON text, does not fit its schema; the gate takes no settings with any of these.
+///
+/// # Errors
+/// In words, where the schema or the settings are of no use.
+pub fn check_settings(plugin: &str, schema: &str, settings: &str) -> Result<Vec<SettingsError>, String> {
+    let schema: Value = serde_json::from_str(schema).map_err(|error| format!("the schema is not JSON: {error}"))?;
+    let settings = serde_json::from_str(settings).map_err(|error| format!("the settings cannot be read: {error}"))?;
+    let flaws = flaws(plugin, &schema, &settings)?;
+    Ok(flaws.into_iter().map(|Flaw { pointer, message, .. }| SettingsError { pointer, message }).collect())
+}
+
+fn flaws(plugin: &str, schema: &Value, settings: &Value) -> Result<Vec<Flaw>, String> {
+    let validator = validator(schema).map_err(|error| format!("cannot be used: {error}"))?;
+    Ok(validator.iter_errors(settings).flat_map(|error| tell(plugin, schema, &error)).collect())
+}
+
 /// Checks the settings of a plugin against its schema. Making a validator takes longer than all the rest of the start,
 /// so it is made only where there is something to check.
 pub(crate) fn check(policy: &Policy, entry: &PluginEntry, schema: Option<&str>) -> Result<(), Vec<ConfigError>> {
@@ -25,7 +51,6 @@ pub(crate) fn check(policy: &Policy, entry: &PluginEntry, schema: Option<&str>) 
         vec![policy.error(entry.places.source, message, "this is a mistake of the plugin: tell its author")]
     };
     let schema: Value = serde_json::from_str(schema).map_err(|error| broken(format!("is not JSON: {error}")))?;
-    let validator = validator(&schema).map_err(|error| broken(format!("cannot be used: {error}")))?;
     let settings = match &entry.settings {
         None => Value::Object(serde_json::Map::new()),
         Some(settings) => serde_json::from_str(settings).map_err(|error| {
@@ -33,8 +58,14 @@ pub(crate) fn check(policy: &Policy, entry: &PluginEntry, schema: Option<&str>) 
             vec![policy.error(span, format!("the settings cannot be read: {error}"), "")]
         })?,
     };
+    let flaws = flaws(&entry.name, &schema, &settings).map_err(broken)?;
+    let place = |flaw: &Flaw| {
+        let pointer = format!("{}{}", entry.places.settings, flaw.pointer);
+        let name = policy.tree.as_ref().filter(|_| flaw.is_name).and_then(|tree| tree.key_span(&pointer));
+        name.unwrap_or_else(|| policy.span_of(&pointer))
+    };
     let errors: Vec<ConfigError> =
-        validator.iter_errors(&settings).flat_map(|error| tell(policy, entry, &schema, &error)).collect();
+        flaws.into_iter().map(|flaw| policy.error(place(&flaw), flaw.message, flaw.help)).collect();
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
@@ -49,12 +80,8 @@ pub(crate) fn refused(policy: &Policy, entry: &PluginEntry, errors: &[SettingsEr
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "the kinds of a foreign crate, told in its own words")]
-fn tell(policy: &Policy, entry: &PluginEntry, schema: &Value, error: &ValidationError<'_>) -> Vec<ConfigError> {
-    let pointer = format!("{}{}", entry.places.settings, error.instance_path().as_str());
-    let at = |pointer: &str| match &policy.tree {
-        Some(tree) => tree.key_span(pointer).unwrap_or_else(|| policy.span_of(pointer)),
-        None => policy.span_of(pointer),
-    };
+fn tell(plugin: &str, schema: &Value, error: &ValidationError<'_>) -> Vec<Flaw> {
+    let pointer = error.instance_path().as_str().to_owned();
     match error.kind() {
         ValidationErrorKind::AdditionalProperties { unexpected }
         | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
@@ -63,14 +90,15 @@ fn tell(policy: &Policy, entry: &PluginEntry, schema: &Value, error: &Validation
                 let mut member = pointer.clone();
                 sluice_manifest::push_token(&mut member, name);
                 let help = suggest(name, known.iter().map(String::as_str));
-                policy.error(at(&member), format!("`{}` has no setting `{name}`", entry.name), help)
+                let message = format!("`{plugin}` has no setting `{name}`");
+                Flaw { pointer: member, is_name: true, message, help }
             };
             unexpected.iter().map(one).collect()
         }
         kind => {
             let value = error.instance().to_string();
             let message = message(kind, &cut(&value)).unwrap_or_else(|| error.to_string().replace('"', "`"));
-            vec![policy.error(policy.span_of(&pointer), message, "")]
+            vec![Flaw { pointer, is_name: false, message, help: String::new() }]
         }
     }
 }
