@@ -9,22 +9,22 @@ use sluice_render::Helm;
 #[command(next_help_heading = "Charts")]
 pub(crate) struct Charts {
     /// The name of the release
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = release)]
     release: Option<String>,
     /// The namespace of the release
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = namespace)]
     namespace: Option<String>,
     /// A file with values, from the root of the repository; later ones win
     #[arg(long, value_name = "FILE")]
     values: Vec<String>,
     /// A value, such as `image.tag=1.2.3`
-    #[arg(long, value_name = "KEY=VALUE")]
+    #[arg(long, value_name = "KEY=VALUE", value_parser = setting)]
     set: Vec<String>,
     /// A value that is a string whatever it looks like
-    #[arg(long, value_name = "KEY=VALUE")]
+    #[arg(long, value_name = "KEY=VALUE", value_parser = setting)]
     set_string: Vec<String>,
     /// The Kubernetes version that charts see
-    #[arg(long, value_name = "VERSION")]
+    #[arg(long, value_name = "VERSION", value_parser = version)]
     kube_version: Option<String>,
     /// A version of an API that charts see, such as `monitoring.coreos.com/v1`
     #[arg(long, value_name = "GROUP/VERSION")]
@@ -103,6 +103,46 @@ impl Charts {
     }
 }
 
+/// Longest name of a release: Helm makes names of objects of it.
+const MOST_RELEASE: usize = 53;
+/// Longest label of the domain name system.
+const MOST_LABEL: usize = 63;
+
+fn release(text: &str) -> Result<String, String> {
+    let fits = text.len() <= MOST_RELEASE && text.split('.').all(is_label);
+    let help = "at most 53 lower-case letters, digits, `-` and `.`, as in `my-shop`";
+    fits.then(|| text.to_owned()).ok_or_else(|| help.to_owned())
+}
+
+fn namespace(text: &str) -> Result<String, String> {
+    let fits = text.len() <= MOST_LABEL && is_label(text);
+    fits.then(|| text.to_owned())
+        .ok_or_else(|| "at most 63 lower-case letters, digits and `-`, as in `shop`".to_owned())
+}
+
+fn is_label(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    text.bytes().all(|byte| is_plain(byte) || byte == b'-')
+        && text.bytes().next().is_some_and(is_plain)
+        && text.bytes().next_back().is_some_and(is_plain)
+}
+
+fn setting(text: &str) -> Result<String, String> {
+    let lacking = parts(text).into_iter().find(|part| !part.is_empty() && !part.contains('='));
+    match lacking {
+        Some(part) => Err(format!("`{part}` has no value: write `{part}=VALUE`")),
+        None if text.is_empty() => Err("write `KEY=VALUE`".to_owned()),
+        None => Ok(text.to_owned()),
+    }
+}
+
+fn version(text: &str) -> Result<String, String> {
+    let core = text.strip_prefix('v').unwrap_or(text).split(['-', '+']).next().unwrap_or_default();
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let fits = core.split('.').count() <= 3 && core.split('.').all(is_number);
+    fits.then(|| text.to_owned()).ok_or_else(|| "a version of Kubernetes, as in `1.34` or `v1.34.2`".to_owned())
+}
+
 fn either(option: &Option<String>, said: &Option<String>) -> String {
     option.as_ref().or(said.as_ref()).cloned().unwrap_or_default()
 }
@@ -134,7 +174,29 @@ fn parts(argument: &str) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{name, parts};
+    use super::{name, namespace, parts, release, setting, version};
+
+    #[test]
+    fn options_that_helm_would_refuse_are_refused_before() {
+        for good in ["shop", "my-shop.v2", "1"] {
+            assert!(release(good).is_ok(), "{good}");
+        }
+        for bad in ["", "Bad_Name", "-a", "a-", "a..b", &"a".repeat(54)] {
+            assert!(release(bad).is_err(), "{bad}");
+        }
+        assert!(namespace("shop").is_ok() && namespace("a.b").is_err() && namespace(&"a".repeat(64)).is_err());
+        for good in ["a=1", "a=", "a=1,b={x,y}", "a[0].b=1", "a=1,"] {
+            assert!(setting(good).is_ok(), "{good}");
+        }
+        assert_eq!(setting("a=1,b"), Err("`b` has no value: write `b=VALUE`".into()));
+        assert!(setting("").is_err());
+        for good in ["1.34", "v1.34.2", "1.34.0-rc.1+build"] {
+            assert!(version(good).is_ok(), "{good}");
+        }
+        for bad in ["", "banana", "1.x", "1.2.3.4", "v"] {
+            assert!(version(bad).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn an_argument_has_parts() {

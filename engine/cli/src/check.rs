@@ -1,6 +1,5 @@
 //! `sluice check`: read, judge, report. The body of [`run`] is the pipeline in one place.
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::thread;
 
@@ -128,7 +127,7 @@ fn judge(arguments: &Arguments) -> Result<Exit, Stop> {
     let outcome = pass(&gate, sets, arguments)?;
 
     let options = report_options(arguments, &out);
-    sluice_report::write(&outcome.verdict, &options, &mut out).and_then(|()| out.flush()).map_err(|error| {
+    sluice_report::write(&outcome.verdict, &options, &mut out).and_then(|()| out.finish()).map_err(|error| {
         if output::is_broken_pipe(&error) { Stop::Pipe } else { Stop::Failed(manner.unwritable(&error)) }
     })?;
     let exit = outcome.verdict.decision.into();

@@ -1,11 +1,10 @@
 //! `sluice completions`: what a shell needs to complete the command line.
 
-use std::io;
-
 use clap::CommandFactory;
 use clap_complete::Shell;
 
 use crate::exit::Exit;
+use crate::output;
 
 /// Print the completions for a shell
 ///
@@ -19,7 +18,5 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Exit {
     let mut text = Vec::new();
     clap_complete::generate(arguments.shell, &mut crate::Arguments::command(), "sluice", &mut text);
-    // A reader that has gone away wants no more.
-    let _ = io::Write::write_all(&mut io::stdout(), &text);
-    Exit::Clean
+    output::print(&String::from_utf8_lossy(&text))
 }

@@ -3,7 +3,6 @@
 mod sides;
 
 use std::collections::BTreeSet;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -36,7 +35,7 @@ use sides::{Asked, Tree};
 #[derive(clap::Args)]
 #[command(after_help = "Exit codes:
   0  no finding that is new denies
-  1  a finding that is new denies
+  1  a finding that is new denies, such as a document that could be read before and cannot be read now
   2  usage or configuration: a wrong option, an unknown revision, a bad policy file, no manifest
   3  HEAD could not be decided: a plugin failed, or something could not be read or rendered
 
@@ -135,7 +134,7 @@ fn compare(arguments: &Arguments) -> Result<Exit, Exit> {
     let diff = Diff { policy_changed, ..Diff::of(before, after) };
 
     let options = options(arguments, &out);
-    match sluice_report::write_diff(&diff, &options, &mut out).and_then(|()| out.flush()) {
+    match sluice_report::write_diff(&diff, &options, &mut out).and_then(|()| out.finish()) {
         Err(error) if output::is_broken_pipe(&error) => Err(Exit::Undecided),
         Err(error) => Err(failed(&manner.unwritable(&error))),
         Ok(()) => Ok(diff.decision.into()),

@@ -1,6 +1,6 @@
 //! How a command that judges goes about it, and where its report goes: what `check` and `diff` have in common.
 
-use std::io::{self, Write};
+use std::io;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -74,6 +74,6 @@ impl Manner {
         }
         let mut out = Target::open(self.output.as_deref())?;
         sluice_report::write_config_errors(errors, &options(false), &mut out)?;
-        out.flush()
+        out.finish()
     }
 }

@@ -1,12 +1,15 @@
 //! Where words go: reports to standard output or a file, everything else to standard error, colour only where a person
 //! looks.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anstream::AutoStream;
 use clap::ValueEnum;
+use tempfile::NamedTempFile;
+
+use crate::exit::Exit;
 
 /// When to colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -31,10 +34,13 @@ impl Color {
     }
 }
 
-/// Where a report goes.
+/// Where a report goes. A file has the old report, or the whole of the new one.
 pub(crate) enum Target {
     Stdout(io::BufWriter<io::StdoutLock<'static>>),
-    File(io::BufWriter<File>),
+    /// A device, a pipe, or a file in a folder where none can be made.
+    Direct(io::BufWriter<File>),
+    /// What becomes the file of that name; made with its first words, so that who is ended before leaves nothing behind.
+    File(Option<io::BufWriter<NamedTempFile>>, PathBuf),
 }
 
 /// Bytes that are gathered before they are written.
@@ -43,7 +49,11 @@ const BUFFER: usize = 1 << 16;
 impl Target {
     pub(crate) fn open(path: Option<&Path>) -> io::Result<Self> {
         Ok(match path {
-            Some(path) => Self::File(io::BufWriter::with_capacity(BUFFER, File::create(path)?)),
+            Some(path) => match replaceable(path) {
+                // That it can be made is known now, before there is anything to write.
+                Some(path) => beside(&path).map(|_| Self::File(None, path))?,
+                None => Self::Direct(io::BufWriter::with_capacity(BUFFER, File::create(path)?)),
+            },
             None => Self::Stdout(io::BufWriter::with_capacity(BUFFER, io::stdout().lock())),
         })
     }
@@ -51,24 +61,84 @@ impl Target {
     pub(crate) fn colored(&self, color: Color) -> bool {
         match self {
             Self::Stdout(_) => color.applies(&io::stdout()),
-            Self::File(_) => color == Color::Always,
+            Self::Direct(_) | Self::File(..) => color == Color::Always,
         }
     }
+
+    /// Puts the report where it belongs.
+    pub(crate) fn finish(mut self) -> io::Result<()> {
+        self.flush()?;
+        match self {
+            Self::Stdout(_) | Self::Direct(_) => Ok(()),
+            Self::File(None, path) => File::create(path).map(drop),
+            Self::File(Some(file), path) => {
+                let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+                file.persist(path).map_err(|error| error.error)?;
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The path of a file that another one can take the place of, with its links resolved; none where it can only be written to
+/// as it is.
+fn replaceable(path: &Path) -> Option<PathBuf> {
+    match fs::metadata(path) {
+        Ok(known) if known.is_file() && !known.permissions().readonly() => {
+            path.canonicalize().ok().filter(|path| beside(path).is_ok())
+        }
+        // A link that leads nowhere yet is written through.
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => Some(path.to_owned()),
+        Ok(_) | Err(_) => None,
+    }
+}
+
+/// A file beside the one of that name, which as many may read.
+fn beside(path: &Path) -> io::Result<NamedTempFile> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".sluice-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // Of a new file, the system takes away what the user's mask says.
+        let known = fs::metadata(path).map(|known| known.permissions());
+        builder.permissions(known.unwrap_or_else(|_| fs::Permissions::from_mode(0o666)));
+    }
+    builder.tempfile_in(folder)
 }
 
 impl Write for Target {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Stdout(out) => out.write(bytes),
-            Self::File(out) => out.write(bytes),
+            Self::Direct(out) => out.write(bytes),
+            Self::File(Some(out), _) => out.write(bytes),
+            Self::File(none, path) => {
+                let file = beside(path)?;
+                none.insert(io::BufWriter::with_capacity(BUFFER, file)).write(bytes)
+            }
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match self {
             Self::Stdout(out) => out.flush(),
-            Self::File(out) => out.flush(),
+            Self::Direct(out) => out.flush(),
+            Self::File(out, _) => out.as_mut().map_or(Ok(()), Write::flush),
         }
+    }
+}
+
+/// Prints a text as a whole. A reader that has gone away wants no more.
+pub(crate) fn print(text: &str) -> Exit {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if !is_broken_pipe(&error) => {
+            complain(&format!("cannot write: {error}"), None);
+            Exit::Undecided
+        }
+        Ok(()) | Err(_) => Exit::Clean,
     }
 }
 
@@ -95,4 +165,64 @@ pub(crate) fn note(message: &str) {
 /// Whether the reader of a pipe has gone away, which is no error.
 pub(crate) fn is_broken_pipe(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::BrokenPipe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> =
+            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_report_takes_the_place_of_the_old_one_as_a_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report.json");
+        fs::write(&path, "old").unwrap();
+        let mut out = Target::open(Some(&path)).unwrap();
+        assert_eq!(names(folder.path()), ["report.json"], "nothing is left behind by who is ended now");
+        out.write_all(b"ne").unwrap();
+        drop(out);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+        let mut out = Target::open(Some(&path)).unwrap();
+        out.write_all(b"new").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+        out.finish().unwrap();
+        assert_eq!(
+            (fs::read_to_string(&path).unwrap(), names(folder.path())),
+            ("new".into(), vec!["report.json".into()])
+        );
+        // Nothing is a report too.
+        Target::open(Some(&path)).unwrap().finish().unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "");
+        assert!(Target::open(Some(&folder.path().join("none/report.json"))).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_and_permissions_stay() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let (path, link) = (folder.path().join("report.json"), folder.path().join("link"));
+        symlink("report.json", &link).unwrap();
+        for (mode, text) in [(None, "one"), (Some(0o640), "two"), (Some(0o604), "three")] {
+            if let Some(mode) = mode {
+                fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            }
+            let mut out = Target::open(Some(&link)).unwrap();
+            out.write_all(text.as_bytes()).unwrap();
+            out.finish().unwrap();
+            assert!(link.is_symlink());
+            assert_eq!(fs::read_to_string(&path).unwrap(), text);
+            let seen = fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+            assert!(mode.is_none_or(|mode| mode == seen), "{seen:o}");
+        }
+        let mut out = Target::open(Some(Path::new("/dev/null"))).unwrap();
+        out.write_all(b"gone").unwrap();
+        out.finish().unwrap();
+    }
 }

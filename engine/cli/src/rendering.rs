@@ -5,6 +5,7 @@ mod origins;
 mod place;
 mod told;
 
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
@@ -62,10 +63,21 @@ impl<'o> Rendering<'o> {
         let file = error.file().map(String::from);
         let place = file.and_then(|file| {
             let content = self.root.checkout().read(&file).ok().and_then(|bytes| String::from_utf8(bytes).ok())?;
-            Some((Arc::new(Text::new(self.root.shown(&file), content)), Span::default()))
+            let of = |range: Range<usize>| {
+                Some(Span { start: u32::try_from(range.start).ok()?, end: u32::try_from(range.end).ok()? })
+            };
+            let span = error.place_in(&content).and_then(of).unwrap_or_default();
+            Some((Arc::new(Text::new(self.root.shown(&file), content)), span))
         });
         let shown = self.root.shown(&folder.path);
-        let message = format!("cannot render `{shown}`: {}", called(&error.to_string(), &folder.path, &shown));
+        let words = match error {
+            RenderError::Missing { renderer, path, file } => {
+                let (path, file) = (self.root.shown(path), self.root.shown(file));
+                RenderError::Missing { renderer: renderer.clone(), path, file }.to_string()
+            }
+            error => called(&error.to_string(), &folder.path, &shown),
+        };
+        let message = format!("cannot render `{shown}`: {words}");
         Failure { message, help: error.help().to_owned(), place: place.or_else(|| folder.entry.clone()), detail: None }
     }
 }

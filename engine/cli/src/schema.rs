@@ -1,11 +1,10 @@
 //! `sluice schema`: the JSON Schemas of the files that Sluice reads and writes.
 
-use std::io::{self, Write};
-
 use clap::ValueEnum;
 
 use crate::deploy::programs;
 use crate::exit::Exit;
+use crate::output;
 
 /// Print a JSON Schema: of the policy file, for editors, or of what programs read
 ///
@@ -42,7 +41,5 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         Which::Plan => programs::PLAN_SCHEMA.to_owned(),
         Which::Status => programs::STATUS_SCHEMA.to_owned(),
     };
-    // A reader that has gone away wants no more.
-    let _ = writeln!(io::stdout(), "{}", schema.trim_end());
-    Exit::Clean
+    output::print(&format!("{}\n", schema.trim_end()))
 }

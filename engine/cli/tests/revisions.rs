@@ -50,6 +50,11 @@ fn a_revision_is_judged_as_it_was_committed() -> Result<()> {
     let elsewhere = tempfile::tempdir()?;
     let (code, out, err) = sluice(elsewhere.path(), &["check", "--repo", repo, "--rev", "v1", "pod.yaml"])?;
     assert_eq!((code, out.contains("deploy/pod.yaml:4:")), (Some(1), true), "{out}{err}");
+    // By a path that leads upwards, to a repository without a work tree.
+    git(folder.path(), &["clone", "-q", "--bare", ".", "bare.git"])?;
+    let beside = ["check", "--repo", "../bare.git", "--rev", "v1", "deploy"];
+    let (code, out, err) = sluice(&folder.path().join("deploy"), &beside)?;
+    assert_eq!((code, out.contains("deploy/pod.yaml:4:")), (Some(1), true), "{out}{err}");
     let (code, out, _) = sluice(elsewhere.path(), &["render", "--repo", &format!("file://{repo}"), "--origins"])?;
     assert_eq!((code, out.contains("# from deploy/pod.yaml:3")), (Some(0), true), "{out}");
     Ok(())

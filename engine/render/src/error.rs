@@ -1,8 +1,10 @@
 //! Why nothing was rendered. Each error says what is wrong, in the tool's own words where it has some, in which file where
 //! that can be told, and what to do.
 
+use std::ops::Range;
 use std::time::Duration;
 
+use crate::explain;
 use crate::files::FilesError;
 
 /// Why the renderers are not there.
@@ -172,6 +174,12 @@ impl RenderError {
             | Self::Output { .. }
             | Self::Start { .. } => None,
         }
+    }
+
+    /// The bytes of that file, whose text is given, to which the tool's words point; none where they do not say.
+    #[must_use]
+    pub fn place_in(&self, text: &str) -> Option<Range<usize>> {
+        explain::place::of(self, text)
     }
 
     /// What to do about it.

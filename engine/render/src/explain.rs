@@ -14,6 +14,7 @@ use crate::wasi::Exit;
 
 mod helm;
 mod kustomize;
+pub(crate) mod place;
 
 /// Longest words of a tool that are passed on: what stands first, and what stands last, which is where the cause is.
 const FIRST: usize = 300;

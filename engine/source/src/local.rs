@@ -112,13 +112,15 @@ fn discover(folder: &Path, request: &Request) -> Result<gix::ThreadSafeRepositor
     if !folder.is_dir() {
         return Err(fails("it is not a folder".to_owned()));
     }
+    // A search upwards from `../shop.git` would begin with the folders that `..` stands for.
+    let whole = folder.canonicalize().map_err(|error| fails(error.to_string()))?;
     let options = gix::discover::upwards::Options {
         trust: gix::discover::upwards::TrustPolicy::Assume(gix::sec::Trust::Reduced),
         ..Default::default()
     };
     let open = open_options(request.limits.file);
     let open = gix::sec::trust::Mapping { full: open.clone(), reduced: open };
-    gix::ThreadSafeRepository::discover_opts(folder, options, open).map_err(|error| fails(chain(&error)))
+    gix::ThreadSafeRepository::discover_opts(whole, options, open).map_err(|error| fails(chain(&error)))
 }
 
 /// The largest object that is unpacked in memory, for a limit of files.

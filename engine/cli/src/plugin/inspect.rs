@@ -1,7 +1,6 @@
 //! `sluice plugin inspect`: what a component says about itself, and what it is.
 
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use serde::Serialize;
@@ -10,6 +9,7 @@ use sluice_plugin::{KindSelector, Plugin, Scope, Severity};
 use super::{Stop, load};
 use crate::builtin;
 use crate::exit::Exit;
+use crate::output;
 
 /// Show what a plugin is: its rules, kinds, settings, imports, size and digest
 #[derive(clap::Args)]
@@ -27,9 +27,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Stop> {
         None => load(&arguments.file)?,
     };
     let text = if arguments.json { json(&plugin) } else { human(&plugin) };
-    // A reader that has gone away wants no more.
-    let _ = io::stdout().write_all(text.as_bytes());
-    Ok(Exit::Clean)
+    Ok(output::print(&text))
 }
 
 fn built_in(name: &str) -> Result<Plugin, Stop> {

@@ -69,6 +69,8 @@ fn has_target(folder: &Path) -> bool {
 /// Where `cargo xtask setup` keeps the compiler that it makes.
 fn cached() -> Option<PathBuf> {
     let named = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let cache = named("SLUICE_CACHE").or_else(|| named("HOME").map(|home| home.join(".cache/sluice")))?;
+    let cache = named("SLUICE_CACHE")
+        .or_else(|| named("XDG_CACHE_HOME").map(|folder| folder.join("sluice")))
+        .or_else(|| named("HOME").map(|home| home.join(".cache/sluice")))?;
     Some(cache.join("guest-rust/rustc"))
 }

@@ -5,7 +5,7 @@ use crate::error::RenderError;
 use crate::files::join;
 
 /// How errors name the tool.
-const NAME: &str = "helm";
+pub(super) const NAME: &str = "helm";
 /// What it says of templates that never end.
 const ENDLESS: [&str; 2] = ["nested reference name", "exceeded maximum template depth"];
 /// What it says before dependencies that are not in the chart.

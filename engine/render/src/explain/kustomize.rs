@@ -6,7 +6,7 @@ use crate::error::RenderError;
 use crate::files::{join, normal};
 
 /// How errors name the tool.
-const NAME: &str = "kustomize";
+pub(super) const NAME: &str = "kustomize";
 /// What it says before it goes on in another folder.
 const ELSEWHERE: [&str; 2] = ["recursed accumulation of path '", "couldn't make target for path '"];
 /// What it says before a resource that it cannot read.
