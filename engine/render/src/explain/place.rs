@@ -31,7 +31,18 @@ pub(crate) fn of(error: &RenderError, text: &str) -> Option<Range<usize>> {
             words(text).find(|(_, word)| is_it(word)).map(range)
         }
         RenderError::Remote { what, .. } => words(text).find(|(_, word)| word == what).map(range),
-        _ => None,
+        RenderError::Load(_)
+        | RenderError::Files(_)
+        | RenderError::Failed { .. }
+        | RenderError::Program { .. }
+        | RenderError::Endless { .. }
+        | RenderError::Empty { .. }
+        | RenderError::TimedOut { .. }
+        | RenderError::Held { .. }
+        | RenderError::TooMuch { .. }
+        | RenderError::Crashed { .. }
+        | RenderError::Output { .. }
+        | RenderError::Start { .. } => None,
     }
 }
 
