@@ -59,7 +59,8 @@ fn fault_11_a_definition_and_its_objects_in_one_commit() -> Result<()> {
     shop.config("last", "1")?;
     let said = shop.ends(&["apply"], 1)?;
     ensure!(said.contains("every object of its kind would go with it") && plane.get(path)?.is_some(), "{said}");
-    shop.ends(&["apply", "--acknowledge", "prune-definition"], 0)?;
+    ensure!(said.contains("all 2 objects would be deleted"), "{said}");
+    shop.ends(&["apply", "--acknowledge", "prune,prune-definition"], 0)?;
     until("the definition is gone", || {
         Ok(plane.get("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/gadgets.defined.acme.io")?.is_none())
     })?;
