@@ -40,6 +40,8 @@ pub enum Event {
     Deleted(Reference),
     /// An object is being deleted, and is still there for this reason.
     Going(Reference, String),
+    /// An object stays, and is the application's no more, for this reason.
+    Released(Reference, String),
     /// An object could not be deleted.
     NotDeleted(Reference, String),
     /// Everything was written, and now it is waited until the objects are healthy.

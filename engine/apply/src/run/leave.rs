@@ -77,7 +77,11 @@ impl Run<'_> {
         Leaving { plan, applied, guard }: &Leaving<'_>,
     ) -> Result<Left, StoreError> {
         let uid = match prune {
-            Prune::Gone | Prune::Released { .. } => return Ok(Left::Away),
+            Prune::Gone => return Ok(Left::Away),
+            Prune::Released { reason } => {
+                (self.told)(Event::Released(reference.clone(), reason.clone()));
+                return Ok(Left::Away);
+            }
             Prune::Kept { .. } | Prune::Unknown { .. } => return Ok(Left::Stays),
             // The same object under another API group.
             Prune::Delete { uid } if applied.contains(uid) => return Ok(Left::Away),

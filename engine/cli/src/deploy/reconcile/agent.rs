@@ -315,6 +315,9 @@ impl Agent {
             }
             Event::Deleted(reference) => self.log("info", "prune", revision, &format!("deleted {reference}")),
             Event::Going(reference, reason) => self.log("info", "prune", revision, &format!("{reference}: {reason}")),
+            Event::Released(reference, reason) => {
+                self.log("info", "prune", revision, &format!("released {reference}: {reason}"));
+            }
             Event::NotDeleted(reference, message) => {
                 self.log("error", "prune", revision, &format!("{reference}: {message}"));
             }

@@ -70,7 +70,7 @@ fn fault_12_deleted_and_made_anew_between_plan_and_deletion() -> Result<()> {
     let theirs = shop.live("taken")?;
     let (code, told) = run.go_on()?;
     ensure!(code == 0, "{code}: {told}");
-    ensure!(!told.contains("deleted"), "nothing was deleted by this run: {told}");
+    ensure!(!told.contains("deleted ConfigMap"), "nothing was deleted by this run: {told}");
     ensure!(shop.live("taken")? == theirs, "what somebody else made was touched");
     ensure!(shop.inventory()?.is_some_and(|names| names == ["stays"]));
     shop.ends(&["status"], 0)?;
