@@ -128,6 +128,36 @@ fn fault_12_made_by_somebody_after_a_run_was_killed() -> Result<()> {
 }
 
 #[test]
+fn fault_13_taken_over_between_plan_and_deletion() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let from = Shop::new(plane, "taken-from", "  prune: true\n")?;
+    let to = Shop::new(plane, "taken-to", "  adopt: true\n")?;
+    for name in ["asks", "moves", "stays"] {
+        from.config(name, "1")?;
+    }
+    settles(&from, &["asks", "moves", "stays"])?;
+    let before = from.live("moves")?.context("it is not there")?;
+    let text = std::fs::read_to_string(from.path().join("deploy/moves.yaml"))?;
+    to.file("deploy/moves.yaml", &text.replace("{name: moves}", "{name: moves, namespace: taken-from}"))?;
+    for name in ["asks", "moves"] {
+        std::fs::remove_file(from.path().join(format!("deploy/{name}.yaml")))?;
+    }
+    from.config("stays", "2")?;
+    let run = Halted::start(&from, &["apply"], 0)?;
+    to.ends(&["apply"], 0)?;
+    plane.merge(&from.path_of("asks"), r#"{"metadata":{"annotations":{"sluice.dev/prune":"disabled"}}}"#)?;
+    let (code, told) = run.go_on()?;
+    ensure!(code == 0, "{code}: {told}");
+    let after = from.live("moves")?.context("it was deleted under its new owner")?;
+    ensure!(after["metadata"]["uid"] == before["metadata"]["uid"] && from.live("asks")?.is_some(), "{told}");
+    ensure!(told.contains("released ConfigMap taken-from/moves: it belongs to `taken-to` now"), "{told}");
+    ensure!(told.contains("released ConfigMap taken-from/asks: its annotation"), "{told}");
+    ensure!(from.inventory()?.is_some_and(|names| names == ["stays"]));
+    ensure!(to.inventory()?.is_some_and(|names| names == ["moves"]));
+    Ok(())
+}
+
+#[test]
 fn fault_13_moved_between_applications() -> Result<()> {
     let Some(plane) = shared()? else { return Ok(()) };
     let from = Shop::new(plane, "moved-from", "  prune: true\n")?;
