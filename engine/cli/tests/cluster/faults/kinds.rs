@@ -68,6 +68,37 @@ fn fault_11_a_definition_and_its_objects_in_one_commit() -> Result<()> {
 }
 
 #[test]
+fn fault_11_a_new_version_takes_nothing_from_others() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = Shop::new(plane, "newer", "")?;
+    let path = "/apis/newer.acme.io/v1/namespaces/newer/gadgets";
+    shop.file("deploy/definition.yaml", &definition("newer", &["v1"]))?;
+    shop.ends(&["apply"], 0)?;
+    until("the kind is served", || Ok(plane.ask("GET", path, None)?.0 == 200))?;
+    plane.make(
+        path,
+        r#"{"apiVersion":"newer.acme.io/v1","kind":"Gadget","metadata":{"name":"one"},"spec":{"size":1}}"#,
+    )?;
+    let one = || plane.get(&format!("{path}/one"));
+    let before = one()?;
+    shop.file("deploy/definition.yaml", &definition("newer", &["v1", "v2"]))?;
+    shop.file("deploy/gadget.yaml", &gadget("newer", "v2", "{size: 2}"))?;
+    let known = "it is there already, and no application owns it";
+    until("it is known in the version that is there", || Ok(shop.sluice(&["plan"])?.1.contains(known)))?;
+    let said = shop.ends(&["apply"], 1)?;
+    ensure!(said.contains(known) && one()? == before, "{said}");
+
+    let other = Shop::new(plane, "newer-other", "  adopt: true\n")?;
+    let text = gadget("newer", "v1", "{size: 1}").replace("{name: one}", "{name: one, namespace: newer}");
+    other.file("deploy/gadget.yaml", &text)?;
+    other.ends(&["apply"], 0)?;
+    let before = one()?;
+    let said = shop.ends(&["apply"], 1)?;
+    ensure!(said.contains("it belongs to the application `newer-other`") && one()? == before, "{said}");
+    Ok(())
+}
+
+#[test]
 fn fault_11_a_definition_that_is_taken_up_late() -> Result<()> {
     let Some(plane) = shared()? else { return Ok(()) };
     let mut shop = Shop::new(plane, "late", "  prune: true\n")?;

@@ -128,6 +128,27 @@ fn fault_12_made_by_somebody_after_a_run_was_killed() -> Result<()> {
 }
 
 #[test]
+fn fault_12_made_by_somebody_while_its_end_is_waited_for() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = Shop::new(plane, "anew-held", "")?;
+    shop.config("one", "1")?;
+    settles(&shop, &["one"])?;
+    plane.merge(&shop.path_of("one"), r#"{"metadata":{"finalizers":["acme.io/hold"]}}"#)?;
+    plane.remove(&shop.path_of("one"))?;
+    shop.config("one", "2")?;
+    let run = Halted::start(&shop, &["apply"], 0)?;
+    plane.merge(&shop.path_of("one"), r#"{"metadata":{"finalizers":null}}"#)?;
+    plane.make("/api/v1/namespaces/anew-held/configmaps", r#"{"metadata":{"name":"one"},"data":{"theirs":"x"}}"#)?;
+    let theirs = shop.live("one")?;
+    let (code, told) = run.go_on()?;
+    ensure!(code == 1, "{code}: {told}");
+    ensure!(told.contains("failed ConfigMap anew-held/one: somebody else has made it since it was planned"), "{told}");
+    let said = shop.ends(&["apply"], 1)?;
+    ensure!(said.contains("no application owns it") && shop.live("one")? == theirs, "{said}");
+    Ok(())
+}
+
+#[test]
 fn fault_13_taken_over_between_plan_and_deletion() -> Result<()> {
     let Some(plane) = shared()? else { return Ok(()) };
     let from = Shop::new(plane, "taken-from", "  prune: true\n")?;
