@@ -1,5 +1,7 @@
 //! `sluice rollback`: back to a revision that was healthy, by the same way as every other.
 
+use std::collections::BTreeSet;
+
 use sluice_apply::{Inventory, Phase, Release, Store};
 
 use super::{Fetching, Place, apply, gathered, tell_store, waiting};
@@ -32,7 +34,7 @@ fn rollback(arguments: &Arguments) -> Result<Exit, Exit> {
     let place = &arguments.place;
     let loaded = place.load()?;
     let name = &loaded.application.name;
-    let options = place.options(&loaded.application, std::collections::BTreeSet::new());
+    let options = place.options(&loaded.application, BTreeSet::new());
     let inventory = waiting(async {
         let cluster = place.connect(&loaded.application).await?;
         let store = Store::new(&cluster, &options.inventory_namespace, &options.manager);
@@ -50,8 +52,7 @@ fn rollback(arguments: &Arguments) -> Result<Exit, Exit> {
     };
     let mut gathered =
         gathered::gather(&loaded, arguments.fetching, Some(&revision), place.color(), &|| place.reach(&loaded))?;
-    // Going back deletes what came since; that the revision was healthy is acknowledgement enough for objects, not for data.
-    gathered.acknowledged.insert(String::from("prune"));
+    gathered.acknowledged = acknowledged();
     if !arguments.quiet {
         output::note(&format!("rolling back `{name}` to {}", gathered.release.revision));
     }
@@ -59,6 +60,12 @@ fn rollback(arguments: &Arguments) -> Result<Exit, Exit> {
     let given_up = inventory.and_then(|inventory| inventory.quarantined.or(inventory.release));
     let given_up = given_up.filter(|given_up| given_up.revision != gathered.release.revision);
     apply::carry_out(place, &loaded, gathered, given_up, arguments.quiet)
+}
+
+/// What is acknowledged on the way back. It deletes what came since: that the revision was healthy is acknowledgement enough
+/// for objects, not for data; and what its own message acknowledges is what it destroyed itself.
+pub(crate) fn acknowledged() -> BTreeSet<String> {
+    BTreeSet::from([String::from("prune")])
 }
 
 /// Where a way back leads that was begun and is not at its end.

@@ -87,7 +87,7 @@ fn a_revision_that_fails_is_rolled_back_and_not_tried_again() -> Result<()> {
     let Some(plane) = shared()? else { return Ok(()) };
     let shop = from_git(plane, "agent-back", "  wait: 1s\n  onFailure: rollback\n  prune: true\n")?;
     shop.config("one", "1")?;
-    let good = commit(&shop, "good")?;
+    let good = commit(&shop, "good\n\nSluice-Acknowledge: prune-volume")?;
     round(&shop, 0)?;
     // Nobody schedules pods here, so a claim without a class stays pending.
     shop.config("one", "2")?;
@@ -99,8 +99,12 @@ fn a_revision_that_fails_is_rolled_back_and_not_tried_again() -> Result<()> {
     let bad = commit(&shop, "bad")?;
     let said = round(&shop, 1)?;
     assert!(said.contains("\"step\":\"rollback\""), "{said}");
-    // The claim is data: going back does not delete it without a word.
+    // The claim is data: going back does not delete it without a word, and the word of the good commit is not about it.
     assert_eq!(shop.live("one")?.unwrap()["data"]["value"], "2", "{said}");
+    let said = shop.ends(&["rollback"], 1)?;
+    assert!(said.contains("Sluice-Acknowledge: prune-volume"), "{said}");
+    let claim = plane.get("/api/v1/namespaces/agent-back/persistentvolumeclaims/data")?.context("the claim is gone")?;
+    assert!(claim["metadata"]["deletionTimestamp"].is_null(), "{claim}");
     git(&shop, &["rm", "-q", "deploy/claim.yaml"])?;
     git(&shop, &["commit", "-qm", "without\n\nSluice-Acknowledge: prune-volume"])?;
     shop.config("one", "3")?;

@@ -16,7 +16,7 @@ use super::log::Log;
 use crate::deploy::around::Reach;
 use crate::deploy::gathered::{Gathered, gather};
 use crate::deploy::order::{self, Before};
-use crate::deploy::{Fetching, Loaded, options, show};
+use crate::deploy::{Fetching, Loaded, options, rollback, show};
 use crate::exit::Exit;
 use crate::output::Color;
 
@@ -271,9 +271,7 @@ impl Agent {
         // What the bad revision took is given back while its health is waited for, if at all.
         self.room.give_back();
         self.room.take(gathered.approved.manifests().len()).await;
-        let mut acknowledged = gathered.acknowledged.clone();
-        acknowledged.insert(String::from("prune"));
-        let options = Options { acknowledged, quarantine: Some(bad), ..options.clone() };
+        let options = Options { acknowledged: rollback::acknowledged(), quarantine: Some(bad), ..options.clone() };
         let told = |event: Event| self.event(&revision, &event);
         let applied =
             sluice_apply::apply(&self.cluster, &gathered.approved, gathered.release.clone(), &options, &told).await;
