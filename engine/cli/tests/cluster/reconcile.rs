@@ -135,6 +135,44 @@ fn a_revision_that_fails_is_rolled_back_and_not_tried_again() -> Result<()> {
 }
 
 #[test]
+fn what_is_given_up_is_so_until_git_has_gone_back_too() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = from_git(plane, "agent-returns", "  wait: 1s\n  onFailure: rollback\n  prune: true\n")?;
+    shop.config("one", "1")?;
+    let first = commit(&shop, "first")?;
+    round(&shop, 0)?;
+    shop.config("one", "2")?;
+    let good = commit(&shop, "good")?;
+    round(&shop, 0)?;
+    // Nothing runs it here.
+    shop.file(
+        "deploy/web.yaml",
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  selector: {matchLabels: {app: web}}\n  template:\n    \
+         metadata: {labels: {app: web}}\n    spec: {containers: [{name: web, image: registry.example.com/web:1.4.2}]}\n",
+    )?;
+    commit(&shop, "bad")?;
+    let said = round(&shop, 1)?;
+    assert!(said.contains("rolled back") && shop.ends(&["status"], 0)?.contains("quarantined"), "{said}");
+
+    git(&shop, &["reset", "-q", "--hard", &good])?;
+    round(&shop, 0)?;
+    let said = shop.ends(&["status"], 0)?;
+    assert!(said.contains(&format!("release     {good}")) && !said.contains("quarantined"), "{said}");
+    // So what a person goes back from is what is there, and the agent does not undo it.
+    shop.ends(&["rollback"], 0)?;
+    let said = round(&shop, 1)?;
+    assert!(said.contains("\"step\":\"quarantine\""), "{said}");
+    assert_eq!(shop.live("one")?.unwrap()["data"]["value"], "1");
+    // The same where nothing is waited for.
+    application(&shop, "  prune: true\n")?;
+    git(&shop, &["reset", "-q", "--hard", &first])?;
+    round(&shop, 0)?;
+    let said = shop.ends(&["status"], 0)?;
+    assert!(said.contains(&format!("release     {first}")) && !said.contains("quarantined"), "{said}");
+    Ok(())
+}
+
+#[test]
 fn environments_go_in_order() -> Result<()> {
     let Some(plane) = shared()? else { return Ok(()) };
     let shop = from_git(plane, "agent-dev", "  wait: 5s\n")?;

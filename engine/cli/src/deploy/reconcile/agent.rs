@@ -196,7 +196,9 @@ impl Agent {
         if has_drifted && self.loaded.application.drift == Drift::Report {
             return Ok(ControlFlow::Break(Outcome::Drifted));
         }
-        if !has_drifted && !plan.changes() && self.loaded.application.wait.is_none() {
+        // What was given up is not, once Git has come back to what is there: that has to be written.
+        let is_settled = !plan.changes() && plan.inventory().quarantined.is_none();
+        if !has_drifted && is_settled && self.loaded.application.wait.is_none() {
             let outcome = self.end("info", "plan", revision, "unchanged", Outcome::Unchanged);
             return Ok(ControlFlow::Break(outcome));
         }
