@@ -45,6 +45,7 @@ impl Run<'_> {
             match self.hindrance(desired, kind, plan).await {
                 Ok(None) => {}
                 Ok(Some(message)) => return Ok(self.failed(desired, message.to_owned())),
+                Err(error) if error.refusal().is_some() => return Ok(self.failed(desired, error.to_string())),
                 Err(error) => return Err(error.into()),
             }
         }

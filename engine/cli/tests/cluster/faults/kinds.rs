@@ -10,7 +10,7 @@ use crate::context;
 use crate::plane::{Shop, shared, spoken};
 
 /// A definition in the group `GROUP.acme.io` with these versions, the last one stored.
-fn definition(group: &str, versions: &[&str]) -> String {
+pub(super) fn definition(group: &str, versions: &[&str]) -> String {
     let mut text = format!(
         "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {{name: gadgets.{group}.acme.io}}\nspec:\n  \
          group: {group}.acme.io\n  scope: Namespaced\n  names: {{plural: gadgets, singular: gadget, kind: Gadget, listKind: GadgetList}}\n  \
@@ -27,7 +27,7 @@ fn definition(group: &str, versions: &[&str]) -> String {
     text
 }
 
-fn gadget(group: &str, version: &str, spec: &str) -> String {
+pub(super) fn gadget(group: &str, version: &str, spec: &str) -> String {
     format!("apiVersion: {group}.acme.io/{version}\nkind: Gadget\nmetadata: {{name: one}}\nspec: {spec}\n")
 }
 
