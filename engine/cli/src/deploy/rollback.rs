@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sluice_apply::{Inventory, Phase, Release, Store};
+use sluice_apply::Store;
 
 use super::{Fetching, Place, apply, gathered, tell_store, waiting};
 use crate::exit::Exit;
@@ -40,7 +40,7 @@ fn rollback(arguments: &Arguments) -> Result<Exit, Exit> {
         let store = Store::new(&cluster, &options.inventory_namespace, &options.manager);
         store.inventory(name).await.map_err(|error| tell_store(&error))
     })?;
-    let back = inventory.as_ref().and_then(|inventory| begun(inventory).or_else(|| inventory.last_healthy()));
+    let back = inventory.as_ref().and_then(|inventory| inventory.way_back().or_else(|| inventory.last_healthy()));
     let revision = match (&arguments.to, back) {
         (Some(revision), _) => revision.clone(),
         (None, Some(back)) => back.revision.clone(),
@@ -66,11 +66,4 @@ fn rollback(arguments: &Arguments) -> Result<Exit, Exit> {
 /// for objects, not for data; and what its own message acknowledges is what it destroyed itself.
 pub(crate) fn acknowledged() -> BTreeSet<String> {
     BTreeSet::from([String::from("prune")])
-}
-
-/// Where a way back leads that was begun and is not at its end.
-fn begun(inventory: &Inventory) -> Option<&Release> {
-    let (Some(bad), Some(release)) = (&inventory.quarantined, &inventory.release) else { return None };
-    let is_on_its_way = inventory.phase != Phase::Applied && release.revision != bad.revision;
-    (is_on_its_way && !release.revision.is_empty()).then_some(release)
 }

@@ -150,7 +150,7 @@ impl Agent {
         let before = before.as_ref();
         let has_failed = before.and_then(|it| it.quarantined.as_ref()).is_some_and(|bad| bad.is_same(&release));
         if has_failed {
-            if let Some(last) = before.and_then(|before| unfinished(before, &release)) {
+            if let Some(last) = before.and_then(Inventory::way_back) {
                 drop(gathered);
                 return self.roll_back(last, release, &options).await;
             }
@@ -336,16 +336,5 @@ impl Agent {
     fn end(&self, level: &str, step: &str, revision: &str, message: &str, outcome: Outcome) -> Outcome {
         self.log(level, step, revision, message);
         outcome
-    }
-}
-
-/// Where a way back from a bad release leads that was begun and is not at its end; none where it is.
-fn unfinished<'i>(inventory: &'i Inventory, bad: &Release) -> Option<&'i Release> {
-    let is_good = |release: &&Release| !release.revision.is_empty() && release.revision != bad.revision;
-    let current = inventory.release.as_ref().filter(is_good);
-    match (inventory.phase, current) {
-        (Phase::Applied, Some(_)) => None,
-        (_, Some(current)) => Some(current),
-        (_, None) => inventory.healthy.iter().find(is_good),
     }
 }
