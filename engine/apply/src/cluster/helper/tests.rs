@@ -1,3 +1,5 @@
+//! What a helper is asked, and what of its answers is taken or told.
+
 use std::collections::HashMap;
 use std::time::Instant;
 
