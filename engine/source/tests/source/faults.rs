@@ -102,6 +102,30 @@ fn a_connection_that_breaks_leaves_a_cache_that_works() {
 }
 
 #[test]
+fn fetches_that_fail_again_and_again_take_nothing_away() {
+    let repo = Repo::filled();
+    let server = Server::open(repo.path());
+    let cache = tempfile::tempdir().unwrap();
+    let mut request = request(&server.url(".git"), "old");
+    request.cache = Some(cache.path().to_owned());
+    Checkout::revision(&request).unwrap();
+    // A folder is no commit, and one commit is served no more.
+    let missing = "1234567890123456789012345678901234567890";
+    repo.git(["tag", "folder", &repo.id("main:deploy")]);
+    for revision in ["folder", missing].repeat(3) {
+        request.revision = revision.into();
+        let failed = cause(Checkout::revision(&request));
+        let expected = if revision == missing { "NotServed" } else { "Incomplete" };
+        assert!(format!("{failed:?}").starts_with(expected), "{failed:?}");
+    }
+    let asked = server.seen().len();
+    request.revision = repo.id("old");
+    assert_eq!(text(&Checkout::revision(&request).unwrap(), "deploy/app.yaml"), "one\n");
+    assert_eq!(server.seen().len(), asked);
+    assert_eq!(kept(cache.path()).len(), 2, "what is held, and where the next goes");
+}
+
+#[test]
 fn a_fetch_that_was_killed_is_done_anew() {
     let repo = Repo::filled();
     let server = Server::open(repo.path());
