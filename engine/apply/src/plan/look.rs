@@ -251,7 +251,7 @@ pub(crate) fn is_ours<'e>(
 }
 
 /// Whether no field of the object has a manager: so it is where what was applied has a name and nothing else.
-fn is_nobodys(live: &Live) -> bool {
+pub(crate) fn is_nobodys(live: &Live) -> bool {
     let entries = live.at("/metadata/managedFields").map(Node::items).into_iter().flatten();
     entries.into_iter().all(|entry| entry.get("subresource").is_some())
 }

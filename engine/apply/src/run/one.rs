@@ -15,7 +15,7 @@ use crate::ignore::{Sent, rules};
 use crate::kinds::{Kind, Kinds, Lookup};
 use crate::live::Live;
 use crate::options::Conflicts;
-use crate::plan::{Action, Plan, Step, is_ours};
+use crate::plan::{Action, Plan, Step, is_nobodys, is_ours};
 use crate::store::StoreError;
 use crate::write::{Write, find};
 
@@ -164,11 +164,12 @@ impl Run<'_> {
         }
     }
 
-    /// Whether an object is the application's by the inventory that the plan was made of.
+    /// Whether an object is the application's by the inventory that the plan was made of, or has a name and nothing else, as
+    /// the account `default` that Kubernetes makes in a new namespace.
     fn owns(&self, desired: &Desired, plan: &Plan, live: &Live) -> bool {
         let (entries, key) = (&plan.kept.inventory.entries, desired.reference.key());
         let entry = entries.iter().find(|entry| entry.reference.key() == key);
-        is_ours(entry, entries.iter(), live, &self.options.manager)
+        is_nobodys(live) || is_ours(entry, entries.iter(), live, &self.options.manager)
     }
 }
 

@@ -149,6 +149,28 @@ fn fault_12_made_by_somebody_while_its_end_is_waited_for() -> Result<()> {
 }
 
 #[test]
+fn fault_12_made_by_somebody_in_a_namespace_that_is_made_just_now() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    for (kind, plural, theirs, code) in
+        [("ServiceAccount", "serviceaccounts", "", 0), ("ConfigMap", "configmaps", r#","data":{"theirs":"x"}"#, 1)]
+    {
+        let (shop, place) = (Shop::new(plane, &format!("anew-{plural}"), "")?, format!("anew-{plural}-place"));
+        let named = |kind: &str, rest: &str| format!("apiVersion: v1\nkind: {kind}\nmetadata: {{name: {rest}}}\n");
+        shop.file("deploy/namespace.yaml", &named("Namespace", &place))?;
+        shop.file("deploy/object.yaml", &named(kind, &format!("default, namespace: {place}, labels: {{ours: x}}")))?;
+        // It has made the namespace, and nothing in it.
+        let run = Halted::start(&shop, &["apply"], "inventory written\n".len())?;
+        let path = format!("/api/v1/namespaces/{place}/{plural}");
+        plane.make(&path, &format!(r#"{{"metadata":{{"name":"default"}}{theirs}}}"#))?;
+        let (seen, told) = run.go_on()?;
+        ensure!(seen == code, "{kind}: {seen}: {told}");
+        let live = plane.get(&format!("{path}/default"))?.context("it is gone")?;
+        ensure!((live["metadata"]["labels"]["ours"] == "x") == (code == 0), "{kind}: {told} {live}");
+    }
+    Ok(())
+}
+
+#[test]
 fn fault_13_taken_over_between_plan_and_deletion() -> Result<()> {
     let Some(plane) = shared()? else { return Ok(()) };
     let from = Shop::new(plane, "taken-from", "  prune: true\n")?;
