@@ -14,6 +14,7 @@ use http_body_util::{BodyExt, Limited};
 use kube::client::Body;
 
 use crate::error::{ClusterError, Refusal};
+use crate::reference::Reference;
 use link::{Link, Open, words};
 
 /// Time for one answer.
@@ -73,16 +74,22 @@ pub(crate) struct Call<'a> {
     pub(crate) dry_run: bool,
     /// `read Deployment.apps shop/cart`.
     pub(crate) what: String,
+    /// The object that it is about, if it is about one: of a Secret no value is told.
+    pub(crate) about: Option<&'a Reference>,
 }
 
 impl<'a> Call<'a> {
     pub(crate) fn new(method: Method, path: String, what: String) -> Self {
         let json = "application/json";
-        Self { method, path, content_type: json, accept: json, body: &[], dry_run: false, what }
+        Self { method, path, content_type: json, accept: json, body: &[], dry_run: false, what, about: None }
     }
 
     pub(crate) fn body(self, content_type: &'static str, body: &'a [u8]) -> Self {
         Self { content_type, body, ..self }
+    }
+
+    pub(crate) fn about(self, reference: &'a Reference) -> Self {
+        Self { about: Some(reference), ..self }
     }
 }
 
@@ -178,7 +185,12 @@ impl Cluster {
             return Ok(Answer::Done(Vec::from(body)));
         }
         let refusal = Refusal::read(head.status.as_u16(), &body);
-        if passes(&refusal) {
+        let may_pass = passes(&refusal);
+        let refusal = match call.about {
+            Some(reference) => refusal.about(reference),
+            None => refusal,
+        };
+        if may_pass {
             let after = head.headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
             return Ok(Answer::Passing { cause: refusal.message, wished: after.map(Duration::from_secs) });
         }

@@ -31,22 +31,23 @@ pub async fn delete(
     let store = Store::new(cluster, &options.inventory_namespace, &options.manager);
     let Some(kept) = Some(store.own(&options.application).await?).filter(Kept::is_there) else { return Ok(None) };
     let kinds = Kinds::of(cluster).await?;
-    let keys = kept.inventory.entries.iter().map(|entry| entry.reference.key()).collect();
-    let others = store.others(&options.application, &keys).await?;
     let options = &Options { prune: true, ..options.clone() };
     let deleting = Inventory { phase: Phase::Deleting, ..kept.inventory.clone() };
     let kept = store.replace(kept, deleting).await?;
     told(Event::Begun);
 
     // Planned after the inventory was written: what a run that is stopped by that has made until then is seen.
-    let mut fates = prune::look(cluster, &kinds, options, &kept.inventory.entries, &others).await?;
-    fates.sort_by(|(one, _), (other, _)| (Stage::of(other), other).cmp(&(Stage::of(one), one)));
+    let Farewell { others, fates } = Farewell::of(&store, cluster, &kinds, options, &kept).await?;
     let guard = Guard::new(&store, &kept);
     let mut stay = Vec::new();
     let mut going = Vec::new();
     for (reference, fate) in fates {
         let uid = match fate {
-            Prune::Gone | Prune::Released { .. } => continue,
+            Prune::Gone => continue,
+            Prune::Released { reason } => {
+                told(Event::Released(reference, reason));
+                continue;
+            }
             // It is being deleted already.
             Prune::Kept { reason } => {
                 told(Event::Going(reference.clone(), reason));
@@ -88,6 +89,42 @@ pub async fn delete(
     }
     told(Event::Ended);
     Ok(Some(stay))
+}
+
+/// What [`delete`] would do with each object, in its order; none where the application has no inventory.
+///
+/// # Errors
+/// Where the cluster does not answer.
+pub async fn deletions(cluster: &Cluster, options: &Options) -> Result<Option<Vec<(Reference, Prune)>>, StoreError> {
+    let store = Store::new(cluster, &options.inventory_namespace, &options.manager);
+    let Some(kept) = Some(store.own(&options.application).await?).filter(Kept::is_there) else { return Ok(None) };
+    let options = &Options { prune: true, ..options.clone() };
+    let kinds = Kinds::of(cluster).await?;
+    Ok(Some(Farewell::of(&store, cluster, &kinds, options, &kept).await?.fates))
+}
+
+/// What is known of all that an application has, before it leaves.
+struct Farewell {
+    others: BTreeMap<Key, BTreeSet<String>>,
+    /// In the order in which they are deleted.
+    fates: Vec<(Reference, Prune)>,
+}
+
+impl Farewell {
+    async fn of(
+        store: &Store,
+        cluster: &Cluster,
+        kinds: &Kinds,
+        options: &Options,
+        kept: &Kept,
+    ) -> Result<Self, StoreError> {
+        let entries = &kept.inventory.entries;
+        let keys = entries.iter().map(|entry| entry.reference.key()).collect();
+        let others = store.others(&options.application, &keys).await?;
+        let mut fates = prune::look(cluster, kinds, options, entries, &others).await?;
+        fates.sort_by(|(one, _), (other, _)| (Stage::of(other), other).cmp(&(Stage::of(one), one)));
+        Ok(Self { others, fates })
+    }
 }
 
 /// Waits for what is being deleted, and gives what is still there, with the reason.

@@ -108,11 +108,23 @@ impl Inventory {
             is_left && !known.revision.is_empty()
         })
     }
+
+    /// Where a way back from the release that is given up leads that is not at its end; none where there is none.
+    #[must_use]
+    pub fn way_back(&self) -> Option<&Release> {
+        let bad = self.quarantined.as_ref()?;
+        let is_good = |release: &&Release| !release.revision.is_empty() && release.revision != bad.revision;
+        match (self.phase, self.release.as_ref().filter(is_good)) {
+            (Phase::Applied, Some(_)) => None,
+            (_, Some(current)) => Some(current),
+            (_, None) => self.healthy.iter().find(is_good),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Inventory, Release};
+    use super::{Inventory, Phase, Release};
 
     fn release(revision: &str) -> Release {
         Release { revision: revision.into(), digest: format!("of {revision}"), time: String::new() }
@@ -131,5 +143,23 @@ mod tests {
         assert_eq!(inventory.last_healthy().unwrap().revision, "a");
         inventory.quarantined = Some(release("a"));
         assert_eq!(inventory.last_healthy().unwrap().revision, "b");
+    }
+
+    #[test]
+    fn a_way_back_leads_to_where_it_was_begun_or_to_what_was_healthy() {
+        let revision = |inventory: &Inventory| inventory.way_back().map(|release| release.revision.clone());
+        let mut inventory = Inventory::new("shop");
+        inventory.healthy = ["bad", "b", "a"].map(release).to_vec();
+        inventory.release = Some(release("a"));
+        assert_eq!(revision(&inventory), None, "nothing is given up");
+        inventory.quarantined = Some(release("bad"));
+        for phase in [Phase::Applying, Phase::Failed] {
+            inventory.phase = phase;
+            assert_eq!(revision(&inventory).as_deref(), Some("a"));
+        }
+        inventory.phase = Phase::Applied;
+        assert_eq!(revision(&inventory), None, "it is at its end");
+        inventory.release = Some(release("bad"));
+        assert_eq!(revision(&inventory).as_deref(), Some("b"));
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use http::Method;
 use kube::core::discovery::v2::{ACCEPT_AGGREGATED_DISCOVERY_V2, APIGroupDiscoveryList};
+use serde::Deserialize;
 use sluice_manifest::{Node, Resource};
 use sluice_policy::KindSelector;
 
@@ -55,10 +56,10 @@ impl Kinds {
             let what = String::from("ask which kinds there are");
             let call = Call { accept: ACCEPT_AGGREGATED_DISCOVERY_V2, ..Call::new(Method::GET, path.to_owned(), what) };
             let body = cluster.call(&call).await?;
-            let list: APIGroupDiscoveryList = serde_json::from_slice(&body).map_err(|error| ClusterError::Garbled {
+            let list = read(&body).map_err(|cause| ClusterError::Garbled {
                 server: cluster.server(),
                 what: call.what.clone(),
-                cause: format!("{error}; Kubernetes 1.30 or newer is needed"),
+                cause: format!("{cause}; Kubernetes 1.30 or newer is needed"),
             })?;
             kinds.take(list);
         }
@@ -190,6 +191,26 @@ impl Kind {
     }
 }
 
+/// Reads what an API server serves. An answer of another form, such as that of a server or a proxy that does not know this one,
+/// would read as no kinds at all, and everything as gone. The error is in words.
+fn read(body: &[u8]) -> Result<APIGroupDiscoveryList, String> {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Form {
+        kind: String,
+    }
+    let Form { kind } = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    if kind != "APIGroupDiscoveryList" {
+        return Err(String::from("it is no list of all groups with their kinds"));
+    }
+    let list: APIGroupDiscoveryList = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    // No API server is without the core group, nor without others.
+    if list.items.is_empty() {
+        return Err(String::from("it has no group"));
+    }
+    Ok(list)
+}
+
 /// What reading all objects of a kind is called.
 pub(crate) fn listing(kind: &str) -> String {
     format!("list {kind}, which a policy asks for")
@@ -210,8 +231,24 @@ pub(crate) fn escaped(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, escaped};
+    use super::{Kind, escaped, read};
     use crate::reference::Reference;
+
+    #[test]
+    fn an_answer_of_another_form_is_not_taken_for_no_kinds() {
+        let list = |kind: &str, items: &str| format!(r#"{{"kind":"{kind}","items":{items}}}"#);
+        let group = r#"[{"metadata":{"name":"apps"},"versions":[]}]"#;
+        assert_eq!(read(list("APIGroupDiscoveryList", group).as_bytes()).unwrap().items.len(), 1);
+        for other in [
+            r#"{"kind":"APIVersions","versions":["v1"]}"#,
+            r#"{"kind":"APIGroupList","groups":[]}"#,
+            "{}",
+            "[]",
+            &list("APIGroupDiscoveryList", "[]"),
+        ] {
+            assert!(read(other.as_bytes()).is_err(), "{other}");
+        }
+    }
 
     #[test]
     fn names_cannot_leave_their_part_of_the_path() {

@@ -19,6 +19,7 @@ use crate::reference::{Key, Reference};
 use crate::stage::Stage;
 use crate::store::{Kept, Store, StoreError};
 use look::Look;
+pub(crate) use look::{is_nobodys, is_ours};
 
 /// What applying a set would do.
 #[derive(Debug)]

@@ -15,7 +15,7 @@ use crate::live::Live;
 use crate::options::Options;
 use crate::plan::Prune;
 use crate::reference::{Key, Reference};
-use crate::write::{asked, find};
+use crate::write::find;
 
 /// The annotation by which an object asks to stay.
 const OPT_OUT: &str = "sluice.dev/prune";
@@ -117,8 +117,8 @@ pub(crate) async fn remove(
         r#"{{"kind":"DeleteOptions","apiVersion":"v1","preconditions":{{"uid":"{uid}"}},"propagationPolicy":"Background"}}"#
     );
     let what = format!("delete {reference}");
-    let call = Call::new(Method::DELETE, kind.path(reference, &what)?, what);
-    match asked(cluster, &call.body("application/json", body.as_bytes()), reference).await {
+    let call = Call::new(Method::DELETE, kind.path(reference, &what)?, what).about(reference);
+    match cluster.call(&call.body("application/json", body.as_bytes())).await {
         // The answer is the object where it is still there, and a `Status` or the last of the object where it is not.
         Ok(answer) => Ok(match Live::read(&answer) {
             Ok(live) if live.is_terminating() => Removal::Going(going(&live)),

@@ -40,6 +40,8 @@ pub enum Event {
     Deleted(Reference),
     /// An object is being deleted, and is still there for this reason.
     Going(Reference, String),
+    /// An object stays, and is the application's no more, for this reason.
+    Released(Reference, String),
     /// An object could not be deleted.
     NotDeleted(Reference, String),
     /// Everything was written, and now it is waited until the objects are healthy.
@@ -145,9 +147,15 @@ impl Run<'_> {
         if !has_work && is_current && before.inventory.phase == Phase::Applied {
             let health = self.health(&plan, &plan.kinds).await?;
             let mut kept = before;
-            if self.options.wait.is_some() && is_healthy(&health) && !remembers(&kept.inventory) {
-                let mut inventory = kept.inventory.clone();
+            let mut inventory = kept.inventory.clone();
+            if self.options.wait.is_some() && is_healthy(&health) && !remembers(&inventory) {
                 inventory.remember();
+            }
+            // What was given up for this release is no more, once Git itself has come back to it.
+            if !is_same(inventory.quarantined.as_ref(), self.options.quarantine.as_ref()) {
+                inventory.quarantined.clone_from(&self.options.quarantine);
+            }
+            if inventory != kept.inventory {
                 kept = store.replace(kept, inventory).await?;
             }
             plan.kept = kept;
@@ -257,8 +265,13 @@ fn is_healthy(health: &[(Reference, Health)]) -> bool {
 }
 
 fn remembers(inventory: &Inventory) -> bool {
-    match (&inventory.release, inventory.healthy.first()) {
-        (Some(release), Some(healthy)) => release.is_same(healthy),
+    inventory.release.is_some() && is_same(inventory.release.as_ref(), inventory.healthy.first())
+}
+
+fn is_same(one: Option<&Release>, other: Option<&Release>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => one.is_same(other),
+        (None, None) => true,
         (_, _) => false,
     }
 }

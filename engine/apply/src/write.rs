@@ -29,9 +29,9 @@ impl Write<'_> {
             path.push_str("&dryRun=All");
         }
         let body = if dry_run { self.sent.body() } else { self.sent.body_for_version() };
-        let call = Call::new(Method::PATCH, path, what);
+        let call = Call::new(Method::PATCH, path, what).about(reference);
         let call = Call { dry_run, ..call.body("application/apply-patch+yaml", &body) };
-        let answer = asked(self.cluster, &call, reference).await?;
+        let answer = self.cluster.call(&call).await?;
         live(self.cluster, &call.what, reference, &answer)
     }
 }
@@ -42,9 +42,9 @@ impl Write<'_> {
         let reference = self.reference;
         let what = format!("take over {reference}");
         let path = format!("{}?fieldManager={}", self.kind.path(reference, &what)?, escaped(self.manager));
-        let call = Call::new(Method::PATCH, path, what);
+        let call = Call::new(Method::PATCH, path, what).about(reference);
         let call = call.body("application/json-patch+json", patch.as_bytes());
-        asked(self.cluster, &call, reference).await.map(drop)
+        self.cluster.call(&call).await.map(drop)
     }
 }
 
@@ -59,14 +59,9 @@ pub(crate) async fn find(cluster: &Cluster, kind: &Kind, reference: &Reference) 
 
 async fn ask(cluster: &Cluster, kind: &Kind, reference: &Reference) -> Result<Live, ClusterError> {
     let what = format!("read {reference}");
-    let call = Call::new(Method::GET, kind.path(reference, &what)?, what);
-    let answer = asked(cluster, &call, reference).await?;
+    let call = Call::new(Method::GET, kind.path(reference, &what)?, what).about(reference);
+    let answer = cluster.call(&call).await?;
     live(cluster, &call.what, reference, &answer)
-}
-
-/// Sends a request about an object. What is told of an error holds no value of a Secret.
-pub(crate) async fn asked(cluster: &Cluster, call: &Call<'_>, reference: &Reference) -> Result<Vec<u8>, ClusterError> {
-    cluster.call(call).await.map_err(|error| error.about(reference))
 }
 
 /// Reads an answer, which has to be the object that was asked for: what is known of another says nothing of it, and may be

@@ -12,7 +12,7 @@ use gix_transport::client::blocking_io::Transport;
 use crate::checkout::Checkout;
 use crate::deadline::Deadline;
 use crate::error::{FetchCause, SourceError};
-use crate::local::{from_objects, largest_object};
+use crate::local::{from_objects, is_shallow, largest_object};
 use crate::location::Place;
 use crate::request::Request;
 use crate::words::{chain, shown};
@@ -86,18 +86,30 @@ impl<'r> Fetch<'r> {
     /// Brings the commit into the cache.
     fn run(&self, cache: &mut Cache, wanted: Wanted) -> Result<ObjectId, SourceError> {
         cache.turn()?;
-        let id = match self.receive(cache, &wanted, Depth::One) {
+        match self.whole(cache, &wanted) {
+            Ok(id) => cache.keep(id).map(|()| id),
+            Err(error) => {
+                clear_up(cache, &error);
+                Err(error)
+            }
+        }
+    }
+
+    /// Fetches a commit with all of its tree.
+    fn whole(&self, cache: &mut Cache, wanted: &Wanted) -> Result<ObjectId, SourceError> {
+        let id = match self.receive(cache, wanted, Depth::One) {
             // A server that knows no shallow fetch gives the whole history.
             Err(SourceError::Fetch { cause: FetchCause::Protocol(words), .. }) if words.contains(NO_SHALLOW) => {
-                cache.start_anew()?;
-                self.receive(cache, &wanted, Depth::Whole)?
+                // To what was left without its history it could not be added.
+                if is_shallow(&cache.repository()?.to_thread_local()) {
+                    cache.start_anew()?;
+                }
+                self.receive(cache, wanted, Depth::Whole)?
             }
             other => other?,
         };
         let repo = cache.repository()?.to_thread_local();
-        let id = complete::commit(&repo, id).map_err(|cause| self.fails(FetchCause::Incomplete(cause)))?;
-        cache.keep(id)?;
-        Ok(id)
+        complete::commit(&repo, id).map_err(|cause| self.fails(FetchCause::Incomplete(cause)))
     }
 
     /// Fetches what the revision stands for, and says what it is.
@@ -217,6 +229,16 @@ impl<'r> Fetch<'r> {
         let revision = shown(&self.request.revision);
         SourceError::AmbiguousRevision { revision, repo: self.request.repo.to_string(), meanings }
     }
+}
+
+/// Leaves the cache as it has to be after a fetch that failed: what is held stays held. Where objects are damaged or missing,
+/// further ones go elsewhere, as the server would be told that they are here, and never send them. What cannot be cleared up
+/// stays marked.
+fn clear_up(cache: &mut Cache, error: &SourceError) {
+    let cause = if let SourceError::Fetch { cause, .. } = error { Some(cause) } else { None };
+    let is_bad = matches!(cause, Some(FetchCause::Damaged(_) | FetchCause::Incomplete(_)));
+    let cleared = cache.end().and_then(|()| if is_bad { cache.start_anew() } else { Ok(()) });
+    drop(cleared);
 }
 
 /// What an error comes to once objects come in: the server has spoken as a Git server until then, so it is what it sent

@@ -95,7 +95,7 @@ pub fn merge_base(request: &Request, one: &str, two: &str) -> Result<Commit, Sou
 }
 
 /// Whether only a part of the history is there; what cannot be told counts as no.
-fn is_shallow(repo: &gix::Repository) -> bool {
+pub(crate) fn is_shallow(repo: &gix::Repository) -> bool {
     repo.is_shallow().unwrap_or(false)
 }
 

@@ -1,24 +1,30 @@
 //! What may be told of a refusal that is about a Secret. The API server quotes values in its words (`expected string, got …`),
 //! and so do webhooks and policies: what is not known to be free of them is left out.
 
-use super::{ClusterError, Refusal};
+use super::Refusal;
 use crate::reference::Reference;
 
 /// What separates the parts of an answer, from the general to the particular.
 const BETWEEN: &str = ": ";
 
 /// Parts that hold nothing of an object.
-const WHOLE: [&str; 10] = [
+const WHOLE: [&str; 16] = [
     "Forbidden",
     "Internal error occurred",
     "Required value",
     "Too long",
+    "Too many requests, please try again later.",
+    "context deadline exceeded",
+    "etcdserver",
     "exceeded quota",
     "failed to call webhook",
     "field is immutable",
     "field is immutable when `immutable` is set",
     "field not declared in schema",
+    "leader changed",
+    "request timed out",
     "strict decoding error",
+    "the server is currently unable to handle the request",
 ];
 
 /// How parts begin and end that hold names and nothing else of an object.
@@ -39,19 +45,12 @@ const NAMING: [(&str, &str); 11] = [
 /// How the names of fields of a Secret begin.
 const FIELDS: [&str; 4] = [".", "data[", "stringData[", "metadata."];
 
-impl ClusterError {
-    /// The error as it may be told of a request about this object: without what may quote a Secret.
-    pub(crate) fn about(mut self, reference: &Reference) -> Self {
-        if let Self::Refused { refusal, .. } = &mut self
-            && reference.is("", "Secret")
-        {
-            *refusal = std::mem::take(refusal).without_values();
-        }
-        self
-    }
-}
-
 impl Refusal {
+    /// The refusal as it may be told of a request about this object: without what may quote a Secret.
+    pub(crate) fn about(self, reference: &Reference) -> Self {
+        if reference.is("", "Secret") { self.without_values() } else { self }
+    }
+
     fn without_values(mut self) -> Self {
         self.causes.retain(|(kind, _, _)| kind == "FieldManagerConflict");
         let names_only = matches!(self.code, 401 | 404 | 409) && !self.reason.is_empty() && !self.is_of_admission();
@@ -98,7 +97,8 @@ fn is_plain(words: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{ClusterError, Reference, Refusal};
+    use super::{Reference, Refusal};
+    use crate::error::ClusterError;
 
     fn told(kind: &str, code: u16, reason: &str, message: &str) -> String {
         let refusal = Refusal { code, reason: reason.into(), message: message.into(), ..Refusal::default() };
@@ -109,7 +109,7 @@ mod tests {
             namespace: Some(String::from("shop")),
             name: String::from("pin"),
         };
-        ClusterError::Refused { what: String::from("apply it"), refusal }.about(&reference).to_string()
+        ClusterError::Refused { what: String::from("apply it"), refusal: refusal.about(&reference) }.to_string()
     }
 
     #[test]
@@ -124,6 +124,7 @@ mod tests {
             ("json: cannot unmarshal number 12345 into Go struct field Secret.data", "HTTP 400 BadRequest;"),
             ("12345", "HTTP 400 BadRequest;"),
             (".stringData.a: expected string, got \"x: .12345\"", ".stringData.a: expected string;"),
+            ("HTTP 502 <html>bad gateway: pin 12345", "HTTP 400 BadRequest;"),
         ] {
             let said = told("Secret", 400, "BadRequest", message);
             assert!(said.contains(kept) && !said.contains("12345"), "{said}");
@@ -149,6 +150,8 @@ mod tests {
                 "",
                 "failed to create typed patch object (shop/pin; /v1, Kind=Secret): .dato: field not declared in schema",
             ),
+            (500, "", "etcdserver: request timed out"),
+            (503, "ServiceUnavailable", "the server is currently unable to handle the request"),
             (422, "Invalid", "Secret \"pin\" is invalid: data: Forbidden: field is immutable when `immutable` is set"),
         ] {
             assert_eq!(told("Secret", code, reason, message), format!("cannot apply it: {message}"));

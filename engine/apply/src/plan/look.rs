@@ -59,10 +59,7 @@ impl Look<'_> {
         let reference = &desired.reference;
         let kind = match self.kinds.get(reference) {
             Lookup::Served(kind) => kind,
-            Lookup::Defined(_) => {
-                let reason = String::from("its CustomResourceDefinition is applied first");
-                return decided(Action::Deferred { reason });
-            }
+            Lookup::Defined(_) => return Ok(Found::Decided(self.defined(reference, entry).await?)),
             Lookup::Absent => {
                 let message = format!("the cluster has no kind {} in {}", reference.kind, group_version(reference));
                 let help = "add the CustomResourceDefinition to the set, or check apiVersion and kind";
@@ -85,6 +82,21 @@ impl Look<'_> {
             Some(fault) => Found::Decided(fault),
             None => Found::ToWeigh(kind, live),
         })
+    }
+
+    /// What becomes of an object whose version a definition of the set makes. The object may be there in another version, and
+    /// be somebody else's.
+    async fn defined(&self, reference: &Reference, entry: Option<&Entry>) -> Result<Action, ClusterError> {
+        let live = match self.kinds.any_version(reference) {
+            Lookup::Served(kind) => find(self.cluster, kind, reference).await,
+            Lookup::Defined(_) | Lookup::Absent | Lookup::Unknown => Ok(None),
+        };
+        let deferred = || Action::Deferred { reason: String::from("its CustomResourceDefinition is applied first") };
+        match live {
+            Ok(live) => Ok(self.foreign(reference, entry, live.as_ref()).unwrap_or_else(deferred)),
+            Err(error) if error.refusal().is_some() => Ok(refused(error.to_string(), &error.help())),
+            Err(error) => Err(error),
+        }
     }
 
     /// Compares what is there with what is wanted, and asks the API server where that does not tell.
@@ -117,7 +129,8 @@ impl Look<'_> {
             let message = format!("it belongs to the application {}", names.join(", "));
             return Some(refused(message, "take it out of one of the two; `adopt: true` takes it over"));
         }
-        if !self.is_ours(entry, live) && !self.options.adopt {
+        let entries = self.entries.values().copied();
+        if !self.options.adopt && !is_ours(entry, entries, live, &self.options.manager) {
             let message = if entry.is_some_and(|entry| entry.uid.is_some()) {
                 "somebody deleted it and made another with its name"
             } else {
@@ -126,19 +139,6 @@ impl Look<'_> {
             return Some(refused(message.to_owned(), "`adopt: true` in the application takes such objects over"));
         }
         None
-    }
-
-    /// Whether the inventory says that this very object is the application's.
-    fn is_ours(&self, entry: Option<&Entry>, live: &Live) -> bool {
-        let by_uid = |entry: &Entry| entry.uid.as_deref() == Some(live.uid());
-        match entry {
-            Some(entry) if by_uid(entry) => true,
-            // Whether a run that ended suddenly has made it is not known: then its field manager tells. Of an object that the
-            // inventory does not have it tells nothing, as one name is that of all applications of an installation.
-            Some(Entry { uid: None, .. }) => is_nobodys(live) || has_manager(live, &self.options.manager),
-            // One object may have a name in several API groups.
-            Some(_) | None => self.entries.values().any(|entry| by_uid(entry)),
-        }
     }
 
     /// Asks the API server what applying would do.
@@ -232,8 +232,26 @@ impl Look<'_> {
     }
 }
 
+/// Whether an inventory says that this very object is the application's; `entry` is what it has under the object's name.
+pub(crate) fn is_ours<'e>(
+    entry: Option<&Entry>,
+    mut entries: impl Iterator<Item = &'e Entry>,
+    live: &Live,
+    manager: &str,
+) -> bool {
+    let by_uid = |entry: &Entry| entry.uid.as_deref() == Some(live.uid());
+    match entry {
+        Some(entry) if by_uid(entry) => true,
+        // Whether a run that ended suddenly has made it is not known: then its field manager tells. Of an object that the
+        // inventory does not have it tells nothing, as one name is that of all applications of an installation.
+        Some(Entry { uid: None, .. }) => is_nobodys(live) || has_manager(live, manager),
+        // One object may have a name in several API groups.
+        Some(_) | None => entries.any(by_uid),
+    }
+}
+
 /// Whether no field of the object has a manager: so it is where what was applied has a name and nothing else.
-fn is_nobodys(live: &Live) -> bool {
+pub(crate) fn is_nobodys(live: &Live) -> bool {
     let entries = live.at("/metadata/managedFields").map(Node::items).into_iter().flatten();
     entries.into_iter().all(|entry| entry.get("subresource").is_some())
 }

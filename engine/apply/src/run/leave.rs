@@ -1,18 +1,19 @@
 //! The part of a run that deletes what is no longer wanted.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt, TryStreamExt};
 
 use super::{Event, Run};
 use crate::guard::Guard;
-use crate::inventory::Inventory;
+use crate::inventory::{Entry, Inventory};
 use crate::kinds::Lookup;
+use crate::options::Options;
 use crate::plan::{Plan, Prune};
 use crate::prune::{self, Removal};
 use crate::reference::{Key, Reference};
 use crate::stage::Stage;
-use crate::store::StoreError;
+use crate::store::{Store, StoreError};
 
 /// What became of an object that is no longer wanted.
 enum Left {
@@ -37,8 +38,9 @@ impl Run<'_> {
         inventory: &mut Inventory,
         guard: &Guard<'_>,
     ) -> Result<bool, StoreError> {
-        if plan.prunes.iter().any(|(_, prune)| matches!(prune, Prune::Unknown { .. })) {
-            for (reference, prune) in &plan.prunes {
+        let prunes = self.looked_at_again(plan).await?;
+        if prunes.iter().any(|(_, prune)| matches!(prune, Prune::Unknown { .. })) {
+            for (reference, prune) in &prunes {
                 if let Prune::Unknown { reason } = prune {
                     self.note_failure(reference, reason);
                     (self.told)(Event::NotDeleted(reference.clone(), reason.clone()));
@@ -52,7 +54,7 @@ impl Run<'_> {
         let mut whole = true;
         let mut away: BTreeSet<Reference> = BTreeSet::new();
         for stage in Stage::ALL.into_iter().rev() {
-            let of_stage: Vec<_> = plan.prunes.iter().filter(|(reference, _)| Stage::of(reference) == stage).collect();
+            let of_stage: Vec<_> = prunes.iter().filter(|(reference, _)| Stage::of(reference) == stage).collect();
             let objects = Leaving { plan, applied: &applied, guard };
             let leaving: Vec<_> =
                 of_stage.iter().map(|(reference, prune)| self.leave(reference, prune, &objects)).collect();
@@ -70,6 +72,28 @@ impl Run<'_> {
         Ok(whole)
     }
 
+    /// What becomes of each object now: of what is to be deleted somebody may have said since that it stays, or have taken it
+    /// over.
+    async fn looked_at_again(&self, plan: &Plan) -> Result<Vec<(Reference, Prune)>, StoreError> {
+        let is_deleted = |prune: &Prune| matches!(prune, Prune::Delete { .. });
+        let wanted = plan.prunes.iter().filter(|(_, prune)| is_deleted(prune)).map(|(reference, _)| reference.key());
+        let wanted: BTreeSet<Key> = wanted.collect();
+        if wanted.is_empty() {
+            return Ok(plan.prunes.clone());
+        }
+        let Options { application, inventory_namespace, manager, .. } = self.options;
+        let others = Store::new(self.cluster, inventory_namespace, manager).others(application, &wanted).await?;
+        let entries = plan.kept.inventory.entries.iter().filter(|entry| wanted.contains(&entry.reference.key()));
+        let entries: Vec<Entry> = entries.cloned().collect();
+        let now = prune::look(self.cluster, &plan.kinds, self.options, &entries, &others).await?;
+        let mut now: BTreeMap<Reference, Prune> = now.into_iter().collect();
+        let prunes = plan.prunes.iter().map(|(reference, before)| {
+            let prune = now.remove(reference).unwrap_or_else(|| before.clone());
+            (reference.clone(), prune)
+        });
+        Ok(prunes.collect())
+    }
+
     async fn leave(
         &self,
         reference: &Reference,
@@ -77,7 +101,11 @@ impl Run<'_> {
         Leaving { plan, applied, guard }: &Leaving<'_>,
     ) -> Result<Left, StoreError> {
         let uid = match prune {
-            Prune::Gone | Prune::Released { .. } => return Ok(Left::Away),
+            Prune::Gone => return Ok(Left::Away),
+            Prune::Released { reason } => {
+                (self.told)(Event::Released(reference.clone(), reason.clone()));
+                return Ok(Left::Away);
+            }
             Prune::Kept { .. } | Prune::Unknown { .. } => return Ok(Left::Stays),
             // The same object under another API group.
             Prune::Delete { uid } if applied.contains(uid) => return Ok(Left::Away),

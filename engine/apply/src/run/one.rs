@@ -15,7 +15,7 @@ use crate::ignore::{Sent, rules};
 use crate::kinds::{Kind, Kinds, Lookup};
 use crate::live::Live;
 use crate::options::Conflicts;
-use crate::plan::{Action, Plan, Step};
+use crate::plan::{Action, Plan, Step, is_nobodys, is_ours};
 use crate::store::StoreError;
 use crate::write::{Write, find};
 
@@ -41,8 +41,13 @@ impl Run<'_> {
             return Ok(self.failed(desired, String::from("the cluster does not serve its kind")));
         };
         let is_deferred = matches!(action, Action::Deferred { .. });
-        if is_deferred && !self.gone(desired, kinds).await? {
-            return Ok(self.failed(desired, String::from("it is still being deleted; a finalizer may hold it")));
+        if is_deferred {
+            match self.hindrance(desired, kind, plan).await {
+                Ok(None) => {}
+                Ok(Some(message)) => return Ok(self.failed(desired, message.to_owned())),
+                Err(error) if error.refusal().is_some() => return Ok(self.failed(desired, error.to_string())),
+                Err(error) => return Err(error.into()),
+            }
         }
         guard.check().await?;
         if let Action::Change { before, .. } = action
@@ -128,9 +133,14 @@ impl Run<'_> {
             && !conflicts.iter().any(FieldConflict::is_kept)
     }
 
-    /// Waits until what is being deleted is gone; true as well where nothing is.
-    async fn gone(&self, desired: &Desired, kinds: &Kinds) -> Result<bool, ClusterError> {
-        let Lookup::Served(kind) = kinds.get(&desired.reference) else { return Ok(true) };
+    /// Waits until what is being deleted is gone. What keeps the object from being written then, if anything does: nobody has
+    /// looked yet whose it is that is there in the end.
+    async fn hindrance(
+        &self,
+        desired: &Desired,
+        kind: &Kind,
+        plan: &Plan,
+    ) -> Result<Option<&'static str>, ClusterError> {
         let limit = self.options.wait.unwrap_or(Duration::from_secs(30));
         let started = Instant::now();
         loop {
@@ -143,10 +153,23 @@ impl Run<'_> {
                 Ok(Some(live)) if live.is_terminating() && started.elapsed() < limit => {
                     tokio::time::sleep(Duration::from_millis(500)).await;
                 }
-                Ok(Some(live)) => return Ok(!live.is_terminating()),
-                Ok(None) => return Ok(true),
+                Ok(Some(live)) if live.is_terminating() => {
+                    return Ok(Some("it is still being deleted; a finalizer may hold it"));
+                }
+                Ok(Some(live)) if !self.options.adopt && !self.owns(desired, plan, &live) => {
+                    return Ok(Some("somebody else has made it since it was planned"));
+                }
+                Ok(Some(_) | None) => return Ok(None),
             }
         }
+    }
+
+    /// Whether an object is the application's by the inventory that the plan was made of, or has a name and nothing else, as
+    /// the account `default` that Kubernetes makes in a new namespace.
+    fn owns(&self, desired: &Desired, plan: &Plan, live: &Live) -> bool {
+        let (entries, key) = (&plan.kept.inventory.entries, desired.reference.key());
+        let entry = entries.iter().find(|entry| entry.reference.key() == key);
+        is_nobodys(live) || is_ours(entry, entries.iter(), live, &self.options.manager)
     }
 }
 

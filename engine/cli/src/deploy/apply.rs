@@ -149,6 +149,7 @@ fn line(event: &Event) -> Option<String> {
         Event::Failed(reference, message) => format!("failed {reference}: {message}"),
         Event::Deleted(reference) => format!("deleted {reference}"),
         Event::Going(reference, reason) => format!("leaving {reference}: {reason}"),
+        Event::Released(reference, reason) => format!("released {reference}: {reason}"),
         Event::NotDeleted(reference, message) => format!("not deleted {reference}: {message}"),
         Event::Health(reference, health) => format!("health {reference}: {}", show::health(health)),
         Event::Ended => String::from("inventory written, done"),

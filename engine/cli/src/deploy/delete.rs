@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use sluice_apply::Event;
+use sluice_apply::{Event, Prune, Reference};
 
 use super::{Place, tell_store, waiting};
 use crate::exit::Exit;
@@ -34,16 +34,13 @@ fn delete(arguments: &Arguments) -> Result<Exit, Exit> {
         Exit::Usage
     };
     if !arguments.yes {
-        let inventory = waiting(async {
+        let deletions = waiting(async {
             let cluster = place.connect(&loaded.application).await?;
-            let store = sluice_apply::Store::new(&cluster, &options.inventory_namespace, &options.manager);
-            store.inventory(name).await.map_err(|error| tell_store(&error))
+            sluice_apply::deletions(&cluster, &options).await.map_err(|error| tell_store(&error))
         })?;
-        let inventory = inventory.ok_or_else(never)?;
         let mut out = io::stdout().lock();
-        for entry in &inventory.entries {
-            let reference = &entry.reference;
-            let _ = writeln!(out, "would delete {reference}{}", along(&reference.group, &reference.kind));
+        for (reference, prune) in deletions.ok_or_else(never)? {
+            let _ = writeln!(out, "{}", preview(&reference, &prune));
         }
         output::note("nothing was deleted; `--yes` does it");
         return Ok(Exit::Clean);
@@ -51,6 +48,7 @@ fn delete(arguments: &Arguments) -> Result<Exit, Exit> {
     let told = |event: Event| match event {
         Event::Deleted(reference) => drop(writeln!(io::stdout().lock(), "deleted {reference}")),
         Event::Going(reference, reason) => drop(writeln!(io::stdout().lock(), "leaving {reference}: {reason}")),
+        Event::Released(reference, reason) => drop(writeln!(io::stdout().lock(), "released {reference}: {reason}")),
         Event::NotDeleted(reference, message) => output::complain(&format!("{reference} stays: {message}"), None),
         Event::Begun | Event::Written(_) | Event::Failed(..) | Event::Waiting | Event::Health(..) | Event::Ended => {}
     };
@@ -65,6 +63,16 @@ fn delete(arguments: &Arguments) -> Result<Exit, Exit> {
             output::complain(&format!("`{name}` is not gone yet"), Some("run again once the cause is gone"));
             Ok(Exit::Violations)
         }
+    }
+}
+
+/// What would become of an object.
+fn preview(reference: &Reference, prune: &Prune) -> String {
+    match prune {
+        Prune::Delete { .. } => format!("would delete {reference}{}", along(&reference.group, &reference.kind)),
+        Prune::Gone => format!("is gone already: {reference}"),
+        Prune::Released { reason } => format!("would release {reference}: {reason}"),
+        Prune::Kept { reason } | Prune::Unknown { reason } => format!("would leave {reference}: {reason}"),
     }
 }
 

@@ -1,6 +1,8 @@
 //! `sluice rollback`: back to a revision that was healthy, by the same way as every other.
 
-use sluice_apply::{Inventory, Phase, Release, Store};
+use std::collections::BTreeSet;
+
+use sluice_apply::Store;
 
 use super::{Fetching, Place, apply, gathered, tell_store, waiting};
 use crate::exit::Exit;
@@ -32,13 +34,13 @@ fn rollback(arguments: &Arguments) -> Result<Exit, Exit> {
     let place = &arguments.place;
     let loaded = place.load()?;
     let name = &loaded.application.name;
-    let options = place.options(&loaded.application, std::collections::BTreeSet::new());
+    let options = place.options(&loaded.application, BTreeSet::new());
     let inventory = waiting(async {
         let cluster = place.connect(&loaded.application).await?;
         let store = Store::new(&cluster, &options.inventory_namespace, &options.manager);
         store.inventory(name).await.map_err(|error| tell_store(&error))
     })?;
-    let back = inventory.as_ref().and_then(|inventory| begun(inventory).or_else(|| inventory.last_healthy()));
+    let back = inventory.as_ref().and_then(|inventory| inventory.way_back().or_else(|| inventory.last_healthy()));
     let revision = match (&arguments.to, back) {
         (Some(revision), _) => revision.clone(),
         (None, Some(back)) => back.revision.clone(),
@@ -50,8 +52,7 @@ fn rollback(arguments: &Arguments) -> Result<Exit, Exit> {
     };
     let mut gathered =
         gathered::gather(&loaded, arguments.fetching, Some(&revision), place.color(), &|| place.reach(&loaded))?;
-    // Going back deletes what came since; that the revision was healthy is acknowledgement enough for objects, not for data.
-    gathered.acknowledged.insert(String::from("prune"));
+    gathered.acknowledged = acknowledged();
     if !arguments.quiet {
         output::note(&format!("rolling back `{name}` to {}", gathered.release.revision));
     }
@@ -61,9 +62,8 @@ fn rollback(arguments: &Arguments) -> Result<Exit, Exit> {
     apply::carry_out(place, &loaded, gathered, given_up, arguments.quiet)
 }
 
-/// Where a way back leads that was begun and is not at its end.
-fn begun(inventory: &Inventory) -> Option<&Release> {
-    let (Some(bad), Some(release)) = (&inventory.quarantined, &inventory.release) else { return None };
-    let is_on_its_way = inventory.phase != Phase::Applied && release.revision != bad.revision;
-    (is_on_its_way && !release.revision.is_empty()).then_some(release)
+/// What is acknowledged on the way back. It deletes what came since: that the revision was healthy is acknowledgement enough
+/// for objects, not for data; and what its own message acknowledges is what it destroyed itself.
+pub(crate) fn acknowledged() -> BTreeSet<String> {
+    BTreeSet::from([String::from("prune")])
 }

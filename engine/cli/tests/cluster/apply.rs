@@ -294,3 +294,30 @@ fn an_owner_is_found_among_many() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn what_stays_when_an_application_leaves_is_told() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = Shop::new(plane, "leaving", "")?;
+    for name in ["anew", "asks", "goes"] {
+        shop.config(name, "1")?;
+    }
+    shop.ends(&["apply"], 0)?;
+    plane.merge(&shop.path_of("asks"), r#"{"metadata":{"annotations":{"sluice.dev/prune":"disabled"}}}"#)?;
+    plane.remove(&shop.path_of("anew"))?;
+    plane.make("/api/v1/namespaces/leaving/configmaps", r#"{"metadata":{"name":"anew"}}"#)?;
+    let preview = shop.ends(&["delete"], 0)?;
+    let said = shop.ends(&["delete", "--yes"], 0)?;
+    let stays = [
+        "ConfigMap leaving/anew: somebody deleted it and made another with its name",
+        "ConfigMap leaving/asks: its annotation `sluice.dev/prune: disabled` says so",
+    ];
+    for words in stays {
+        assert!(preview.contains(&format!("would release {words}")), "{preview}");
+        assert!(said.contains(&format!("released {words}")), "{said}");
+    }
+    assert!(preview.contains("would delete ConfigMap leaving/goes"), "{preview}");
+    assert!(said.contains("deleted ConfigMap leaving/goes") && shop.live("goes")?.is_none(), "{said}");
+    assert!(shop.live("anew")?.is_some() && shop.live("asks")?.is_some() && shop.inventory()?.is_none());
+    Ok(())
+}

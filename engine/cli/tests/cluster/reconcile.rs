@@ -87,7 +87,7 @@ fn a_revision_that_fails_is_rolled_back_and_not_tried_again() -> Result<()> {
     let Some(plane) = shared()? else { return Ok(()) };
     let shop = from_git(plane, "agent-back", "  wait: 1s\n  onFailure: rollback\n  prune: true\n")?;
     shop.config("one", "1")?;
-    let good = commit(&shop, "good")?;
+    let good = commit(&shop, "good\n\nSluice-Acknowledge: prune-volume")?;
     round(&shop, 0)?;
     // Nobody schedules pods here, so a claim without a class stays pending.
     shop.config("one", "2")?;
@@ -99,8 +99,12 @@ fn a_revision_that_fails_is_rolled_back_and_not_tried_again() -> Result<()> {
     let bad = commit(&shop, "bad")?;
     let said = round(&shop, 1)?;
     assert!(said.contains("\"step\":\"rollback\""), "{said}");
-    // The claim is data: going back does not delete it without a word.
+    // The claim is data: going back does not delete it without a word, and the word of the good commit is not about it.
     assert_eq!(shop.live("one")?.unwrap()["data"]["value"], "2", "{said}");
+    let said = shop.ends(&["rollback"], 1)?;
+    assert!(said.contains("Sluice-Acknowledge: prune-volume"), "{said}");
+    let claim = plane.get("/api/v1/namespaces/agent-back/persistentvolumeclaims/data")?.context("the claim is gone")?;
+    assert!(claim["metadata"]["deletionTimestamp"].is_null(), "{claim}");
     git(&shop, &["rm", "-q", "deploy/claim.yaml"])?;
     git(&shop, &["commit", "-qm", "without\n\nSluice-Acknowledge: prune-volume"])?;
     shop.config("one", "3")?;
@@ -127,6 +131,44 @@ fn a_revision_that_fails_is_rolled_back_and_not_tried_again() -> Result<()> {
         "{status}"
     );
     let _ = (good, bad);
+    Ok(())
+}
+
+#[test]
+fn what_is_given_up_is_so_until_git_has_gone_back_too() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = from_git(plane, "agent-returns", "  wait: 1s\n  onFailure: rollback\n  prune: true\n")?;
+    shop.config("one", "1")?;
+    let first = commit(&shop, "first")?;
+    round(&shop, 0)?;
+    shop.config("one", "2")?;
+    let good = commit(&shop, "good")?;
+    round(&shop, 0)?;
+    // Nothing runs it here.
+    shop.file(
+        "deploy/web.yaml",
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  selector: {matchLabels: {app: web}}\n  template:\n    \
+         metadata: {labels: {app: web}}\n    spec: {containers: [{name: web, image: registry.example.com/web:1.4.2}]}\n",
+    )?;
+    commit(&shop, "bad")?;
+    let said = round(&shop, 1)?;
+    assert!(said.contains("rolled back") && shop.ends(&["status"], 0)?.contains("quarantined"), "{said}");
+
+    git(&shop, &["reset", "-q", "--hard", &good])?;
+    round(&shop, 0)?;
+    let said = shop.ends(&["status"], 0)?;
+    assert!(said.contains(&format!("release     {good}")) && !said.contains("quarantined"), "{said}");
+    // So what a person goes back from is what is there, and the agent does not undo it.
+    shop.ends(&["rollback"], 0)?;
+    let said = round(&shop, 1)?;
+    assert!(said.contains("\"step\":\"quarantine\""), "{said}");
+    assert_eq!(shop.live("one")?.unwrap()["data"]["value"], "1");
+    // The same where nothing is waited for.
+    application(&shop, "  prune: true\n")?;
+    git(&shop, &["reset", "-q", "--hard", &first])?;
+    round(&shop, 0)?;
+    let said = shop.ends(&["status"], 0)?;
+    assert!(said.contains(&format!("release     {first}")) && !said.contains("quarantined"), "{said}");
     Ok(())
 }
 

@@ -5,9 +5,12 @@
 //! before both is removed: so what is kept does not grow without end, and what was fetched lately needs no server.
 //!
 //! One fetch at a time writes to a repository, under a lock. While it writes, a mark lies in the repository; where the mark
-//! is found without a fetch, the fetch did not end, and the repository is made anew. An object that is found damaged leaves
-//! the same mark, as nothing else would ever mend it. A commit counts as held only once its reference was written, after all
-//! of it was found.
+//! is found without a fetch, the fetch came to a sudden end, and a new repository takes its place. An object that is found
+//! damaged leaves the same mark, as nothing else would ever mend it. A fetch that fails leaves none: a pack is there whole or
+//! not at all. A commit counts as held only once its reference was written, after all of it was found.
+//!
+//! Checkouts read from a repository after the lock was let go. So one that holds commits is never replaced where it lies: a
+//! new one gets the next number.
 
 use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
@@ -89,13 +92,19 @@ impl Cache {
 
     /// Turns to a new repository where the present one holds enough. To be called before a fetch begins.
     pub(super) fn turn(&mut self) -> Result<(), SourceError> {
+        if self.held()? < MOST_COMMITS { Ok(()) } else { self.go_on() }
+    }
+
+    /// The number of commits that the present repository holds.
+    fn held(&self) -> Result<usize, SourceError> {
         let path = self.path();
         let repo = self.repository()?.to_thread_local();
         let references = repo.references().map_err(|error| broken(&path, &error))?;
-        let held = references.prefixed(REFERENCES).map_err(|error| broken(&path, &error))?.count();
-        if held < MOST_COMMITS {
-            return Ok(());
-        }
+        Ok(references.prefixed(REFERENCES).map_err(|error| broken(&path, &error))?.count())
+    }
+
+    /// Goes on in a new repository, and keeps the present one as the one before.
+    fn go_on(&mut self) -> Result<(), SourceError> {
         self.number += 1;
         self.make()?;
         let old = self.numbers()?.into_iter().filter(|number| number + 1 < self.number);
@@ -113,6 +122,11 @@ impl Cache {
         let repo = self.repository()?.to_thread_local();
         repo.reference(reference(id).as_str(), id, PreviousValue::Any, "")
             .map_err(|error| broken(&self.path(), &error))?;
+        self.end()
+    }
+
+    /// Notes that no fetch writes any more.
+    pub(super) fn end(&mut self) -> Result<(), SourceError> {
         let mark = self.path().join(MARK);
         match std::fs::remove_file(&mark) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(refused(&mark, &error)),
@@ -120,7 +134,11 @@ impl Cache {
         }
     }
 
+    /// Leaves the present repository for a new one. Where it holds no commit nobody reads it, and the new one replaces it.
     pub(super) fn start_anew(&mut self) -> Result<(), SourceError> {
+        if !matches!(self.held(), Ok(0)) {
+            return self.go_on();
+        }
         self.remove(self.number)?;
         self.make()
     }

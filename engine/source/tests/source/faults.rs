@@ -80,16 +80,49 @@ fn a_connection_that_breaks_leaves_a_cache_that_works() {
     let cache = tempfile::tempdir().unwrap();
     let mut request = request(&server.url(".git"), "old");
     request.cache = Some(cache.path().to_owned());
-    Checkout::revision(&request).unwrap();
+    let reads = Checkout::revision(&request).unwrap();
     broken.store(true, Ordering::Relaxed);
-    request.revision = "main".into();
-    let error = Checkout::revision(&request).unwrap_err();
-    assert!(matches!(error, SourceError::Fetch { .. }), "{error}");
+    for _ in 0..2 {
+        request.revision = "main".into();
+        let error = Checkout::revision(&request).unwrap_err();
+        assert!(matches!(error, SourceError::Fetch { .. }), "{error}");
+    }
+    // What was held is there without the server: an outage is no reason to fetch it anew.
+    request.revision = repo.id("old");
+    let asked = server.seen().len();
+    assert_eq!(text(&Checkout::revision(&request).unwrap(), "deploy/app.yaml"), "one\n");
+    assert_eq!(server.seen().len(), asked);
+    assert_eq!(text(&reads, "deploy/app.yaml"), "one\n");
     broken.store(false, Ordering::Relaxed);
+    request.revision = "main".into();
     assert_eq!(text(&Checkout::revision(&request).unwrap(), "deploy/app.yaml"), "two\n");
     assert_eq!(kept(cache.path()).len(), 1);
     let left = std::fs::read_dir(cache.path()).unwrap().count();
     assert_eq!(left, 2, "the repository and its lock");
+}
+
+#[test]
+fn fetches_that_fail_again_and_again_take_nothing_away() {
+    let repo = Repo::filled();
+    let server = Server::open(repo.path());
+    let cache = tempfile::tempdir().unwrap();
+    let mut request = request(&server.url(".git"), "old");
+    request.cache = Some(cache.path().to_owned());
+    Checkout::revision(&request).unwrap();
+    // A folder is no commit, and one commit is served no more.
+    let missing = "1234567890123456789012345678901234567890";
+    repo.git(["tag", "folder", &repo.id("main:deploy")]);
+    for revision in ["folder", missing].repeat(3) {
+        request.revision = revision.into();
+        let failed = cause(Checkout::revision(&request));
+        let expected = if revision == missing { "NotServed" } else { "Incomplete" };
+        assert!(format!("{failed:?}").starts_with(expected), "{failed:?}");
+    }
+    let asked = server.seen().len();
+    request.revision = repo.id("old");
+    assert_eq!(text(&Checkout::revision(&request).unwrap(), "deploy/app.yaml"), "one\n");
+    assert_eq!(server.seen().len(), asked);
+    assert_eq!(kept(cache.path()).len(), 2, "what is held, and where the next goes");
 }
 
 #[test]
@@ -114,11 +147,23 @@ fn a_fetch_that_was_killed_is_done_anew() {
     }
     let checkout = Checkout::revision(&request).unwrap();
     assert_eq!(text(&checkout, "deploy/app.yaml"), "two\n");
-    assert!(!bare.join("shallow.lock").exists());
-    // And one that lost its configuration and its references.
-    std::fs::remove_dir_all(bare.join("refs")).unwrap();
-    std::fs::remove_file(bare.join("HEAD")).unwrap();
+    // And one that lost its configuration and its references. Who reads from it goes on.
+    let next = newest(cache.path(), &[&bare]);
+    assert!(!next.join("shallow.lock").exists());
+    std::fs::remove_dir_all(next.join("refs")).unwrap();
+    std::fs::remove_file(next.join("HEAD")).unwrap();
     assert_eq!(text(&Checkout::revision(&request).unwrap(), "deploy/app.yaml"), "two\n");
+    assert_eq!(text(&checkout, "deploy/app.yaml"), "two\n");
+    // The one before and the last are kept.
+    newest(cache.path(), &[&next]);
+}
+
+/// The one repository that is kept besides these.
+fn newest(cache: &Path, others: &[&Path]) -> std::path::PathBuf {
+    let mut kept = kept(cache);
+    kept.retain(|path| !others.contains(&path.as_path()));
+    assert_eq!(kept.len(), 1, "{kept:?}");
+    kept.remove(0)
 }
 
 #[test]
@@ -137,7 +182,7 @@ fn what_was_damaged_in_the_cache_is_fetched_anew() {
                 read.map_err(|error| (error.to_string(), error.help().map(String::from)))
             };
             assert_eq!(read(), Ok(b"two\n".to_vec()));
-            let bare = kept(cache.path()).remove(0);
+            let bare = newest(cache.path(), &[]);
             damage(&bare, object);
             let (words, help) = read().unwrap_err();
             if revision == commit || object == &file {
@@ -146,6 +191,7 @@ fn what_was_damaged_in_the_cache_is_fetched_anew() {
                 assert!(help.unwrap().starts_with("run it again"));
             }
             assert_eq!(read(), Ok(b"two\n".to_vec()), "{revision} {object}");
+            let bare = newest(cache.path(), &[&bare]);
             let fsck = program("git", cache.path()).arg("-C").arg(&bare).args(["fsck", "--full"]).output().unwrap();
             assert!(fsck.status.success(), "{}", String::from_utf8_lossy(&fsck.stderr));
         }

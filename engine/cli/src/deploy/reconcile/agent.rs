@@ -16,7 +16,7 @@ use super::log::Log;
 use crate::deploy::around::Reach;
 use crate::deploy::gathered::{Gathered, gather};
 use crate::deploy::order::{self, Before};
-use crate::deploy::{Fetching, Loaded, options, show};
+use crate::deploy::{Fetching, Loaded, options, rollback, show};
 use crate::exit::Exit;
 use crate::output::Color;
 
@@ -150,7 +150,7 @@ impl Agent {
         let before = before.as_ref();
         let has_failed = before.and_then(|it| it.quarantined.as_ref()).is_some_and(|bad| bad.is_same(&release));
         if has_failed {
-            if let Some(last) = before.and_then(|before| unfinished(before, &release)) {
+            if let Some(last) = before.and_then(Inventory::way_back) {
                 drop(gathered);
                 return self.roll_back(last, release, &options).await;
             }
@@ -196,7 +196,9 @@ impl Agent {
         if has_drifted && self.loaded.application.drift == Drift::Report {
             return Ok(ControlFlow::Break(Outcome::Drifted));
         }
-        if !has_drifted && !plan.changes() && self.loaded.application.wait.is_none() {
+        // What was given up is not, once Git has come back to what is there: that has to be written.
+        let is_settled = !plan.changes() && plan.inventory().quarantined.is_none();
+        if !has_drifted && is_settled && self.loaded.application.wait.is_none() {
             let outcome = self.end("info", "plan", revision, "unchanged", Outcome::Unchanged);
             return Ok(ControlFlow::Break(outcome));
         }
@@ -271,9 +273,7 @@ impl Agent {
         // What the bad revision took is given back while its health is waited for, if at all.
         self.room.give_back();
         self.room.take(gathered.approved.manifests().len()).await;
-        let mut acknowledged = gathered.acknowledged.clone();
-        acknowledged.insert(String::from("prune"));
-        let options = Options { acknowledged, quarantine: Some(bad), ..options.clone() };
+        let options = Options { acknowledged: rollback::acknowledged(), quarantine: Some(bad), ..options.clone() };
         let told = |event: Event| self.event(&revision, &event);
         let applied =
             sluice_apply::apply(&self.cluster, &gathered.approved, gathered.release.clone(), &options, &told).await;
@@ -315,6 +315,9 @@ impl Agent {
             }
             Event::Deleted(reference) => self.log("info", "prune", revision, &format!("deleted {reference}")),
             Event::Going(reference, reason) => self.log("info", "prune", revision, &format!("{reference}: {reason}")),
+            Event::Released(reference, reason) => {
+                self.log("info", "prune", revision, &format!("released {reference}: {reason}"));
+            }
             Event::NotDeleted(reference, message) => {
                 self.log("error", "prune", revision, &format!("{reference}: {message}"));
             }
@@ -333,16 +336,5 @@ impl Agent {
     fn end(&self, level: &str, step: &str, revision: &str, message: &str, outcome: Outcome) -> Outcome {
         self.log(level, step, revision, message);
         outcome
-    }
-}
-
-/// Where a way back from a bad release leads that was begun and is not at its end; none where it is.
-fn unfinished<'i>(inventory: &'i Inventory, bad: &Release) -> Option<&'i Release> {
-    let is_good = |release: &&Release| !release.revision.is_empty() && release.revision != bad.revision;
-    let current = inventory.release.as_ref().filter(is_good);
-    match (inventory.phase, current) {
-        (Phase::Applied, Some(_)) => None,
-        (_, Some(current)) => Some(current),
-        (_, None) => inventory.healthy.iter().find(is_good),
     }
 }

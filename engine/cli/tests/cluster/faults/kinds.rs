@@ -10,7 +10,7 @@ use crate::context;
 use crate::plane::{Shop, shared, spoken};
 
 /// A definition in the group `GROUP.acme.io` with these versions, the last one stored.
-fn definition(group: &str, versions: &[&str]) -> String {
+pub(super) fn definition(group: &str, versions: &[&str]) -> String {
     let mut text = format!(
         "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {{name: gadgets.{group}.acme.io}}\nspec:\n  \
          group: {group}.acme.io\n  scope: Namespaced\n  names: {{plural: gadgets, singular: gadget, kind: Gadget, listKind: GadgetList}}\n  \
@@ -27,7 +27,7 @@ fn definition(group: &str, versions: &[&str]) -> String {
     text
 }
 
-fn gadget(group: &str, version: &str, spec: &str) -> String {
+pub(super) fn gadget(group: &str, version: &str, spec: &str) -> String {
     format!("apiVersion: {group}.acme.io/{version}\nkind: Gadget\nmetadata: {{name: one}}\nspec: {spec}\n")
 }
 
@@ -59,11 +59,43 @@ fn fault_11_a_definition_and_its_objects_in_one_commit() -> Result<()> {
     shop.config("last", "1")?;
     let said = shop.ends(&["apply"], 1)?;
     ensure!(said.contains("every object of its kind would go with it") && plane.get(path)?.is_some(), "{said}");
-    shop.ends(&["apply", "--acknowledge", "prune-definition"], 0)?;
+    ensure!(said.contains("all 2 objects would be deleted"), "{said}");
+    shop.ends(&["apply", "--acknowledge", "prune,prune-definition"], 0)?;
     until("the definition is gone", || {
         Ok(plane.get("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/gadgets.defined.acme.io")?.is_none())
     })?;
     until("there is nothing to do", || Ok(shop.ends(&["apply"], 0)?.starts_with("unchanged")))
+}
+
+#[test]
+fn fault_11_a_new_version_takes_nothing_from_others() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = Shop::new(plane, "newer", "")?;
+    let path = "/apis/newer.acme.io/v1/namespaces/newer/gadgets";
+    shop.file("deploy/definition.yaml", &definition("newer", &["v1"]))?;
+    shop.ends(&["apply"], 0)?;
+    until("the kind is served", || Ok(plane.ask("GET", path, None)?.0 == 200))?;
+    plane.make(
+        path,
+        r#"{"apiVersion":"newer.acme.io/v1","kind":"Gadget","metadata":{"name":"one"},"spec":{"size":1}}"#,
+    )?;
+    let one = || plane.get(&format!("{path}/one"));
+    let before = one()?;
+    shop.file("deploy/definition.yaml", &definition("newer", &["v1", "v2"]))?;
+    shop.file("deploy/gadget.yaml", &gadget("newer", "v2", "{size: 2}"))?;
+    let known = "it is there already, and no application owns it";
+    until("it is known in the version that is there", || Ok(shop.sluice(&["plan"])?.1.contains(known)))?;
+    let said = shop.ends(&["apply"], 1)?;
+    ensure!(said.contains(known) && one()? == before, "{said}");
+
+    let other = Shop::new(plane, "newer-other", "  adopt: true\n")?;
+    let text = gadget("newer", "v1", "{size: 1}").replace("{name: one}", "{name: one, namespace: newer}");
+    other.file("deploy/gadget.yaml", &text)?;
+    other.ends(&["apply"], 0)?;
+    let before = one()?;
+    let said = shop.ends(&["apply"], 1)?;
+    ensure!(said.contains("it belongs to the application `newer-other`") && one()? == before, "{said}");
+    Ok(())
 }
 
 #[test]

@@ -70,7 +70,7 @@ fn fault_12_deleted_and_made_anew_between_plan_and_deletion() -> Result<()> {
     let theirs = shop.live("taken")?;
     let (code, told) = run.go_on()?;
     ensure!(code == 0, "{code}: {told}");
-    ensure!(!told.contains("deleted"), "nothing was deleted by this run: {told}");
+    ensure!(!told.contains("deleted ConfigMap"), "nothing was deleted by this run: {told}");
     ensure!(shop.live("taken")? == theirs, "what somebody else made was touched");
     ensure!(shop.inventory()?.is_some_and(|names| names == ["stays"]));
     shop.ends(&["status"], 0)?;
@@ -124,6 +124,79 @@ fn fault_12_made_by_somebody_after_a_run_was_killed() -> Result<()> {
     std::fs::remove_file(shop.path().join("deploy/two.yaml"))?;
     shop.ends(&["apply"], 0)?;
     ensure!(shop.live("two")?.is_none(), "what was made by a run that was killed is left");
+    Ok(())
+}
+
+#[test]
+fn fault_12_made_by_somebody_while_its_end_is_waited_for() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = Shop::new(plane, "anew-held", "")?;
+    shop.config("one", "1")?;
+    settles(&shop, &["one"])?;
+    plane.merge(&shop.path_of("one"), r#"{"metadata":{"finalizers":["acme.io/hold"]}}"#)?;
+    plane.remove(&shop.path_of("one"))?;
+    shop.config("one", "2")?;
+    let run = Halted::start(&shop, &["apply"], 0)?;
+    plane.merge(&shop.path_of("one"), r#"{"metadata":{"finalizers":null}}"#)?;
+    plane.make("/api/v1/namespaces/anew-held/configmaps", r#"{"metadata":{"name":"one"},"data":{"theirs":"x"}}"#)?;
+    let theirs = shop.live("one")?;
+    let (code, told) = run.go_on()?;
+    ensure!(code == 1, "{code}: {told}");
+    ensure!(told.contains("failed ConfigMap anew-held/one: somebody else has made it since it was planned"), "{told}");
+    let said = shop.ends(&["apply"], 1)?;
+    ensure!(said.contains("no application owns it") && shop.live("one")? == theirs, "{said}");
+    Ok(())
+}
+
+#[test]
+fn fault_12_made_by_somebody_in_a_namespace_that_is_made_just_now() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    for (kind, plural, theirs, code) in
+        [("ServiceAccount", "serviceaccounts", "", 0), ("ConfigMap", "configmaps", r#","data":{"theirs":"x"}"#, 1)]
+    {
+        let (shop, place) = (Shop::new(plane, &format!("anew-{plural}"), "")?, format!("anew-{plural}-place"));
+        let named = |kind: &str, rest: &str| format!("apiVersion: v1\nkind: {kind}\nmetadata: {{name: {rest}}}\n");
+        shop.file("deploy/namespace.yaml", &named("Namespace", &place))?;
+        shop.file("deploy/object.yaml", &named(kind, &format!("default, namespace: {place}, labels: {{ours: x}}")))?;
+        // It has made the namespace, and nothing in it.
+        let run = Halted::start(&shop, &["apply"], "inventory written\n".len())?;
+        let path = format!("/api/v1/namespaces/{place}/{plural}");
+        plane.make(&path, &format!(r#"{{"metadata":{{"name":"default"}}{theirs}}}"#))?;
+        let (seen, told) = run.go_on()?;
+        ensure!(seen == code, "{kind}: {seen}: {told}");
+        let live = plane.get(&format!("{path}/default"))?.context("it is gone")?;
+        ensure!((live["metadata"]["labels"]["ours"] == "x") == (code == 0), "{kind}: {told} {live}");
+    }
+    Ok(())
+}
+
+#[test]
+fn fault_13_taken_over_between_plan_and_deletion() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let from = Shop::new(plane, "taken-from", "  prune: true\n")?;
+    let to = Shop::new(plane, "taken-to", "  adopt: true\n")?;
+    for name in ["asks", "moves", "stays"] {
+        from.config(name, "1")?;
+    }
+    settles(&from, &["asks", "moves", "stays"])?;
+    let before = from.live("moves")?.context("it is not there")?;
+    let text = std::fs::read_to_string(from.path().join("deploy/moves.yaml"))?;
+    to.file("deploy/moves.yaml", &text.replace("{name: moves}", "{name: moves, namespace: taken-from}"))?;
+    for name in ["asks", "moves"] {
+        std::fs::remove_file(from.path().join(format!("deploy/{name}.yaml")))?;
+    }
+    from.config("stays", "2")?;
+    let run = Halted::start(&from, &["apply"], 0)?;
+    to.ends(&["apply"], 0)?;
+    plane.merge(&from.path_of("asks"), r#"{"metadata":{"annotations":{"sluice.dev/prune":"disabled"}}}"#)?;
+    let (code, told) = run.go_on()?;
+    ensure!(code == 0, "{code}: {told}");
+    let after = from.live("moves")?.context("it was deleted under its new owner")?;
+    ensure!(after["metadata"]["uid"] == before["metadata"]["uid"] && from.live("asks")?.is_some(), "{told}");
+    ensure!(told.contains("released ConfigMap taken-from/moves: it belongs to `taken-to` now"), "{told}");
+    ensure!(told.contains("released ConfigMap taken-from/asks: its annotation"), "{told}");
+    ensure!(from.inventory()?.is_some_and(|names| names == ["stays"]));
+    ensure!(to.inventory()?.is_some_and(|names| names == ["moves"]));
     Ok(())
 }
 

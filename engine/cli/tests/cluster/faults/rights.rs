@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 
 use super::killed::Halted;
+use super::kinds::{definition, gadget};
 use super::{Foreign, is_owned, settles, until};
 use crate::plane::{Plane, Shop, shared};
 
@@ -112,4 +113,34 @@ fn fault_10_rights_are_revoked() -> Result<()> {
     until("the rights are known", || Ok(shop.sluice(&["plan"])?.0 == 0))?;
     settles(&shop, &["one", "three"])?;
     foreign.is_untouched(&shop)
+}
+
+#[test]
+fn fault_10_a_right_to_a_definition_and_none_to_its_objects() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let mut shop = Shop::new(plane, "rightless", "")?;
+    plane.namespace("sluice-system")?;
+    shop.kubeconfig = user(plane, shop.path(), "definer")?;
+    may(plane, "definer", "sluice-system")?;
+    let path = "/apis/rbac.authorization.k8s.io/v1";
+    plane.make(
+        &format!("{path}/clusterroles"),
+        r#"{"metadata":{"name":"definer"},"rules":[{"apiGroups":["apiextensions.k8s.io"],"resources":["*"],"verbs":["*"]}]}"#,
+    )?;
+    plane.make(
+        &format!("{path}/clusterrolebindings"),
+        r#"{"metadata":{"name":"definer"},"roleRef":{"apiGroup":"rbac.authorization.k8s.io","kind":"ClusterRole","name":"definer"},
+        "subjects":[{"kind":"User","apiGroup":"rbac.authorization.k8s.io","name":"definer"}]}"#,
+    )?;
+    shop.file("deploy/definition.yaml", &definition("rightless", &["v1"]))?;
+    shop.file("deploy/gadget.yaml", &gadget("rightless", "v1", "{size: 1}"))?;
+    until("the rights are known", || Ok(shop.sluice(&["plan"])?.0 == 0))?;
+    let said = shop.ends(&["apply"], 1)?;
+    ensure!(said.contains("failed Gadget.rightless.acme.io rightless/one: cannot read"), "{said}");
+    ensure!(said.contains("forbidden"), "{said}");
+    // Who may see the object is told that the run is over.
+    shop.kubeconfig.clone_from(&plane.kubeconfig);
+    let said = shop.ends(&["status"], 1)?;
+    ensure!(said.starts_with("application rightless: failed"), "{said}");
+    Ok(())
 }

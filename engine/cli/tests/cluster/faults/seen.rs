@@ -31,6 +31,8 @@ struct State {
     wanted: Option<Wanted>,
     /// Who is asked next to come back later, with which status.
     later: Option<(Wanted, u16)>,
+    /// Who is answered each time with a status and a body, in place of the API server.
+    answered: Option<(Wanted, u16, &'static str)>,
     /// Who waits until everything is let through.
     held: Option<Wanted>,
     /// Whether nothing comes through any more once an answer was lost.
@@ -76,6 +78,11 @@ impl Seeing {
         *self.state() = State { later: Some((wanted, status)), ..State::default() };
     }
 
+    /// Answers all such requests with a status and a body, in place of the API server.
+    pub(super) fn answer(&self, wanted: Wanted, status: u16, body: &'static str) {
+        *self.state() = State { answered: Some((wanted, status, body)), ..State::default() };
+    }
+
     /// Keeps all such requests waiting until everything is let through.
     pub(super) fn hold(&self, wanted: Wanted) {
         *self.state() = State { held: Some(wanted), ..State::default() };
@@ -105,7 +112,7 @@ fn pass(mut stream: TcpStream, server: &str, pki: &std::path::Path, state: &Mute
     let (method, path) = (words.next().context("no method")?, words.next().context("no path")?);
     let mut body = vec![0; header(&headers, "content-length").parse().unwrap_or(0)];
     reader.read_exact(&mut body)?;
-    let (loses, later) = {
+    let (loses, later, answered) = {
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
         ensure!(!state.is_over, "nothing comes through any more");
         state.seen.push((format!("{method} {path}"), Instant::now()));
@@ -117,7 +124,7 @@ fn pass(mut stream: TcpStream, server: &str, pki: &std::path::Path, state: &Mute
         if loses {
             (state.wanted, state.is_over) = (None, state.ends);
         }
-        (loses, later)
+        (loses, later, state.answered.filter(|(wanted, _, _)| wanted(method, path)))
     };
     let is_held = || {
         let held = state.lock().unwrap_or_else(PoisonError::into_inner).held;
@@ -125,6 +132,13 @@ fn pass(mut stream: TcpStream, server: &str, pki: &std::path::Path, state: &Mute
     };
     while is_held() {
         std::thread::sleep(Duration::from_millis(50));
+    }
+    if let Some((_, status, body)) = answered {
+        let length = body.len();
+        return Ok(write!(
+            stream,
+            "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+        )?);
     }
     if let Some(status) = later {
         let body =
