@@ -70,12 +70,11 @@ impl<'o> Rendering<'o> {
             Some((Arc::new(Text::new(self.root.shown(&file), content)), span))
         });
         let shown = self.root.shown(&folder.path);
-        let words = match error {
-            RenderError::Missing { renderer, path, file } => {
-                let (path, file) = (self.root.shown(path), self.root.shown(file));
-                RenderError::Missing { renderer: renderer.clone(), path, file }.to_string()
-            }
-            error => called(&error.to_string(), &folder.path, &shown),
+        let words = if let RenderError::Missing { renderer, path, file } = error {
+            let (path, file) = (self.root.shown(path), self.root.shown(file));
+            RenderError::Missing { renderer: renderer.clone(), path, file }.to_string()
+        } else {
+            called(&error.to_string(), &folder.path, &shown)
         };
         let message = format!("cannot render `{shown}`: {words}");
         Failure { message, help: error.help().to_owned(), place: place.or_else(|| folder.entry.clone()), detail: None }
