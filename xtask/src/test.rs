@@ -1,5 +1,6 @@
 //! `cargo xtask test`: sets up what is missing, builds the guests and runs every test there is. The last line counts them.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::iter::Sum;
 use std::ops::AddAssign;
@@ -128,17 +129,29 @@ impl Suite {
 
     fn run(self) -> Result<(Counts, bool)> {
         let Self { mut command, arguments, .. } = self;
-        counted(command.args(arguments))
+        counted(command.args(arguments).args(["--", "--show-output"]))
     }
 }
 
-/// Runs a command, passes on what it prints and adds up its lines `test result: …`.
+/// Runs a command, passes on what it prints and adds up its lines `test result: …`. Of what tests print that pass, only what
+/// they leave out is told, once.
 fn counted(command: &mut Command) -> Result<(Counts, bool)> {
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().context("cannot start cargo")?;
     let output = child.stdout.take().context("cargo gives no output")?;
     let mut counts = Counts::default();
+    let mut left_out = BTreeSet::new();
+    let mut is_of_passed = false;
     for line in BufReader::new(output).lines() {
         let line = line?;
+        is_of_passed = match line.as_str() {
+            "successes:" => true,
+            "failures:" => false,
+            line => is_of_passed && !line.starts_with("test result: "),
+        };
+        if is_of_passed {
+            left_out.extend(line.starts_with("left out: ").then_some(line));
+            continue;
+        }
         if let Some(seen) = result_line(&line) {
             counts += seen;
         }
@@ -146,6 +159,7 @@ fn counted(command: &mut Command) -> Result<(Counts, bool)> {
             println!("{line}");
         }
     }
+    left_out.into_iter().for_each(say);
     Ok((counts, child.wait()?.success()))
 }
 

@@ -19,7 +19,7 @@ use super::Fetching;
 use super::way::Way;
 use crate::exit::Exit;
 use crate::output;
-use agent::{Agent, Room};
+use agent::{Agent, Outcome, Room};
 use log::Log;
 use serve::Board;
 
@@ -102,6 +102,8 @@ async fn rounds(arguments: &Arguments) -> Exit {
     let mut work: JoinSet<(String, bool)> = JoinSet::new();
     let mut busy: BTreeSet<String> = BTreeSet::new();
     let mut skipped: BTreeSet<Other> = BTreeSet::new();
+    // Of which application a file spoke when it was read last.
+    let mut known: BTreeMap<PathBuf, String> = BTreeMap::new();
     loop {
         let mut whole = true;
         let (files, others) = match application_files(&arguments.config) {
@@ -129,11 +131,18 @@ async fn rounds(arguments: &Arguments) -> Exit {
         let mut names = BTreeSet::new();
         for file in files {
             let Ok(loaded) = arguments.way.load(&file) else {
-                log.write("error", &file.display().to_string(), "read", "", "the application file is wrong");
+                let path = file.display().to_string();
+                log.write("error", &path, "read", "", "the application file is wrong");
                 whole = false;
+                let name = known.get(&file).unwrap_or(&path);
+                // What is at work by the file as it was before tells for itself.
+                if names.insert(name.clone()) && !busy.contains(name) {
+                    board.note(name, &Outcome::Unread, None);
+                }
                 continue;
             };
             let name = loaded.application.name.clone();
+            known.insert(file, name.clone());
             if !names.insert(name.clone()) {
                 log.write("error", &name, "read", "", "two files have an application of this name");
                 whole = false;
@@ -157,6 +166,7 @@ async fn rounds(arguments: &Arguments) -> Exit {
                     }
                     Err(error) => {
                         log.write("error", &name, "connect", "", &error.to_string());
+                        board.note(&name, &Outcome::Unread, None);
                         busy.remove(&name);
                         whole = false;
                         continue;
@@ -172,11 +182,14 @@ async fn rounds(arguments: &Arguments) -> Exit {
                 let outcome = agent.round().await;
                 drop(permit);
                 agent.told(outcome, before);
-                board.note(&name, &outcome, agent.cluster.counts());
+                board.note(&name, &outcome, Some(agent.cluster.counts()));
                 (name, outcome.is_good())
             });
         }
         board.keep(&names);
+        if busy.is_empty() {
+            board.ready();
+        }
         if arguments.once {
             while let Some(done) = work.join_next().await {
                 whole &= done.is_ok_and(|(_, is_good)| is_good);
@@ -195,7 +208,6 @@ async fn rounds(arguments: &Arguments) -> Exit {
                 },
             }
         }
-        board.ready();
     }
 }
 

@@ -79,6 +79,8 @@ pub(crate) enum Outcome {
     RolledBack,
     /// Git or the cluster did not answer.
     Unreachable,
+    /// Its file is wrong, or says a cluster that is not known.
+    Unread,
 }
 
 impl Outcome {
@@ -94,6 +96,7 @@ impl Outcome {
             Self::Failed => "failed",
             Self::RolledBack => "rolled_back",
             Self::Unreachable => "unreachable",
+            Self::Unread => "unread",
         }
     }
 

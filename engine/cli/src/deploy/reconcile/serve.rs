@@ -29,16 +29,16 @@ struct Told {
 }
 
 impl Board {
-    /// Notes what came of a round.
-    pub(crate) fn note(&self, application: &str, outcome: &Outcome, counts: Counts) {
+    /// Notes what came of a round, and what was asked of its cluster until then.
+    pub(crate) fn note(&self, application: &str, outcome: &Outcome, counts: Option<Counts>) {
         let mut told = self.told();
         *told.rounds.entry((application.to_owned(), outcome.name())).or_default() += 1;
         told.last.insert(application.to_owned(), (*outcome, jiff::Timestamp::now().as_second()));
-        told.counts = counts;
+        told.counts = counts.unwrap_or(told.counts);
         told.is_ready = true;
     }
 
-    /// Says that a first round is over, however it went.
+    /// Says that nothing is at work, and a first round is over.
     pub(crate) fn ready(&self) {
         self.told().is_ready = true;
     }
@@ -54,18 +54,22 @@ impl Board {
 
     fn metrics(&self) -> String {
         let told = self.told();
+        // Of an application that was never read, the path of its file is told.
+        let label = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
         let mut out = String::from("# TYPE sluice_rounds_total counter\n");
         // Writing to a string cannot fail.
         for ((application, outcome), count) in &told.rounds {
+            let application = label(application);
             let _ = writeln!(out, "sluice_rounds_total{{application=\"{application}\",outcome=\"{outcome}\"}} {count}");
         }
         out.push_str("# TYPE sluice_application_good gauge\n");
         for (application, (outcome, _)) in &told.last {
-            let good = u8::from(outcome.is_good());
+            let (application, good) = (label(application), u8::from(outcome.is_good()));
             let _ = writeln!(out, "sluice_application_good{{application=\"{application}\"}} {good}");
         }
         out.push_str("# TYPE sluice_last_round_timestamp_seconds gauge\n");
         for (application, (_, time)) in &told.last {
+            let application = label(application);
             let _ = writeln!(out, "sluice_last_round_timestamp_seconds{{application=\"{application}\"}} {time}");
         }
         out.push_str("# TYPE sluice_api_requests_total counter\n");
@@ -82,10 +86,10 @@ impl Board {
         if !told.is_ready {
             return Some("no round is over yet\n");
         }
-        let is_lost = |(outcome, _): &(Outcome, i64)| *outcome == Outcome::Unreachable;
+        let is_lost = |(outcome, _): &(Outcome, i64)| matches!(outcome, Outcome::Unreachable | Outcome::Unread);
         let all_lost = !told.last.is_empty() && told.last.values().all(is_lost);
         all_lost
-            .then_some("no application can be looked after: Git or its cluster does not answer; the log says which\n")
+            .then_some("no application can be looked after: its file is wrong, or Git or its cluster does not answer; the log says which\n")
     }
 
     fn answer(&self, path: &str) -> (&'static str, String) {

@@ -84,3 +84,25 @@ fn fault_21_suspended_and_resumed() -> Result<()> {
     is_owned(shop)?;
     foreign.is_untouched(shop)
 }
+
+#[test]
+fn an_application_file_that_is_wrong_is_told_to_who_watches() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = Shop::new(plane, "agent-unread", "")?;
+    agents::repository(&shop)?;
+    commit(&shop, "1")?;
+    shop.file("config/app.yaml", "kind: Application\nspec: [\n")?;
+    let agent = Agent::start(&shop, &[])?;
+    // Nothing is known of it but its file, and there is nothing else to be ready for.
+    until("the file is told", || Ok(agent.is_good("config/app.yaml")? == Some(false)))?;
+    ensure!(agent.ask("/readyz")?.contains("its file is wrong"), "{}", agent.ask("/readyz")?);
+    write(&shop)?;
+    until("it is good", || Ok(agent.is_good("agent-unread")? == Some(true)))?;
+    ensure!(agent.is_ready()?);
+    ensure!(agent.is_good("config/app.yaml")?.is_none(), "{}", agent.ask("/metrics")?);
+    // From now on its name is known, and an alarm on it rings.
+    shop.file("config/app.yaml", "kind: Application\nspec: [\n")?;
+    until("it is told by its name", || Ok(agent.is_good("agent-unread")? == Some(false)))?;
+    ensure!(agent.rounds("agent-unread", "unread")? > 0 && !agent.is_ready()?);
+    Ok(())
+}
