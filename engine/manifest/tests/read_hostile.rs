@@ -185,6 +185,17 @@ fn what_is_no_manifest() {
 fn templates_in_strings_are_judged() {
     let (document, _) = between(format!("{GOOD}data:\n  a: \"{{{{ .x }}}}\"\n  b: |\n    {{{{ if .y }}}}\n"));
     assert_eq!(document.resources.len(), 1);
+    // Some versions of kubectl read as YAML what begins like JSON and is none.
+    let flow = r#"{apiVersion: v1, kind: Pod, metadata: {name: x, annotations: {a: "{{ b }}"}}}"#;
+    for content in [flow.to_owned(), format!("{{\"a\": 1}}\n{flow}")] {
+        let (documents, _) = read(content);
+        let last = documents.last().unwrap();
+        assert_eq!((last.skipped, last.problems[0].rule), (None, "invalid-json"));
+    }
+    for content in ["{ {{ x }} }", "{{ template \"x\" . }}\n", "{\"a\": {{ x }} }"] {
+        let (documents, _) = read(content);
+        assert_eq!(documents[0].skipped, Some(NotManifest::Template), "{content}");
+    }
     // Broken for another reason than the template in it.
     refused("a: \"{{ .x }}\"\nb: c\nd\n: e\n- f", "invalid-yaml", "", (3, 1));
 }
