@@ -256,6 +256,28 @@ fn of_many_wrong_items_the_first_are_told() {
 }
 
 #[test]
+fn what_kubectl_takes_for_a_list_is_one() {
+    let names = |content: &str| -> Vec<String> {
+        let (document, _) = between(content);
+        assert!(document.problems.is_empty(), "{document:?}");
+        let kinds = document.resources.iter().map(sluice_manifest::Resource::identity);
+        kinds.map(|identity| format!("{} {}", identity.kind, identity.name)).collect()
+    };
+    let pod = "{apiVersion: v1, kind: Pod, metadata: {name: a}}";
+    assert_eq!(names(&format!("kind: List\nitems: [{pod}]")), ["Pod a"]);
+    assert_eq!(names(&format!("apiVersion: v1\nkind: Config\nitems: [{pod}]")), ["Pod a"]);
+    assert_eq!(names("apiVersion: v1\nkind: PodList\nitems: [{items: [{metadata: {name: b}}]}]"), ["Pod b"]);
+    assert_eq!(
+        names("apiVersion: v1\nkind: List\nitems: [{apiVersion: v1, kind: X, metadata: {name: c}, items: }]"),
+        ["X c"]
+    );
+    // Files of other programs.
+    assert_eq!(between("kind: menu\nitems: [soup, bread]").0.skipped, Some(NotManifest::NoKind));
+    assert_eq!(between("apiVersion: v1\nkind: List\nitems:").0.skipped, Some(NotManifest::Empty));
+    refused("apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nitems: null", "wrong-type", "`items` is null", (4, 8));
+}
+
+#[test]
 fn text_that_nobody_reads_is_told() {
     let (document, text) = between(format!("{GOOD}...\napiVersion: v1\nkind: Secret\n"));
     assert_eq!(document.resources.len(), 1);

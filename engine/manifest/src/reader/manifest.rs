@@ -30,6 +30,8 @@ pub(crate) fn sort_out(tree: Option<Tree>, document: &mut Document) {
     let root = tree.root();
     if root.is_null() {
         document.skipped = Some(NotManifest::Empty);
+    } else if let Some(items) = listed(root) {
+        List::open(root, items, document);
     } else if let Some(reason) = not_manifest(root) {
         document.skipped = Some(reason);
     } else if let Some(items) = root.get("items") {
@@ -39,6 +41,14 @@ pub(crate) fn sort_out(tree: Option<Tree>, document: &mut Document) {
     } else {
         document.resources.extend(Resource::new(tree));
     }
+}
+
+/// The items of what kubectl takes for a list whatever else it may be: all that it asks for is a `kind`.
+fn listed(root: Node<'_>) -> Option<Node<'_>> {
+    let items = root.get("items")?;
+    let has_kind = root.get("kind").and_then(Node::as_str).is_some_and(|kind| !kind.is_empty());
+    let is_manifest = root.get("apiVersion").is_some() || items.items().any(|item| is_object(item));
+    (has_kind && is_manifest && is_list(items)).then_some(items)
 }
 
 fn is_list(node: Node<'_>) -> bool {
