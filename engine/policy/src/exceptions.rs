@@ -46,7 +46,7 @@ impl Exceptions {
         if errors.is_empty() { Ok(Self { entries }) } else { Err(errors) }
     }
 
-    /// What covers a finding of this rule about an object. Without a root, an object has no labels.
+    /// What covers a finding of this rule about an object. Without a root nobody knows its labels, and what demands one does not cover it.
     pub(crate) fn covers(&self, rule: &str, identity: &Identity, root: Option<Node<'_>>) -> Covers {
         let mut covers = Covers::default();
         for (index, Entry { exception, expired }) in self.entries.iter().enumerate() {

@@ -79,7 +79,12 @@ impl Match {
         }
     }
 
-    /// Whether an object of a kind that fits is meant. Without a root it has no labels.
+    /// Whether every object is meant.
+    pub(crate) fn is_any(&self) -> bool {
+        self.kinds.is_empty() && self.namespaces.is_any() && self.names.is_any() && self.labels.is_empty()
+    }
+
+    /// Whether an object of a kind that fits is meant. Without a root nobody knows its labels, and no demand on one is met.
     ///
     /// The namespace of an object that names none is the empty text, which `*` fits and no name does: `include: [shop]`
     /// leaves it out, `exclude: [kube-system]` does not. A `Namespace` counts as being in the namespace that it is.
@@ -90,9 +95,8 @@ impl Match {
             None => "",
         };
         let label = |key: &str| root?.get("metadata")?.get("labels")?.get(key)?.as_str();
-        self.namespaces.fits(namespace)
-            && self.names.fits(&identity.name)
-            && self.labels.iter().all(|requirement| requirement.fits(label(&requirement.key)))
+        let has = |requirement: &LabelRequirement| root.is_some() && requirement.fits(label(&requirement.key));
+        self.namespaces.fits(namespace) && self.names.fits(&identity.name) && self.labels.iter().all(has)
     }
 
     /// Whether an object is meant.

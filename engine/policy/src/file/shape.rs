@@ -211,7 +211,7 @@ enum Names {
 
 /// Names to include and names to exclude.
 #[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
+#[schemars(deny_unknown_fields, extend("minProperties" = 1))]
 struct NamesParts {
     /// Any of these.
     include: Option<OneOrMany>,
@@ -221,7 +221,7 @@ struct NamesParts {
 
 /// A selector, as in Kubernetes.
 #[derive(JsonSchema)]
-#[schemars(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(deny_unknown_fields, rename_all = "camelCase", extend("minProperties" = 1))]
 struct Labels {
     /// Labels with these values.
     match_labels: Option<BTreeMap<String, String>>,
