@@ -6,8 +6,8 @@ use std::path::{Component, Path, PathBuf};
 
 use ignore::WalkBuilder;
 use sluice_policy::Input;
-use sluice_source::Checkout;
 use sluice_source::walked::{is_loop, path_of};
+use sluice_source::Checkout;
 
 use crate::reading;
 
@@ -272,7 +272,7 @@ fn files_below(path: &Path, most: usize) -> Result<Below, PathError> {
 fn is_manifest_name(path: &Path) -> bool {
     const ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
     let name = last_part(path);
-    let ending = name.iter().rposition(|byte| *byte == b'.').filter(|at| *at > 0).and_then(|at| name.get(at + 1..));
+    let ending = name.iter().rposition(|byte| *byte == b'.').and_then(|at| name.get(at + 1..));
     name == b"Kustomization"
         || ending.is_some_and(|ending| ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known.as_bytes())))
 }
@@ -301,10 +301,12 @@ mod tests {
 
     #[test]
     fn manifests_are_known_by_their_names() {
-        for name in ["a/b.yaml", "b.YML", "b.c.Json", "a.yaml/Kustomization", "a/b.yaml/", ".b.yaml"] {
+        for name in
+            ["a/b.yaml", "b.YML", "b.c.Json", "a.yaml/Kustomization", "a/b.yaml/", ".b.yaml", ".yaml", "a/.json"]
+        {
             assert!(is_manifest_name(Path::new(name)), "{name}");
         }
-        for name in ["a.yaml/b", ".yaml", "a/.json", "yaml", "b.yaml.bak", "b.", "", "/", "a/.."] {
+        for name in ["a.yaml/b", "a/.yaml.d", "yaml", "b.yaml.bak", "b.", "", "/", "a/.."] {
             assert!(!is_manifest_name(Path::new(name)), "{name}");
         }
     }
