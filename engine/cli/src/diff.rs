@@ -191,12 +191,14 @@ fn policy_differs(base: &Tree, head: &Tree, paths: &[(PathBuf, String)], chosen:
     let from_root = from_root(paths);
     let read = |tree: &Tree, path: &str| tree.checkout.read(path).ok();
     let file = |tree: &Tree| {
-        let path = policy::nearest_in(&tree.checkout, &from_root)?;
-        let content = read(tree, &path);
-        Some((path, content))
+        // Where none can be chosen, it is not that of the other side.
+        let path = policy::nearest_in(&tree.checkout, &from_root).ok()?;
+        Some(path.map(|path| (read(tree, &path), path)))
     };
     let (before, after) = (file(base), file(head));
-    let Some((path, _)) = after.as_ref().filter(|_| before == after) else { return before != after };
+    let Some((_, path)) = after.as_ref().and_then(Option::as_ref).filter(|_| before == after) else {
+        return before != after;
+    };
     let folder = Path::new(path).parent().unwrap_or(Path::new(""));
     chosen.policy.plugin_files().any(|plugin| {
         let path = folder.join(plugin).to_string_lossy().into_owned();
@@ -214,7 +216,7 @@ fn divide(
     let after = if head.on_disk.is_some() { on_disk.as_deref() } else { chosen.file.in_checkout() };
     // A policy file that was named lies beside what is compared at most in the work tree.
     let before = match (&arguments.policy, &head.on_disk) {
-        (None, _) => policy::nearest_in(&base.checkout, &from_root(paths)),
+        (None, _) => policy::nearest_in(&base.checkout, &from_root(paths)).ok().flatten(),
         (Some(file), Some((_, root))) => file.canonicalize().ok().and_then(|file| below(root, &file)),
         (Some(_), None) => None,
     };
