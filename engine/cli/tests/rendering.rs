@@ -359,3 +359,16 @@ fn a_pipe_that_is_cut_hides_no_failure() -> Result<()> {
     assert_eq!(run()?, Some(3));
     Ok(())
 }
+
+#[cfg(unix)]
+#[test]
+fn the_name_of_a_file_is_one_line_and_no_command() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    write(folder.path(), &[("x\nkind: Evil\n---\n#.yaml", MAP), ("y\n::stop-commands::z\n\u{202e}.yaml", "a: [\n")])?;
+    let (code, out, err) = sluice(folder.path(), &["render", "--origins", "."])?;
+    assert_eq!(code, Some(3), "{out}{err}");
+    assert!(out.starts_with("# from x kind: Evil --- #.yaml:3\napiVersion: v1\n"), "{out}");
+    assert!(!err.lines().any(|line| line.starts_with("::")) && !err.contains('\u{202e}'), "{err}");
+    assert!(err.contains("y ::stop-commands::z \u{fffd}.yaml:2:1: "), "{err}");
+    Ok(())
+}

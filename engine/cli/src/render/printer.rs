@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use sluice_manifest::{Document, Documents, Limits, NotManifest, Problem, Resource, Text};
 use sluice_policy::{Content, Input};
+use sluice_report::clean;
 
 use crate::exit::Exit;
 use crate::output::{self, Target};
@@ -100,7 +101,8 @@ impl<'o> Printer<'o> {
                 if self.origins {
                     let Place { file, line, rendered } = place(resource);
                     let by = rendered.map(|name| format!(", by {name}")).unwrap_or_default();
-                    text.push_str(&format!("# from {file}:{line}{by}\n"));
+                    // A name may hold a line break, and the comment would end there.
+                    text.push_str(&format!("# from {}\n", clean::line(&format!("{file}:{line}{by}"))));
                 }
                 resource.root().write_yaml(&mut text);
             }
