@@ -186,7 +186,9 @@ pub(crate) struct MatchEntry {
     name: Option<Names>,
     /// Any of these names.
     names: Option<Names>,
-    /// The namespace that the manifest names; `*` and `?` are wildcards. One without a namespace fits `*` only.
+    /// The namespace that the manifest names; `*` and `?` are wildcards. One without a namespace
+    /// fits `*` only; where a set goes to a cluster, a plugin is given it if the namespace of the destination fits, too, and an
+    /// exception covers it only if that fits as well.
     namespace: Option<Names>,
     /// Any of these namespaces.
     namespaces: Option<Names>,
