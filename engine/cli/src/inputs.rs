@@ -1,13 +1,14 @@
 //! From the paths of the command line to the files to read. Nothing is left out without being counted.
 
 use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
 use ignore::WalkBuilder;
 use sluice_policy::Input;
 use sluice_source::walked::{is_loop, path_of};
-use sluice_source::Checkout;
+use sluice_source::{Checkout, tracked};
 
 use crate::reading;
 
@@ -65,7 +66,7 @@ pub(crate) struct PathError {
 }
 
 /// Finds the files below `paths`: a named file whatever its name, `-` for standard input, and in folders every
-/// `.yaml`, `.yml` and `.json` that `.gitignore` does not exclude, hidden ones too. `leave_out` (the policy file in
+/// `.yaml`, `.yml` and `.json` that `.gitignore` does not exclude, or that Git tracks all the same, hidden ones too. `leave_out` (the policy file in
 /// use) is not read as a manifest.
 pub(crate) fn find(paths: &[PathBuf], leave_out: Option<&Path>) -> Result<Found, PathError> {
     // Text by text: a path compares and hashes name by name, which is slow for thousands of them.
@@ -266,7 +267,26 @@ fn files_below(path: &Path, most: usize) -> Result<Below, PathError> {
             },
         }
     }
+    if add_tracked(path, &mut files).map_err(fails)? {
+        files.sort_unstable();
+    }
     Ok(Below { files, links })
+}
+
+/// Adds the files below a folder that Git tracks although `.gitignore` excludes them: a commit has them, so that they are
+/// judged as those of a revision are.
+fn add_tracked(folder: &Path, files: &mut Vec<(PathBuf, bool)>) -> io::Result<bool> {
+    let below = tracked(folder, is_manifest_name).map_err(io::Error::other)?;
+    let known: HashSet<&OsStr> = match below.is_empty() {
+        true => HashSet::new(),
+        false => files.iter().map(|(file, _)| file.as_os_str()).collect(),
+    };
+    let kind = |path: PathBuf| path.symlink_metadata().ok().filter(|found| !found.is_dir()).map(|found| (path, found));
+    let unknown = below.into_iter().map(|path| folder.join(path)).filter(|path| !known.contains(path.as_os_str()));
+    let more: Vec<_> = unknown.filter_map(kind).map(|(path, found)| (path, found.is_symlink())).collect();
+    let is_more = !more.is_empty();
+    files.extend(more);
+    Ok(is_more)
 }
 
 fn is_manifest_name(path: &Path) -> bool {

@@ -121,6 +121,27 @@ fn a_policy_file_that_cannot_be_followed_is_not_passed_over() -> Result<()> {
 }
 
 #[test]
+fn a_file_that_is_tracked_is_judged_whatever_is_ignored() -> Result<()> {
+    let folder = repository()?;
+    fs::write(folder.path().join("deploy/ignored.yaml"), POD.replace("IMAGE", "registry.example.com/web:latest"))?;
+    let seen = |arguments: &[&str]| {
+        let (code, out, err) = sluice(folder.path(), arguments)?;
+        Ok::<_, anyhow::Error>((code, out.lines().last().unwrap_or_default().to_owned(), err))
+    };
+    assert_eq!(seen(&["check", "."])?.0, Some(0));
+    git(folder.path(), &["add", "-f", "deploy/ignored.yaml"])?;
+    git(folder.path(), &["commit", "-qm", "third"])?;
+    let all = seen(&["check", "--rev", "HEAD", "."])?;
+    assert!(all.0 == Some(1) && all.1.contains("2 objects"), "{all:?}");
+    for arguments in [&["check", "."][..], &["check", "deploy"], &["check", "./deploy/"]] {
+        assert_eq!(seen(arguments)?, all, "{arguments:?}");
+    }
+    let (code, out, err) = sluice(folder.path(), &["diff", "main"])?;
+    assert!(code == Some(0) && !out.contains("removed"), "{out}{err}");
+    Ok(())
+}
+
+#[test]
 fn what_is_not_there_is_told() -> Result<()> {
     let folder = repository()?;
     for (arguments, code, words) in [
