@@ -174,7 +174,7 @@ fn report_options(arguments: &Arguments, out: &Target) -> Options {
 impl Stop {
     fn look(error: LookError) -> Self {
         match error {
-            LookError::Path(error) => Self::usage(error.to_string(), LookError::PATH_HELP),
+            LookError::Path(error) => Self::usage(error.to_string(), error.help()),
             LookError::Policy(error) => Self::Policy(error),
             LookError::Source(error) => Self::Origin(OriginError::Source(error)),
         }
