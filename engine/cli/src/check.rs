@@ -20,7 +20,7 @@ use crate::source::{Origin, OriginError};
 
 /// Judge manifests and name the line of everything that is wrong
 ///
-/// Reads the files, walks the folders (`.gitignore` is respected), renders kustomizations and charts in a sandbox, and
+/// Reads the files, walks the folders (`.gitignore` is respected for what Git does not track), renders kustomizations and charts in a sandbox, and
 /// what the policy file says as it says, runs the plugins of the policy file over every object and prints what they found.
 /// Without a policy file the built-in plugins run with recommended settings.
 ///
@@ -173,7 +173,7 @@ fn report_options(arguments: &Arguments, out: &Target) -> Options {
 impl Stop {
     fn look(error: LookError) -> Self {
         match error {
-            LookError::Path(error) => Self::usage(error.to_string(), LookError::PATH_HELP),
+            LookError::Path(error) => Self::usage(error.to_string(), error.help()),
             LookError::Policy(error) => Self::Policy(error),
             LookError::Source(error) => Self::Origin(OriginError::Source(error)),
         }

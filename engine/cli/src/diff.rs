@@ -14,7 +14,7 @@ use sluice_report::{DiffFormat, DiffOptions, Format, Verbosity};
 use crate::bases::Bases;
 use crate::charts::Charts;
 use crate::exit::Exit;
-use crate::inputs::{self, PathError};
+use crate::inputs::{self, Found, PathError};
 use crate::judging::{self, GateError, Passed};
 use crate::manner::Manner;
 use crate::output::{self, Target};
@@ -108,7 +108,7 @@ fn compare(arguments: &Arguments) -> Result<Exit, Exit> {
     let (base, head) = asked.trees(repository)?;
     let paths = on_both(&asked, &base, &head)?;
     let chosen = choose(arguments, &head, &paths)?;
-    let (before, after) = divide(arguments, (&base, &head), &chosen, &paths)?;
+    let (before, after, astray) = divide(arguments, (&base, &head), &chosen, &paths)?;
     // Opened first, so that a report that cannot be written costs no run.
     let mut out = manner.open().map_err(|message| failed(&message))?;
 
@@ -122,7 +122,8 @@ fn compare(arguments: &Arguments) -> Result<Exit, Exit> {
     let judging = Judging { gate: &gate, jobs, now, quiet: arguments.quiet };
     let policy_changed = arguments.policy.is_none() && policy_differs(&base, &head, &paths, &chosen);
     let once = Once::default();
-    let before = judging.side(before, base, None, Turn::First(&once))?;
+    let mut before = judging.side(before, base, None, Turn::First(&once))?;
+    before.failed.extend(astray);
     let names = after.folders.iter().map(|folder| folder.name.clone());
     let has_plain = !after.plain.is_empty() || !after.groups.is_empty();
     let names: BTreeSet<String> = names.chain(has_plain.then(String::new)).collect();
@@ -190,12 +191,14 @@ fn policy_differs(base: &Tree, head: &Tree, paths: &[(PathBuf, String)], chosen:
     let from_root = from_root(paths);
     let read = |tree: &Tree, path: &str| tree.checkout.read(path).ok();
     let file = |tree: &Tree| {
-        let path = policy::nearest_in(&tree.checkout, &from_root)?;
-        let content = read(tree, &path);
-        Some((path, content))
+        // Where none can be chosen, it is not that of the other side.
+        let path = policy::nearest_in(&tree.checkout, &from_root).ok()?;
+        Some(path.map(|path| (read(tree, &path), path)))
     };
     let (before, after) = (file(base), file(head));
-    let Some((path, _)) = after.as_ref().filter(|_| before == after) else { return before != after };
+    let Some((_, path)) = after.as_ref().and_then(Option::as_ref).filter(|_| before == after) else {
+        return before != after;
+    };
     let folder = Path::new(path).parent().unwrap_or(Path::new(""));
     chosen.policy.plugin_files().any(|plugin| {
         let path = folder.join(plugin).to_string_lossy().into_owned();
@@ -203,22 +206,28 @@ fn policy_differs(base: &Tree, head: &Tree, paths: &[(PathBuf, String)], chosen:
     })
 }
 
+/// The sets of both sides, and what of the base leads out of the repository: it is told, and a change can go on. What HEAD
+/// has of the kind is the same as before, or the end.
 fn divide(
     arguments: &Arguments,
     (base, head): (&Tree, &Tree),
     chosen: &Chosen,
     paths: &[(PathBuf, String)],
-) -> Result<(Sets, Sets), Exit> {
+) -> Result<(Sets, Sets, BTreeSet<String>), Exit> {
     let on_disk = chosen.file.on_disk().map(|file| file.to_string_lossy().into_owned());
     let after = if head.on_disk.is_some() { on_disk.as_deref() } else { chosen.file.in_checkout() };
     // A policy file that was named lies beside what is compared at most in the work tree.
     let before = match (&arguments.policy, &head.on_disk) {
-        (None, _) => policy::nearest_in(&base.checkout, &from_root(paths)),
+        (None, _) => policy::nearest_in(&base.checkout, &from_root(paths)).ok().flatten(),
         (Some(file), Some((_, root))) => file.canonicalize().ok().and_then(|file| below(root, &file)),
         (Some(_), None) => None,
     };
-    let divide = |tree: &Tree, chosen: &Chosen, leave_out: Option<&str>| {
-        let found = tree.find(paths, leave_out).map_err(misspelt)?;
+    let (found, astray) = base.find(paths, before.as_deref()).map_err(misspelt)?;
+    let (found_after, astray_after) = head.find(paths, after).map_err(misspelt)?;
+    if let Some((path, error)) = astray_after.into_iter().find(|lead| !astray.contains(lead)) {
+        return Err(misspelt(PathError::of_checkout(&path, error)));
+    }
+    let divide = |tree: &Tree, chosen: &Chosen, found: Found| {
         sets::divide(found, Some(&tree.checkout), &arguments.charts, chosen).map_err(|error| match error {
             DivideError::Source(error) => source::tell(&error),
             DivideError::Policy(errors) => tell_config_errors(&errors, arguments),
@@ -228,7 +237,17 @@ fn divide(
             }
         })
     };
-    Ok((divide(base, &chosen.for_before(), before.as_deref())?, divide(head, chosen, after)?))
+    let sets = divide(base, &chosen.for_before(), found)?;
+    Ok((sets, divide(head, chosen, found_after)?, astray.iter().map(|(_, error)| place_of(error)).collect()))
+}
+
+/// The path that leads out of the repository.
+fn place_of(error: &sluice_source::PathError) -> String {
+    use sluice_source::PathError::{LinkBroken, LinkLeaves, LinkLoop, Submodule};
+    if let LinkLeaves { path, .. } | LinkBroken { path, .. } | LinkLoop { path } | Submodule { path, .. } = error {
+        return path.clone();
+    }
+    error.to_string()
 }
 
 /// The path of a file from a root that it lies below.
@@ -307,7 +326,7 @@ fn tell_config_errors(errors: &[ConfigError], arguments: &Arguments) -> Exit {
 }
 
 fn misspelt(error: PathError) -> Exit {
-    usage(&error.to_string(), Some("check the spelling of the path"))
+    usage(&error.to_string(), Some(error.help()))
 }
 
 fn usage(message: &str, help: Option<&str>) -> Exit {

@@ -1,13 +1,14 @@
 //! From the paths of the command line to the files to read. Nothing is left out without being counted.
 
 use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
 use ignore::WalkBuilder;
 use sluice_policy::Input;
-use sluice_source::Checkout;
 use sluice_source::walked::{is_loop, path_of};
+use sluice_source::{Checkout, PathFault, tracked};
 
 use crate::reading;
 
@@ -62,10 +63,42 @@ impl File {
 pub(crate) struct PathError {
     path: String,
     cause: io::Error,
+    help: &'static str,
+}
+
+/// What to do about a path that is not there.
+const MISSPELT: &str = "check the spelling of the path";
+/// What to do about more than a walk meets.
+const TOO_MANY: &str = "name fewer folders, or take out the links that lead from one into the other";
+/// What to do about what is no part of the repository.
+const ASTRAY: &str = "take it out, or name the files and folders beside it";
+
+impl PathError {
+    fn new(path: impl Into<String>, cause: io::Error) -> Self {
+        Self { path: path.into(), cause, help: MISSPELT }
+    }
+
+    /// What is wrong with a path of a checkout.
+    pub(crate) fn of_checkout(path: &str, error: sluice_source::PathError) -> Self {
+        let help = if matches!(error, sluice_source::PathError::TooMany { .. }) {
+            TOO_MANY
+        } else if error.fault() == PathFault::Astray {
+            ASTRAY
+        } else {
+            MISSPELT
+        };
+        let path = if path.is_empty() { "." } else { path };
+        Self { help, ..Self::new(path, io::Error::other(error)) }
+    }
+
+    /// What to do about it.
+    pub(crate) fn help(&self) -> &'static str {
+        self.help
+    }
 }
 
 /// Finds the files below `paths`: a named file whatever its name, `-` for standard input, and in folders every
-/// `.yaml`, `.yml` and `.json` that `.gitignore` does not exclude, hidden ones too. `leave_out` (the policy file in
+/// `.yaml`, `.yml` and `.json` that `.gitignore` does not exclude, or that Git tracks all the same, hidden ones too. `leave_out` (the policy file in
 /// use) is not read as a manifest.
 pub(crate) fn find(paths: &[PathBuf], leave_out: Option<&Path>) -> Result<Found, PathError> {
     // Text by text: a path compares and hashes name by name, which is slow for thousands of them.
@@ -103,15 +136,37 @@ pub(crate) fn find(paths: &[PathBuf], leave_out: Option<&Path>) -> Result<Found,
 
 /// As [`find`], in a checkout. The paths are from its root, as [`in_checkout`] makes them.
 pub(crate) fn find_in(checkout: &Checkout, paths: &[String], leave_out: Option<&str>) -> Result<Found, PathError> {
+    find_by(paths, leave_out, |path| checkout.files(path))
+}
+
+/// What leads out of a repository, and the path of the command line that it was met below.
+pub(crate) type Astray = Vec<(String, sluice_source::PathError)>;
+
+/// As [`find_in`], but what leads out of the repository is given besides.
+pub(crate) fn find_within(
+    checkout: &Checkout,
+    paths: &[String],
+    leave_out: Option<&str>,
+) -> Result<(Found, Astray), PathError> {
+    let mut astray = Astray::new();
+    let found = find_by(paths, leave_out, |path| {
+        let (files, more) = checkout.files_and_astray(path)?;
+        astray.extend(more.into_iter().map(|error| (path.to_owned(), error)));
+        Ok(files)
+    })?;
+    Ok((found, astray))
+}
+
+fn find_by(
+    paths: &[String],
+    leave_out: Option<&str>,
+    mut files: impl FnMut(&str) -> Result<Vec<String>, sluice_source::PathError>,
+) -> Result<Found, PathError> {
     let mut found = Found { files: Vec::new(), ranges: Vec::new() };
     let mut seen = HashSet::new();
     for path in paths {
         let first = found.files.len();
-        let fails = |error: sluice_source::PathError| {
-            let path = if path.is_empty() { String::from(".") } else { path.clone() };
-            PathError { path, cause: io::Error::other(error) }
-        };
-        for file in checkout.files(path).map_err(fails)? {
+        for file in files(path).map_err(|error| PathError::of_checkout(path, error))? {
             let named = file == *path;
             let wanted = named || is_manifest_name(Path::new(&file)) && leave_out != Some(file.as_str());
             if wanted && seen.insert(file.clone()) {
@@ -134,7 +189,7 @@ pub(crate) fn find_in_work_tree(
     let on_disk: Vec<PathBuf> = paths.iter().map(|path| tidy(&here.join(path))).collect();
     let found = find(&on_disk, leave_out)?;
     let inside = |path: &Path| -> Result<String, PathError> {
-        let fails = |cause| PathError { path: path.display().to_string(), cause };
+        let fails = |cause| PathError::new(path.display().to_string(), cause);
         // The folder without links, but not the file: one that leads out of the clone is told when it is read.
         let is_folder = path.is_dir();
         let folder = if is_folder { path } else { path.parent().unwrap_or(path) };
@@ -163,7 +218,7 @@ fn tidy(path: &Path) -> PathBuf {
 /// The paths of the command line, from the root of a checkout that was named by the folder `prefix` in it.
 pub(crate) fn in_checkout(prefix: &str, paths: &[PathBuf]) -> Result<Vec<String>, PathError> {
     let below = |path: &PathBuf| {
-        let refused = |cause| PathError { path: path.display().to_string(), cause: io::Error::other(cause) };
+        let refused = |cause| PathError::new(path.display().to_string(), io::Error::other(cause));
         let mut names: Vec<String> = prefix.split('/').filter(|name| !name.is_empty()).map(String::from).collect();
         for part in path.components() {
             match part {
@@ -221,7 +276,7 @@ struct Below {
 }
 
 fn files_below(path: &Path, most: usize) -> Result<Below, PathError> {
-    let fails = |cause| PathError { path: path.display().to_string(), cause };
+    let fails = |cause| PathError::new(path.display().to_string(), cause);
     if !path.metadata().map_err(fails)?.is_dir() {
         return Ok(Below { files: vec![(path.to_path_buf(), true)], links: true });
     }
@@ -240,7 +295,8 @@ fn files_below(path: &Path, most: usize) -> Result<Below, PathError> {
         .build();
     for (count, entry) in walk.enumerate() {
         if count > most {
-            return Err(fails(io::Error::other(format!("there are more than {most} files and folders below it"))));
+            let cause = io::Error::other(format!("there are more than {most} files and folders below it"));
+            return Err(PathError { help: TOO_MANY, ..fails(cause) });
         }
         links |= entry.as_ref().is_ok_and(ignore::DirEntry::path_is_symlink);
         match entry {
@@ -261,18 +317,37 @@ fn files_below(path: &Path, most: usize) -> Result<Below, PathError> {
                     let path = path_of(&error).unwrap_or_else(|| path.to_path_buf()).display().to_string();
                     let cause =
                         error.into_io_error().unwrap_or_else(|| io::Error::other("the folder cannot be walked"));
-                    return Err(PathError { path, cause });
+                    return Err(PathError::new(path, cause));
                 }
             },
         }
     }
+    if add_tracked(path, &mut files).map_err(fails)? {
+        files.sort_unstable();
+    }
     Ok(Below { files, links })
+}
+
+/// Adds the files below a folder that Git tracks although `.gitignore` excludes them: a commit has them, so that they are
+/// judged as those of a revision are.
+fn add_tracked(folder: &Path, files: &mut Vec<(PathBuf, bool)>) -> io::Result<bool> {
+    let below = tracked(folder, is_manifest_name).map_err(io::Error::other)?;
+    let known: HashSet<&OsStr> = match below.is_empty() {
+        true => HashSet::new(),
+        false => files.iter().map(|(file, _)| file.as_os_str()).collect(),
+    };
+    let kind = |path: PathBuf| path.symlink_metadata().ok().filter(|found| !found.is_dir()).map(|found| (path, found));
+    let unknown = below.into_iter().map(|path| folder.join(path)).filter(|path| !known.contains(path.as_os_str()));
+    let more: Vec<_> = unknown.filter_map(kind).map(|(path, found)| (path, found.is_symlink())).collect();
+    let is_more = !more.is_empty();
+    files.extend(more);
+    Ok(is_more)
 }
 
 fn is_manifest_name(path: &Path) -> bool {
     const ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
     let name = last_part(path);
-    let ending = name.iter().rposition(|byte| *byte == b'.').filter(|at| *at > 0).and_then(|at| name.get(at + 1..));
+    let ending = name.iter().rposition(|byte| *byte == b'.').and_then(|at| name.get(at + 1..));
     name == b"Kustomization"
         || ending.is_some_and(|ending| ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known.as_bytes())))
 }
@@ -301,10 +376,12 @@ mod tests {
 
     #[test]
     fn manifests_are_known_by_their_names() {
-        for name in ["a/b.yaml", "b.YML", "b.c.Json", "a.yaml/Kustomization", "a/b.yaml/", ".b.yaml"] {
+        for name in
+            ["a/b.yaml", "b.YML", "b.c.Json", "a.yaml/Kustomization", "a/b.yaml/", ".b.yaml", ".yaml", "a/.json"]
+        {
             assert!(is_manifest_name(Path::new(name)), "{name}");
         }
-        for name in ["a.yaml/b", ".yaml", "a/.json", "yaml", "b.yaml.bak", "b.", "", "/", "a/.."] {
+        for name in ["a.yaml/b", "a/.yaml.d", "yaml", "b.yaml.bak", "b.", "", "/", "a/.."] {
             assert!(!is_manifest_name(Path::new(name)), "{name}");
         }
     }
@@ -322,7 +399,9 @@ mod tests {
                 std::os::unix::fs::symlink(at(number + 1), at(number).join(link)).unwrap();
             }
         }
-        let error = files_below(&at(0), 1000).err().map(|error| error.to_string());
+        let error = files_below(&at(0), 1000).err();
+        assert_eq!(error.as_ref().map(PathError::help), Some(TOO_MANY));
+        let error = error.map(|error| error.to_string());
         let words = format!("cannot read `{}`: there are more than 1000 files and folders below it", at(0).display());
         assert_eq!(error, Some(words));
         assert!(files_below(&at(30), 0).is_ok());

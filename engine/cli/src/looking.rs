@@ -80,14 +80,11 @@ pub(crate) fn divide(
 }
 
 impl LookError {
-    /// What to do about a path that cannot be read.
-    pub(crate) const PATH_HELP: &str = "check the spelling of the path";
-
     /// Says to a person what is wrong.
     pub(crate) fn tell(&self) -> Exit {
         match self {
             Self::Path(error) => {
-                output::complain(&error.to_string(), Some(Self::PATH_HELP));
+                output::complain(&error.to_string(), Some(error.help()));
                 Exit::Usage
             }
             Self::Policy(error) => policy::tell(error),

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anstream::AutoStream;
 use clap::ValueEnum;
+use sluice_report::clean;
 use tempfile::NamedTempFile;
 
 use crate::exit::Exit;
@@ -142,15 +143,15 @@ pub(crate) fn print(text: &str) -> Exit {
     }
 }
 
-/// One error for the person at the terminal, with what to do about it.
+/// One error for the person at the terminal, with what to do about it. Names of files in it may be a stranger's.
 pub(crate) fn complain(message: &str, help: Option<&str>) {
     let mut err = anstream::stderr().lock();
     let red = anstyle::AnsiColor::Red.on_default().bold();
     // Standard error may be closed; there is nobody left to tell.
-    let _ = writeln!(err, "{red}error{red:#}: {message}");
+    let _ = writeln!(err, "{red}error{red:#}: {}", clean::line(message));
     if let Some(help) = help {
         let cyan = anstyle::AnsiColor::Cyan.on_default().bold();
-        let _ = writeln!(err, "  {cyan}help{cyan:#}: {help}");
+        let _ = writeln!(err, "  {cyan}help{cyan:#}: {}", clean::block(help));
     }
 }
 
@@ -158,7 +159,7 @@ pub(crate) fn complain(message: &str, help: Option<&str>) {
 pub(crate) fn note(message: &str) {
     if io::IsTerminal::is_terminal(&io::stderr()) {
         let mut err = anstream::stderr().lock();
-        let _ = writeln!(err, "{message}");
+        let _ = writeln!(err, "{}", clean::line(message));
     }
 }
 

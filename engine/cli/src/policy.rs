@@ -1,13 +1,14 @@
 //! Which policy file holds, and where its plugins come from.
 
 use std::borrow::Cow;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sluice_manifest::Text;
 use sluice_policy::{ConfigError, PluginSource, Policy, RenderEntry};
 use sluice_report::{Format, Options, Verbosity};
-use sluice_source::{Checkout, Stat};
+use sluice_source::{Checkout, PathError, Stat};
 
 use crate::builtin;
 use crate::exit::Exit;
@@ -106,9 +107,9 @@ pub(crate) fn choose(named: Option<&Path>, paths: &[PathBuf]) -> Result<Chosen, 
     Ok(Chosen::new(parse(name, content)?, PolicyFile::Disk(file)))
 }
 
-/// The nearest `sluice.yaml` beside or above the first path of a checkout; else the recommended policy.
+/// The nearest `sluice.yaml` beside or above the paths of a checkout; else the recommended policy.
 pub(crate) fn choose_in(checkout: &Checkout, paths: &[String]) -> Result<Chosen, ChoiceError> {
-    let Some(file) = nearest_in(checkout, paths) else {
+    let Some(file) = nearest_in(checkout, paths)? else {
         return Ok(Chosen::new(Policy::recommended(), PolicyFile::Recommended));
     };
     let content = checkout.read(&file).map_err(|error| unreadable(&file, &error.to_string()))?;
@@ -116,11 +117,30 @@ pub(crate) fn choose_in(checkout: &Checkout, paths: &[String]) -> Result<Chosen,
     Ok(Chosen::new(policy, PolicyFile::Checkout(checkout.clone(), file)))
 }
 
-/// The nearest `sluice.yaml` beside or above the first path of a checkout.
-pub(crate) fn nearest_in(checkout: &Checkout, paths: &[String]) -> Option<String> {
-    let first = paths.first().map(String::as_str).unwrap_or_default();
-    let mut files = Path::new(first).ancestors().map(|folder| folder.join(FILE_NAME).to_string_lossy().into_owned());
-    files.find(|file| matches!(checkout.stat(file), Ok(Stat::File { .. })))
+/// The nearest `sluice.yaml` beside or above the paths of a checkout, which is the same for all of them.
+pub(crate) fn nearest_in(checkout: &Checkout, paths: &[String]) -> Result<Option<String>, ChoiceError> {
+    let mut leads = Vec::with_capacity(paths.len());
+    for path in paths {
+        let shown = if path.is_empty() { "." } else { path };
+        leads.push((PathBuf::from(shown), above_in(checkout, path)?));
+    }
+    let file = agreed(leads, |one, other| one == other)?;
+    Ok(file.map(|file| file.to_string_lossy().into_owned()))
+}
+
+/// The nearest `sluice.yaml` from a path of a checkout upwards. One that is there and cannot be read is not passed over:
+/// another policy would hold instead.
+fn above_in(checkout: &Checkout, path: &str) -> Result<Option<PathBuf>, ChoiceError> {
+    for folder in Path::new(path).ancestors() {
+        let file = folder.join(FILE_NAME);
+        let name = file.to_string_lossy();
+        match checkout.stat(&name) {
+            Ok(Stat::File { .. }) => return Ok(Some(file)),
+            Ok(Stat::Folder) | Err(PathError::NotFound { .. } | PathError::NotAFolder { .. }) => {}
+            Err(error) => return Err(unreadable(&name, &error.to_string())),
+        }
+    }
+    Ok(None)
 }
 
 /// Says why there is no policy, to a person.
@@ -159,15 +179,27 @@ fn parse(name: String, content: Vec<u8>) -> Result<Policy, ChoiceError> {
 
 /// One policy holds for a run: every path has to lead to the same file, or none to any.
 fn nearest(paths: &[PathBuf]) -> Result<Option<PathBuf>, ChoiceError> {
-    let folder_of = |path: &PathBuf| if path.as_os_str() == "-" { PathBuf::from(".") } else { path.clone() };
-    let mut leads = paths.iter().map(|path| (path, above(&folder_of(path))));
+    let mut leads = Vec::with_capacity(paths.len());
+    for path in paths {
+        let folder = if path.as_os_str() == "-" { Path::new(".") } else { path };
+        leads.push((path.clone(), above(folder)?));
+    }
+    agreed(leads, same)
+}
+
+/// The policy file that each of the paths leads to.
+fn agreed(
+    leads: Vec<(PathBuf, Option<PathBuf>)>,
+    same: impl Fn(Option<&Path>, Option<&Path>) -> bool,
+) -> Result<Option<PathBuf>, ChoiceError> {
+    let mut leads = leads.into_iter();
     let Some((first, file)) = leads.next() else {
         return Ok(None);
     };
     match leads.find(|(_, other)| !same(file.as_deref(), other.as_deref())) {
         None => Ok(file),
         Some((path, other)) => Err(ChoiceError::Unusable {
-            message: format!("{}, and {}", falls(first, file.as_deref()), falls(path, other.as_deref())),
+            message: format!("{}, and {}", falls(&first, file.as_deref()), falls(&path, other.as_deref())),
             help: "check them one by one, or name the policy that holds for both with --policy",
         }),
     }
@@ -190,20 +222,28 @@ fn same(one: Option<&Path>, other: Option<&Path>) -> bool {
     }
 }
 
-/// The nearest `sluice.yaml` from the folder of `path` upwards, not past the root of a Git repository.
-fn above(path: &Path) -> Option<PathBuf> {
-    let absolute = std::path::absolute(path).ok()?;
-    let start = if absolute.is_dir() { absolute.as_path() } else { absolute.parent()? };
-    for folder in start.ancestors() {
+/// The nearest `sluice.yaml` from the folder of `path` upwards, not past the root of a Git repository. A link that leads
+/// nowhere, and one that may not be looked at, are not passed over: another policy would hold instead.
+fn above(path: &Path) -> Result<Option<PathBuf>, ChoiceError> {
+    let Ok(absolute) = std::path::absolute(path) else { return Ok(None) };
+    let start = if absolute.is_dir() { Some(absolute.as_path()) } else { absolute.parent() };
+    for folder in start.into_iter().flat_map(Path::ancestors) {
         let file = folder.join(FILE_NAME);
-        if file.is_file() {
-            return Some(shorten(&file));
+        match file.metadata() {
+            Ok(found) if found.is_file() => return Ok(Some(shorten(&file))),
+            Ok(_) => {}
+            Err(error) if is_absent(&error) && !file.is_symlink() => {}
+            Err(error) => return Err(unreadable(&shorten(&file).to_string_lossy(), &error.to_string())),
         }
         if folder.join(".git").exists() {
-            return None;
+            return Ok(None);
         }
     }
-    None
+    Ok(None)
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 /// The path as a person would type it: relative to the working directory where it lies below that.

@@ -86,6 +86,11 @@ fn print(sets: Sets, arguments: &Arguments) -> io::Result<Exit> {
     // Without a question where it came from, a set comes several times as fast.
     let origins = if arguments.origins { Origins::Positions } else { Origins::None };
     let mut printer = Printer::new(&mut out, format, arguments.origins);
+    let printed = print_sets(sets, origins, &mut printer);
+    printer.finish(printed)
+}
+
+fn print_sets(sets: Sets, origins: Origins, printer: &mut Printer<'_>) -> io::Result<()> {
     for input in sets.plain {
         printer.input(input)?;
     }
@@ -122,5 +127,5 @@ fn print(sets: Sets, arguments: &Arguments) -> io::Result<Exit> {
             }
         }
     }
-    printer.finish()
+    Ok(())
 }

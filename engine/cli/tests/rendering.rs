@@ -318,3 +318,57 @@ fn repositories_in_one_another_are_rendered_and_those_beside_are_told() -> Resul
     }
     Ok(())
 }
+
+const MAP: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: good}\n";
+
+#[test]
+fn a_template_is_missing_from_what_is_rendered() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let template = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}\n";
+    write(folder.path(), &[("good.yaml", MAP), ("more.yaml", &format!("{MAP}---\n{template}"))])?;
+    let (code, out, err) = sluice(folder.path(), &["render", "."])?;
+    assert_eq!((code, out.matches("name: good").count()), (Some(3), 2), "{out}{err}");
+    assert!(err.contains("more.yaml:5: this is a template"), "{err}");
+    // What a command printed is no template, whatever it looks like.
+    let policy = "apiVersion: sluice.dev/v1alpha1\nkind: Policy\nrender: [{path: made, command: [cat, made.txt]}]\n\
+                  plugins: [{name: image-tags, source: 'builtin:image-tags'}]\n";
+    let broken = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: bad}\ndata: {a: {{ x }} y}\n";
+    write(folder.path(), &[("sluice.yaml", policy), ("made/made.txt", &format!("{MAP}---\n{broken}"))])?;
+    let (code, out, err) = sluice(folder.path(), &["render", "--allow-commands", "made"])?;
+    assert_eq!((code, out.matches("name: good").count()), (Some(3), 1), "{out}{err}");
+    assert!(err.contains("made:8:7: a `{` mapping is not closed"), "{err}");
+    Ok(())
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_that_is_cut_hides_no_failure() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let large = format!("{MAP}data: {{a: {}}}\n", "x".repeat(1 << 20));
+    write(folder.path(), &[("b.yaml", &large)])?;
+    let run = || -> Result<Option<i32>> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sluice"));
+        command.args(["render", "."]).current_dir(folder.path());
+        command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null());
+        let mut child = command.spawn()?;
+        drop(child.stdout.take());
+        Ok(child.wait()?.code())
+    };
+    assert_eq!(run()?, Some(0));
+    write(folder.path(), &[("a.yaml", "a: [\n")])?;
+    assert_eq!(run()?, Some(3));
+    Ok(())
+}
+
+#[cfg(unix)]
+#[test]
+fn the_name_of_a_file_is_one_line_and_no_command() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    write(folder.path(), &[("x\nkind: Evil\n---\n#.yaml", MAP), ("y\n::stop-commands::z\n\u{202e}.yaml", "a: [\n")])?;
+    let (code, out, err) = sluice(folder.path(), &["render", "--origins", "."])?;
+    assert_eq!(code, Some(3), "{out}{err}");
+    assert!(out.starts_with("# from x kind: Evil --- #.yaml:3\napiVersion: v1\n"), "{out}");
+    assert!(!err.lines().any(|line| line.starts_with("::")) && !err.contains('\u{202e}'), "{err}");
+    assert!(err.contains("y ::stop-commands::z \u{fffd}.yaml:2:1: "), "{err}");
+    Ok(())
+}

@@ -76,6 +76,76 @@ fn the_policy_is_that_of_the_revision() -> Result<()> {
     Ok(())
 }
 
+const POLICY: &str =
+    "apiVersion: sluice.dev/v1alpha1\nkind: Policy\nplugins:\n- {name: image-tags, source: 'builtin:image-tags'}\n";
+
+#[test]
+fn one_policy_holds_for_all_paths() -> Result<()> {
+    let folder = repository()?;
+    for path in ["dev/a.yaml", "prod/b.yaml"] {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().context("no folder")?)?;
+        fs::write(path, POD.replace("IMAGE", "registry.example.com/web:1.4.2"))?;
+    }
+    let other = POD.replace("{name: web}", "{name: other}").replace("IMAGE", "registry.example.com/web:1.4.2");
+    fs::write(folder.path().join("prod/c.yaml"), other)?;
+    fs::write(folder.path().join("prod/sluice.yaml"), POLICY)?;
+    git(folder.path(), &["add", "."])?;
+    git(folder.path(), &["commit", "-qm", "third"])?;
+    let words = "`dev` falls under no policy file, and `prod` falls under the policy file `prod/sluice.yaml`";
+    let disk = "`dev` falls under no policy file, and `prod` falls under the policy file";
+    for (arguments, words) in [
+        (&["check", "dev", "prod"][..], disk),
+        (&["check", "--rev", "HEAD", "dev", "prod"], words),
+        (&["render", "--rev", "HEAD", "dev", "prod"], words),
+        (&["diff", "v1", "HEAD", "dev", "prod"], words),
+    ] {
+        let (code, out, err) = sluice(folder.path(), arguments)?;
+        assert_eq!((code, err.contains(words)), (Some(2), true), "{arguments:?}: {out}{err}");
+    }
+    let (code, out, err) = sluice(folder.path(), &["check", "--rev", "HEAD", "prod/b.yaml", "prod/c.yaml"])?;
+    assert_eq!(code, Some(0), "{out}{err}");
+    Ok(())
+}
+
+#[cfg(unix)]
+#[test]
+fn a_policy_file_that_cannot_be_followed_is_not_passed_over() -> Result<()> {
+    for target in ["none.yaml", "../outside.yaml"] {
+        let folder = repository()?;
+        std::os::unix::fs::symlink(target, folder.path().join("deploy/sluice.yaml"))?;
+        git(folder.path(), &["add", "."])?;
+        git(folder.path(), &["commit", "-qm", "link"])?;
+        for arguments in [&["check", "deploy"][..], &["check", "--rev", "HEAD", "deploy"]] {
+            let (code, out, err) = sluice(folder.path(), arguments)?;
+            let words = "cannot read the policy file `deploy/sluice.yaml`";
+            assert_eq!((code, err.contains(words)), (Some(2), true), "{target} {arguments:?}: {out}{err}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_file_that_is_tracked_is_judged_whatever_is_ignored() -> Result<()> {
+    let folder = repository()?;
+    fs::write(folder.path().join("deploy/ignored.yaml"), POD.replace("IMAGE", "registry.example.com/web:latest"))?;
+    let seen = |arguments: &[&str]| {
+        let (code, out, err) = sluice(folder.path(), arguments)?;
+        Ok::<_, anyhow::Error>((code, out.lines().last().unwrap_or_default().to_owned(), err))
+    };
+    assert_eq!(seen(&["check", "."])?.0, Some(0));
+    git(folder.path(), &["add", "-f", "deploy/ignored.yaml"])?;
+    git(folder.path(), &["commit", "-qm", "third"])?;
+    let all = seen(&["check", "--rev", "HEAD", "."])?;
+    assert!(all.0 == Some(1) && all.1.contains("2 objects"), "{all:?}");
+    for arguments in [&["check", "."][..], &["check", "deploy"], &["check", "./deploy/"]] {
+        assert_eq!(seen(arguments)?, all, "{arguments:?}");
+    }
+    let (code, out, err) = sluice(folder.path(), &["diff", "main"])?;
+    assert!(code == Some(0) && !out.contains("removed"), "{out}{err}");
+    Ok(())
+}
+
 #[test]
 fn what_is_not_there_is_told() -> Result<()> {
     let folder = repository()?;

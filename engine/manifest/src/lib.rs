@@ -29,7 +29,7 @@ pub use origin::{Beside, Origin, Origins, Relation};
 pub use patch::{Operation, PatchCause, PatchError};
 pub use path::{Path, PathError};
 pub use pointer::{Located, push_token};
-pub use reader::{Document, Documents, Limits, NotManifest, Problem, read_value};
+pub use reader::{Document, Documents, Holders, Limits, NotManifest, Problem, read_value};
 pub use redact::{REDACTED, REDACTED_PLAIN};
 pub use resource::{Identity, Resource};
 pub use sequence::align;

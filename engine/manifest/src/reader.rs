@@ -10,7 +10,9 @@ mod agreement;
 mod bytes;
 mod complete;
 mod dedup;
+mod duplicates;
 mod fast;
+mod holders;
 mod json;
 mod manifest;
 mod resolve;
@@ -26,7 +28,14 @@ use std::sync::Arc;
 use crate::tree::{MAX_LENGTH, Plain};
 use crate::{Resource, Span, Text, Tree};
 
+use duplicates::Duplicates;
 use split::{Form, Piece};
+
+pub use holders::Holders;
+
+/// Most equal keys, and most items that are no objects, that are told one by one of a document. What is beyond is told as
+/// a number: each that is told costs its lines.
+const MOST_TOLD: usize = 100;
 
 /// The words of JSON.
 const PLAIN: [(&str, Plain); 3] = [("true", Plain::Bool(true)), ("false", Plain::Bool(false)), ("null", Plain::Null)];
@@ -102,6 +111,15 @@ pub struct Documents {
     broken: Vec<bytes::Broken>,
     scratch: fast::Scratch,
     is_rendered: bool,
+}
+
+/// What a piece holds. An empty one has no tree.
+#[derive(Default)]
+struct Read {
+    tree: Option<Tree>,
+    duplicates: Duplicates,
+    /// That Kubernetes does not read all of it.
+    not_read: Option<Problem>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -185,7 +203,8 @@ impl Documents {
                 read
             }
         };
-        let read = match self.broken.iter().find(|broken| (span.start..span.end).contains(&broken.at)) {
+        let first = self.broken.partition_point(|broken| broken.at < span.start);
+        let read = match self.broken.get(first).filter(|broken| broken.at < span.end) {
             Some(broken) => Err(broken.problem(&self.text)),
             None => read,
         };
@@ -193,9 +212,11 @@ impl Documents {
             Document { index: self.index, span, resources: Vec::new(), problems: Vec::new(), skipped: None };
         self.index += 1;
         match read {
-            Ok((tree, problems)) => {
-                document.problems = problems;
+            Ok(Read { tree, duplicates, not_read }) => {
+                document.problems = duplicates.told;
+                document.problems.extend(not_read);
                 manifest::sort_out(tree, &mut document);
+                document.problems.extend(duplicates::more(duplicates.more, &document.resources));
                 if !self.is_rendered && template::explains_missing(&self.text, &document) {
                     document.problems.clear();
                     document.skipped = Some(NotManifest::Template);
@@ -209,27 +230,25 @@ impl Documents {
         document
     }
 
-    fn yaml(&mut self, span: Span) -> Result<(Option<Tree>, Vec<Problem>), Problem> {
+    fn yaml(&mut self, span: Span) -> Result<Read, Problem> {
         let size = (span.end - span.start) as usize;
         if size > (self.limits.bytes as usize).min(MAX_LENGTH) {
             return Err(words::too_large(size, self.limits.bytes, Span { start: span.start, end: span.start }));
         }
         if let Some(tree) = fast::read(&self.text, span, &self.limits, &mut self.scratch) {
-            return Ok((Some(tree), Vec::new()));
+            return Ok(Read { tree: Some(tree), ..Read::default() });
         }
-        let mut reading = complete::read(&self.text, span, &self.limits)?;
-        if let Some(rest) = reading.rest {
-            reading.problems.push(words::not_read(Span { start: rest, end: rest }));
-        }
-        Ok((reading.tree, reading.problems))
+        let reading = complete::read(&self.text, span, &self.limits)?;
+        let not_read = reading.rest.map(|rest| words::not_read(Span { start: rest, end: rest }));
+        Ok(Read { tree: reading.tree, duplicates: reading.duplicates, not_read })
     }
 
-    fn json(&mut self, span: Span) -> Result<(Option<Tree>, Vec<Problem>), Problem> {
+    fn json(&mut self, span: Span) -> Result<Read, Problem> {
         match json::read(&self.text, span.start, &self.limits) {
             Ok((tree, end)) => {
                 self.at = end as usize;
-                let (tree, problems) = dedup::last_wins(tree);
-                Ok((Some(tree), problems))
+                let (tree, duplicates) = dedup::last_wins(tree);
+                Ok(Read { tree: Some(tree), duplicates, not_read: None })
             }
             // Where the next value would begin nobody knows; a separator is the next certain place.
             Err(problem) => {
@@ -263,8 +282,8 @@ pub fn read_value(text: Arc<Text>, limits: Limits) -> Result<Tree, Problem> {
         if let Form::Refused(at) = piece.kind {
             return Err(words::separator(at));
         }
-        let (tree, problems) = documents.yaml(piece.span)?;
-        if let Some(problem) = problems.into_iter().next() {
+        let Read { tree, duplicates, not_read } = documents.yaml(piece.span)?;
+        if let Some(problem) = duplicates.told.into_iter().chain(not_read).next() {
             return Err(Problem { fatal: true, ..problem });
         }
         let Some(tree) = tree else { continue };

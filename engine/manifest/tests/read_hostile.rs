@@ -185,6 +185,17 @@ fn what_is_no_manifest() {
 fn templates_in_strings_are_judged() {
     let (document, _) = between(format!("{GOOD}data:\n  a: \"{{{{ .x }}}}\"\n  b: |\n    {{{{ if .y }}}}\n"));
     assert_eq!(document.resources.len(), 1);
+    // Some versions of kubectl read as YAML what begins like JSON and is none.
+    let flow = r#"{apiVersion: v1, kind: Pod, metadata: {name: x, annotations: {a: "{{ b }}"}}}"#;
+    for content in [flow.to_owned(), format!("{{\"a\": 1}}\n{flow}")] {
+        let (documents, _) = read(content);
+        let last = documents.last().unwrap();
+        assert_eq!((last.skipped, last.problems[0].rule), (None, "invalid-json"));
+    }
+    for content in ["{ {{ x }} }", "{{ template \"x\" . }}\n", "{\"a\": {{ x }} }"] {
+        let (documents, _) = read(content);
+        assert_eq!(documents[0].skipped, Some(NotManifest::Template), "{content}");
+    }
     // Broken for another reason than the template in it.
     refused("a: \"{{ .x }}\"\nb: c\nd\n: e\n- f", "invalid-yaml", "", (3, 1));
 }
@@ -198,6 +209,72 @@ fn duplicate_keys_are_told_and_the_last_one_wins() {
     assert_eq!((text.place(problem.span).line, text.place(problem.span).column), (13, 3));
     let data = document.resources[0].root().get("data").unwrap();
     assert_eq!(data.to_json(), r#"{"b":"x","a":"two"}"#);
+}
+
+#[test]
+fn of_many_equal_keys_the_first_are_told() {
+    let equal = "a: x\n".repeat(300_000);
+    let nested = format!("{GOOD}data:\n{}", equal.replace("a:", "  a:"));
+    let json = format!(
+        r#"{{"apiVersion":"v1","kind":"ConfigMap","metadata":{{"name":"a"}},{}"data":{{}}}}"#,
+        r#""a":"x","#.repeat(300_000)
+    );
+    for text in [equal, nested, json] {
+        let (documents, _) = read(text);
+        let problems = &documents[0].problems;
+        assert_eq!(problems.len(), 101);
+        assert!(problems.iter().all(|problem| problem.rule == "duplicate-key" && !problem.fatal));
+        let more = &problems[100];
+        assert_eq!(more.message, "299899 more keys are given twice, of which this is the first");
+        assert!(problems[99].span.end < more.span.start);
+    }
+    // An alias repeats none.
+    let (document, _) = between(format!("{GOOD}data: {{a: &a {{k: 1, k: 2}}, b: [{}]}}", "*a, ".repeat(1_000)));
+    assert_eq!(document.problems.len(), 1);
+}
+
+#[test]
+fn what_is_wrong_with_one_object_is_told_of_it_however_much_is_wrong_with_another() {
+    let item = |name: &str, count: usize| {
+        format!("- apiVersion: v1\n  kind: ConfigMap\n  metadata: {{name: {name}}}\n{}", "  a: x\n".repeat(count))
+    };
+    let list = format!("kind: List\nitems:\n{}{}{}", item("one", 300), item("two", 1), item("three", 2));
+    let (document, text) = between(list);
+    let lines: Vec<u32> = document.problems.iter().skip(100).map(|problem| text.place(problem.span).line).collect();
+    let three = "kind: List\nitems:\n".lines().count() as u32 + 5 + 3 + 300 + 3 + 1 + 3 + 2;
+    assert_eq!((document.resources.len(), lines), (3, vec![5 + 2 + 3 + 102, three]));
+    assert_eq!(document.problems[101].message, "one more key is given twice");
+}
+
+#[test]
+fn of_many_wrong_items_the_first_are_told() {
+    let (document, _) = between(format!("apiVersion: v1\nkind: List\nitems: [{}]", "1, ".repeat(200_000)));
+    let problems = &document.problems;
+    assert_eq!((problems.len(), problems.iter().all(|problem| problem.fatal)), (101, true));
+    let words = "`items` is a number, not an object; 199900 items of the list from here on are wrong";
+    assert_eq!(problems[100].message, words);
+}
+
+#[test]
+fn what_kubectl_takes_for_a_list_is_one() {
+    let names = |content: &str| -> Vec<String> {
+        let (document, _) = between(content);
+        assert!(document.problems.is_empty(), "{document:?}");
+        let kinds = document.resources.iter().map(sluice_manifest::Resource::identity);
+        kinds.map(|identity| format!("{} {}", identity.kind, identity.name)).collect()
+    };
+    let pod = "{apiVersion: v1, kind: Pod, metadata: {name: a}}";
+    assert_eq!(names(&format!("kind: List\nitems: [{pod}]")), ["Pod a"]);
+    assert_eq!(names(&format!("apiVersion: v1\nkind: Config\nitems: [{pod}]")), ["Pod a"]);
+    assert_eq!(names("apiVersion: v1\nkind: PodList\nitems: [{items: [{metadata: {name: b}}]}]"), ["Pod b"]);
+    assert_eq!(
+        names("apiVersion: v1\nkind: List\nitems: [{apiVersion: v1, kind: X, metadata: {name: c}, items: }]"),
+        ["X c"]
+    );
+    // Files of other programs.
+    assert_eq!(between("kind: menu\nitems: [soup, bread]").0.skipped, Some(NotManifest::NoKind));
+    assert_eq!(between("apiVersion: v1\nkind: List\nitems:").0.skipped, Some(NotManifest::Empty));
+    refused("apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nitems: null", "wrong-type", "`items` is null", (4, 8));
 }
 
 #[test]

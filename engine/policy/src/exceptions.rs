@@ -5,11 +5,14 @@ use sluice_manifest::{Identity, Node};
 
 use crate::config::suggest;
 use crate::file::{Exception, GATE_RULES, Policy};
+use crate::matching::Destination;
 use crate::{Applied, ConfigError};
 
 /// The exceptions of a policy at a point in time.
 pub(crate) struct Exceptions {
     entries: Vec<Entry>,
+    /// The namespace of objects that name none, where it is known.
+    pub(crate) namespace: Option<String>,
 }
 
 struct Entry {
@@ -43,14 +46,15 @@ impl Exceptions {
             let expired = exception.expires.is_some_and(|last_day| last_day < today);
             entries.push(Entry { exception: exception.clone(), expired });
         }
-        if errors.is_empty() { Ok(Self { entries }) } else { Err(errors) }
+        if errors.is_empty() { Ok(Self { entries, namespace: None }) } else { Err(errors) }
     }
 
-    /// What covers a finding of this rule about an object. Without a root, an object has no labels.
+    /// What covers a finding of this rule about an object. Without a root nobody knows its labels, and what demands one does not cover it.
     pub(crate) fn covers(&self, rule: &str, identity: &Identity, root: Option<Node<'_>>) -> Covers {
         let mut covers = Covers::default();
+        let at = self.namespace.as_deref().map_or(Destination::Unknown, Destination::Both);
         for (index, Entry { exception, expired }) in self.entries.iter().enumerate() {
-            if !exception.rule.fits(rule) || !exception.matches.fits(identity, root) {
+            if !exception.rule.fits(rule) || !exception.matches.fits(identity, root, at) {
                 continue;
             }
             covers.met.push(index as u32);

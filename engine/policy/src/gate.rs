@@ -40,6 +40,8 @@ pub struct Gate {
     pub(crate) plugins: Vec<Loaded>,
     pub(crate) exceptions: Exceptions,
     pub(crate) rules: Vec<RuleInfo>,
+    /// The namespace of objects that name none, where it is known.
+    pub(crate) namespace: Option<String>,
 }
 
 /// How to run.
@@ -203,7 +205,16 @@ impl Gate {
         let mut rules: Vec<RuleInfo> = plugins.iter().flat_map(|plugin| plugin.rules.infos()).collect();
         rules.extend(rules::gate_rules());
         rules.sort_by(|one, other| one.id.cmp(&other.id));
-        Ok(Self { policy, plugins, exceptions, rules })
+        Ok(Self { policy, plugins, exceptions, rules, namespace: None })
+    }
+
+    /// The same gate for a set that goes where objects that name no namespace come to be in this one. Plugins are given those
+    /// that fit with it or without, and exceptions cover those that fit both ways.
+    #[must_use]
+    pub fn for_namespace(mut self, namespace: &str) -> Self {
+        self.namespace = Some(namespace.to_owned());
+        self.exceptions.namespace.clone_from(&self.namespace);
+        self
     }
 
     /// What its plugins ask for beyond the set.

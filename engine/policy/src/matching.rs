@@ -62,6 +62,18 @@ pub(crate) enum ForKind {
     Some,
 }
 
+/// The namespace that objects come to be in that name none. Those of the whole cluster have none there either, and which
+/// these are nobody knows before the cluster is asked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Destination<'a> {
+    /// It is not known.
+    Unknown,
+    /// An object is meant where it or none fits.
+    Either(&'a str),
+    /// An object is meant where both it and none fit.
+    Both(&'a str),
+}
+
 /// A text in which `*` stands for any characters, none included, and `?` for one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Glob(String);
@@ -79,28 +91,39 @@ impl Match {
         }
     }
 
-    /// Whether an object of a kind that fits is meant. Without a root it has no labels.
+    /// Whether every object is meant.
+    pub(crate) fn is_any(&self) -> bool {
+        self.kinds.is_empty() && self.namespaces.is_any() && self.names.is_any() && self.labels.is_empty()
+    }
+
+    /// Whether an object of a kind that fits is meant. Without a root nobody knows its labels, and no demand on one is met.
     ///
     /// The namespace of an object that names none is the empty text, which `*` fits and no name does: `include: [shop]`
     /// leaves it out, `exclude: [kube-system]` does not. A `Namespace` counts as being in the namespace that it is.
-    pub(crate) fn fits_object(&self, identity: &Identity, root: Option<Node<'_>>) -> bool {
-        let namespace = match &identity.namespace {
-            Some(namespace) => namespace,
-            None if identity.kind == "Namespace" && identity.group().is_empty() => &identity.name,
-            None => "",
+    pub(crate) fn fits_object(&self, identity: &Identity, root: Option<Node<'_>>, at: Destination<'_>) -> bool {
+        let named = match &identity.namespace {
+            Some(namespace) => Some(namespace),
+            None if identity.kind == "Namespace" && identity.group().is_empty() => Some(&identity.name),
+            None => None,
+        };
+        let inside = |namespace: &str| self.namespaces.fits(namespace);
+        let is_inside = match (named, at) {
+            (Some(namespace), _) => inside(namespace),
+            (None, Destination::Unknown) => inside(""),
+            (None, Destination::Either(namespace)) => inside("") || inside(namespace),
+            (None, Destination::Both(namespace)) => inside("") && inside(namespace),
         };
         let label = |key: &str| root?.get("metadata")?.get("labels")?.get(key)?.as_str();
-        self.namespaces.fits(namespace)
-            && self.names.fits(&identity.name)
-            && self.labels.iter().all(|requirement| requirement.fits(label(&requirement.key)))
+        let has = |requirement: &LabelRequirement| root.is_some() && requirement.fits(label(&requirement.key));
+        is_inside && self.names.fits(&identity.name) && self.labels.iter().all(has)
     }
 
     /// Whether an object is meant.
-    pub(crate) fn fits(&self, identity: &Identity, root: Option<Node<'_>>) -> bool {
+    pub(crate) fn fits(&self, identity: &Identity, root: Option<Node<'_>>, at: Destination<'_>) -> bool {
         match self.for_kind(identity) {
             ForKind::Never => false,
             ForKind::Always => true,
-            ForKind::Some => self.fits_object(identity, root),
+            ForKind::Some => self.fits_object(identity, root, at),
         }
     }
 }

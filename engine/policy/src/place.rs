@@ -2,6 +2,7 @@
 //! `Secret`, nor what belongs to another object on the same line.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -54,21 +55,37 @@ impl Unasked {
     }
 }
 
+/// A document of which not all could be read.
+pub(crate) struct Unread<'t> {
+    text: &'t Text,
+    span: Span,
+    /// Whether it may be a `Secret`, which takes a look at all of it.
+    is_secret: OnceCell<bool>,
+}
+
+impl<'t> Unread<'t> {
+    pub(crate) fn new(text: &'t Text, span: Span) -> Self {
+        Self { text, span, is_secret: OnceCell::new() }
+    }
+
+    /// Where a span of it stands. Where it may be a `Secret`, no values are shown.
+    pub(crate) fn at(&self, span: Span) -> At {
+        let is_secret = *self.is_secret.get_or_init(|| may_be_secret(self.text, self.span));
+        source_of(self.text, span, true, is_secret).unwrap_or_else(|| {
+            let mut snippet = snippet(self.text, span, self.span);
+            if let Some(snippet) = snippet.as_mut().filter(|_| is_secret) {
+                hide_values(snippet);
+            }
+            At { location: location(self.text, span, true), snippet, rendered: None }
+        })
+    }
+}
+
 /// Where a span of an object stands: in the file it was read from, or in what it was rendered from.
 pub(crate) fn of_object(resource: &Resource, span: Span, exact: bool) -> At {
     source_of(resource.text(), span, exact, is_secret(resource)).unwrap_or_else(|| At {
         location: location(resource.text(), span, exact),
         snippet: snippet_of(resource, span),
-        rendered: None,
-    })
-}
-
-/// Where a span of a document stands that could not be read.
-pub(crate) fn of_document(text: &Text, span: Span, within: Span) -> At {
-    let is_secret = may_be_secret(text, within);
-    source_of(text, span, true, is_secret).unwrap_or_else(|| At {
-        location: location(text, span, true),
-        snippet: snippet_unread(text, span, within),
         rendered: None,
     })
 }
@@ -155,15 +172,6 @@ fn snippet_of(resource: &Resource, span: Span) -> Option<Snippet> {
     let within = resource.root().span();
     let (spans, values) = secrets(resource)?;
     shown(resource.text(), span, within, &spans, &values)
-}
-
-/// As [`snippet`], for a document that could not be read: where it may be a `Secret`, no values are shown.
-fn snippet_unread(text: &Text, span: Span, within: Span) -> Option<Snippet> {
-    let mut snippet = snippet(text, span, within)?;
-    if may_be_secret(text, within) {
-        hide_values(&mut snippet);
-    }
-    Some(snippet)
 }
 
 /// Whether a document that could not be read may be a `Secret`. One that begins with a line that should separate documents

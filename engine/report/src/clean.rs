@@ -4,7 +4,8 @@
 use std::borrow::Cow;
 
 /// A text on one line: breaks and tabs become spaces, characters that act become visible.
-pub(crate) fn line(text: &str) -> Cow<'_, str> {
+#[must_use]
+pub fn line(text: &str) -> Cow<'_, str> {
     if !text.chars().any(|c| acts(c) || matches!(c, '\n' | '\t')) {
         return Cow::Borrowed(text.trim_end());
     }
@@ -13,7 +14,8 @@ pub(crate) fn line(text: &str) -> Cow<'_, str> {
 }
 
 /// A text of several lines. A line that a CI system would read as a command of its own is marked as quoted.
-pub(crate) fn block(text: &str) -> String {
+#[must_use]
+pub fn block(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     for (index, line) in text.trim_end().lines().enumerate() {
         if index > 0 {

@@ -3,7 +3,7 @@
 //! This crate owns every word of a report and the one renderer of diagnostics. It refuses to decide, to sort and to read
 //! files: a [`Verdict`] carries all that is said, in the order in which it is said. The same verdict gives the same bytes.
 
-mod clean;
+pub mod clean;
 mod diff;
 mod github;
 mod human;

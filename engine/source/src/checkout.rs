@@ -173,6 +173,28 @@ impl Checkout {
         Ok(files)
     }
 
+    /// As [`Self::files`], but a link that leaves the checkout or leads back to itself and a submodule are given besides
+    /// instead of being the error. In a folder of this machine they are the error all the same.
+    pub fn files_and_astray(&self, below: &str) -> Result<(Vec<String>, Vec<PathError>), PathError> {
+        let asked = tidied(below)?;
+        let resolved = match resolve(self.store(), &asked) {
+            Ok(resolved) => resolved,
+            Err(error) if error.fault() == PathFault::Astray => return Ok((Vec::new(), vec![error])),
+            Err(error) => return Err(error),
+        };
+        match resolved.target {
+            Target::File => return Ok((vec![asked], Vec::new())),
+            Target::Submodule => return Ok((Vec::new(), vec![self.submodule(&resolved.path)])),
+            Target::Folder => {}
+        }
+        let (mut files, astray) = self.store().files_and_astray(&resolved.path, self.0.limits.files)?;
+        if asked != resolved.path {
+            rebase(&mut files, &resolved.path, &asked);
+        }
+        files.sort_unstable();
+        Ok((files, astray))
+    }
+
     fn store(&self) -> &dyn Store {
         &*self.0.store
     }

@@ -24,6 +24,7 @@ mod request;
 mod resolve;
 mod signature;
 mod store;
+mod tracked;
 pub mod walked;
 mod words;
 
@@ -37,3 +38,4 @@ pub use local::merge_base;
 pub use location::{LocationError, RepoLocation};
 pub use name::NameFault;
 pub use request::{Limits, Request, SignaturePolicy};
+pub use tracked::tracked;

@@ -108,6 +108,11 @@ fn words(fault: Fault) -> String {
 
 /// The repository within which `folder` lies, or that it is.
 fn discover(folder: &Path, request: &Request) -> Result<gix::ThreadSafeRepository, SourceError> {
+    around(folder, request.limits.file)
+}
+
+/// As [`discover`], for a limit of files.
+pub(crate) fn around(folder: &Path, largest_file: u64) -> Result<gix::ThreadSafeRepository, SourceError> {
     let fails = |cause: String| SourceError::Repository { path: shown(&folder.to_string_lossy()), cause };
     if !folder.is_dir() {
         return Err(fails("it is not a folder".to_owned()));
@@ -118,7 +123,7 @@ fn discover(folder: &Path, request: &Request) -> Result<gix::ThreadSafeRepositor
         trust: gix::discover::upwards::TrustPolicy::Assume(gix::sec::Trust::Reduced),
         ..Default::default()
     };
-    let open = open_options(request.limits.file);
+    let open = open_options(largest_file);
     let open = gix::sec::trust::Mapping { full: open.clone(), reduced: open };
     gix::ThreadSafeRepository::discover_opts(whole, options, open).map_err(|error| fails(chain(&error)))
 }

@@ -182,6 +182,10 @@ impl Store for Objects {
     fn files(&self, below: &str, most: usize) -> Result<Vec<String>, PathError> {
         walk::files(self, below, most)
     }
+
+    fn files_and_astray(&self, below: &str, most: usize) -> Result<(Vec<String>, Vec<PathError>), PathError> {
+        walk::files_and_astray(self, below, most)
+    }
 }
 
 /// The content of an object that has the given kind, at most `limit` bytes, and the id that its content demands.

@@ -25,6 +25,10 @@ pub(crate) trait Store: Send + Sync {
     fn read(&self, file: &str, limit: u64) -> Result<Vec<u8>, PathError>;
     /// The regular files below a folder.
     fn files(&self, below: &str, most: usize) -> Result<Vec<String>, PathError>;
+    /// As [`Self::files`], and what leads astray instead of ending at it, where that can be told apart.
+    fn files_and_astray(&self, below: &str, most: usize) -> Result<(Vec<String>, Vec<PathError>), PathError> {
+        Ok((self.files(below, most)?, Vec::new()))
+    }
 }
 
 /// `name` in `folder`.

@@ -89,6 +89,7 @@ pub(crate) fn gather(
         GateError::Policy(errors) => policy::tell(&ChoiceError::Invalid(errors)),
         GateError::Failed(message) => failed(&message),
     })?;
+    let gate = gate.for_namespace(&application.destination.namespace);
     // A cluster that hangs holds up nobody but its own applications.
     let parts = usize::from(!sets.plain.is_empty()) + sets.groups.len() + sets.folders.len();
     let around = Around::of(&gate, parts == 1, reach)?;

@@ -7,7 +7,7 @@ use sluice_diff::Name;
 use sluice_source::{Checkout, RepoLocation, SourceError, merge_base};
 
 use crate::exit::Exit;
-use crate::inputs::{self, Found, PathError};
+use crate::inputs::{self, Astray, Found, PathError};
 use crate::output;
 use crate::source::{self, Repository};
 
@@ -125,17 +125,23 @@ impl Tree {
     }
 
     /// The files of this side. Paths that it does not hold are passed over. Each path comes as the command line has it and
-    /// from the root. `leave_out` is from the root, or on disk for the work tree.
-    pub(super) fn find(&self, paths: &[(PathBuf, String)], leave_out: Option<&str>) -> Result<Found, PathError> {
+    /// from the root. `leave_out` is from the root, or on disk for the work tree. What leads out of the repository is given
+    /// besides.
+    pub(super) fn find(
+        &self,
+        paths: &[(PathBuf, String)],
+        leave_out: Option<&str>,
+    ) -> Result<(Found, Astray), PathError> {
         let here: Vec<&(PathBuf, String)> = paths.iter().filter(|(_, path)| self.holds(path)).collect();
         match &self.on_disk {
             Some((from, root)) => {
                 let paths: Vec<PathBuf> = here.iter().map(|(path, _)| path.clone()).collect();
-                inputs::find_in_work_tree(root, from, &paths, leave_out.map(Path::new))
+                let found = inputs::find_in_work_tree(root, from, &paths, leave_out.map(Path::new))?;
+                Ok((found, Astray::new()))
             }
             None => {
                 let paths: Vec<String> = here.iter().map(|(_, path)| path.clone()).collect();
-                inputs::find_in(&self.checkout, &paths, leave_out)
+                inputs::find_within(&self.checkout, &paths, leave_out)
             }
         }
     }

@@ -3,8 +3,9 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use sluice_manifest::{Document, Documents, Limits, Problem, Resource, Text};
+use sluice_manifest::{Document, Documents, Limits, NotManifest, Problem, Resource, Text};
 use sluice_policy::{Content, Input};
+use sluice_report::clean;
 
 use crate::exit::Exit;
 use crate::output::{self, Target};
@@ -64,9 +65,9 @@ impl<'o> Printer<'o> {
         }
     }
 
-    /// Prints what a text holds.
+    /// Prints what a text holds that was rendered.
     pub(crate) fn text(&mut self, text: Arc<Text>) -> io::Result<()> {
-        self.documents(Documents::new(text, Limits::default()))
+        self.documents(Documents::new(text, Limits::default()).rendered())
     }
 
     fn documents(&mut self, documents: Documents) -> io::Result<()> {
@@ -78,6 +79,14 @@ impl<'o> Printer<'o> {
         for problem in &document.problems {
             self.failed |= problem.fatal;
             tell(text, problem);
+        }
+        if document.skipped == Some(NotManifest::Template) {
+            let line = text.place(document.span).line;
+            let help = "say in `render` of the policy file what renders it, name other paths, or move it elsewhere";
+            self.fail(
+                &format!("{}:{line}: this is a template, which has to be rendered first", text.name()),
+                Some(help),
+            );
         }
         document.resources.iter().try_for_each(|resource| self.resource(resource))
     }
@@ -92,7 +101,8 @@ impl<'o> Printer<'o> {
                 if self.origins {
                     let Place { file, line, rendered } = place(resource);
                     let by = rendered.map(|name| format!(", by {name}")).unwrap_or_default();
-                    text.push_str(&format!("# from {file}:{line}{by}\n"));
+                    // A name may hold a line break, and the comment would end there.
+                    text.push_str(&format!("# from {}\n", clean::line(&format!("{file}:{line}{by}"))));
                 }
                 resource.root().write_yaml(&mut text);
             }
@@ -109,18 +119,14 @@ impl<'o> Printer<'o> {
         self.out.write_all(text.as_bytes())
     }
 
-    /// Ends the output.
-    pub(crate) fn finish(self) -> io::Result<Exit> {
-        if self.format == Format::Json {
-            let head = if self.objects == 0 { LIST_HEAD } else { "" };
-            let origins = if self.origins {
-                format!(r#","origins":{}"#, serde_json::Value::Array(self.places))
-            } else {
-                String::new()
-            };
-            writeln!(self.out, "{head}]{origins}}}")?;
+    /// Ends the output, and says what came of it.
+    pub(crate) fn finish(mut self, printed: io::Result<()>) -> io::Result<Exit> {
+        match printed.and_then(|()| self.end()) {
+            // Who stopped reading has to know of what failed before.
+            Err(error) if self.failed && output::is_broken_pipe(&error) => {}
+            Err(error) => return Err(error),
+            Ok(()) => {}
         }
-        self.out.flush()?;
         if self.failed {
             return Ok(Exit::Undecided);
         }
@@ -129,6 +135,19 @@ impl<'o> Printer<'o> {
             return Ok(Exit::Usage);
         }
         Ok(Exit::Clean)
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        if self.format == Format::Json {
+            let head = if self.objects == 0 { LIST_HEAD } else { "" };
+            let origins = if self.origins {
+                format!(r#","origins":{}"#, serde_json::Value::Array(std::mem::take(&mut self.places)))
+            } else {
+                String::new()
+            };
+            writeln!(self.out, "{head}]{origins}}}")?;
+        }
+        self.out.flush()
     }
 }
 

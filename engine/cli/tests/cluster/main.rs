@@ -16,6 +16,7 @@ mod faults;
 #[path = "../shared/git.rs"]
 mod git;
 mod ignored;
+mod namespaces;
 mod plane;
 mod programs;
 mod reconcile;

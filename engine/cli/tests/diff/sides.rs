@@ -213,3 +213,37 @@ fn entries_start_from_the_policy_file_on_every_side() -> Result<()> {
     assert_eq!(of_charts, seen(&["base", "HEAD", "team/charts"])?);
     Ok(())
 }
+
+#[cfg(unix)]
+#[test]
+fn what_leads_out_of_the_base_is_told_and_hides_nothing() -> Result<()> {
+    let repository = Repository::new(&[("a.yaml", &named("a"))])?;
+    std::os::unix::fs::symlink("../elsewhere", repository.path().join("out"))?;
+    repository.commit()?;
+    let commit = format!("160000,{},module", "1".repeat(40));
+    repository.git(&["update-index", "--add", "--cacheinfo", &commit])?;
+    repository.git(&["commit", "-qm", "module"])?;
+    repository.git(&["tag", "astray"])?;
+    // What HEAD brings is no part of it.
+    for revision in ["astray~1", "astray"] {
+        let ran = repository.diff(&["base", revision])?;
+        assert_eq!((ran.code, ran.err.contains("help: take it out")), (Some(2), true), "{}{}", ran.out, ran.err);
+    }
+    let gaps = serde_json::json!([
+        { "side": "base", "name": "module", "objects": 0 },
+        { "side": "base", "name": "out", "objects": 0 },
+    ]);
+    // What is the same on both sides is no part of the change.
+    repository.write(&[("b.yaml", &named("b"))])?;
+    repository.git(&["add", "b.yaml"])?;
+    repository.git(&["commit", "-qm", "more"])?;
+    let (code, report) = repository.json(&["astray", "HEAD"])?;
+    assert_eq!((code, objects(&report), &report["gaps"]), (Some(0), vec!["added ConfigMap b".to_owned()], &gaps));
+    // What the change takes out need not be perfect.
+    repository.remove("out")?;
+    let (code, report) = repository.json(&["astray"])?;
+    assert_eq!((code, objects(&report), &report["gaps"]), (Some(0), vec!["added ConfigMap b".to_owned()], &gaps));
+    let ran = repository.diff(&["astray", "--", "module", "a.yaml"])?;
+    assert!(ran.code == Some(0) && ran.out.contains("`module` could not be read"), "{}{}", ran.out, ran.err);
+    Ok(())
+}

@@ -39,7 +39,7 @@ fn check_piece(text: &Arc<Text>, span: Span) -> Outcome {
         Ok(reading) => reading,
         Err(problem) => panic!("only the fast way reads this: {problem:?}\n{content}"),
     };
-    assert!(reading.problems.is_empty() && reading.rest.is_none(), "the fast way is silent on this:\n{content}");
+    assert!(reading.duplicates.is_empty() && reading.rest.is_none(), "the fast way is silent on this:\n{content}");
     same(&fast, &reading.tree.unwrap(), content);
     Outcome::Read
 }

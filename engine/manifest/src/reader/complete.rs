@@ -12,13 +12,13 @@ mod syntax;
 
 use std::sync::Arc;
 
-use super::{Limits, Problem};
+use super::{Duplicates, Limits, Problem};
 use crate::{Span, Text, Tree};
 
 /// What a reading gave: a tree and what is odd about it. An empty document has no tree.
 pub(crate) struct Reading {
     pub(crate) tree: Option<Tree>,
-    pub(crate) problems: Vec<Problem>,
+    pub(crate) duplicates: Duplicates,
     /// Where the document ended, when more text follows that Kubernetes does not read.
     pub(crate) rest: Option<u32>,
 }
@@ -27,9 +27,9 @@ pub(crate) struct Reading {
 pub(crate) fn read(text: &Arc<Text>, span: Span, limits: &Limits) -> Result<Reading, Problem> {
     let parsed = grammar::parse(text, span, limits)?;
     if parsed.nodes.is_empty() {
-        return Ok(Reading { tree: None, problems: Vec::new(), rest: parsed.rest });
+        return Ok(Reading { tree: None, duplicates: Duplicates::default(), rest: parsed.rest });
     }
     let rest = parsed.rest;
-    let (tree, problems) = expand::expand(text, parsed, limits)?;
-    Ok(Reading { tree: Some(tree), problems, rest })
+    let (tree, duplicates) = expand::expand(text, parsed, limits)?;
+    Ok(Reading { tree: Some(tree), duplicates, rest })
 }

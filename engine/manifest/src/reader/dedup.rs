@@ -3,34 +3,35 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Problem, words};
+use super::{Duplicates, words};
 use crate::tree::{Collection, Node, Tree, TreeBuilder, Value};
 
 /// The tree without the members that a later one replaces.
-pub(crate) fn last_wins(tree: Tree) -> (Tree, Vec<Problem>) {
-    let mut problems = Vec::new();
-    find(&tree, &mut problems);
-    if problems.is_empty() {
-        return (tree, problems);
+pub(crate) fn last_wins(tree: Tree) -> (Tree, Duplicates) {
+    let duplicates = find(&tree);
+    if duplicates.is_empty() {
+        return (tree, duplicates);
     }
     let mut copy = TreeBuilder::new(Arc::clone(&tree.text));
     copy_node(tree.root(), &mut copy);
-    (copy.finish(), problems)
+    (copy.finish(), duplicates)
 }
 
-fn find(tree: &Tree, problems: &mut Vec<Problem>) {
+fn find(tree: &Tree) -> Duplicates {
+    let mut duplicates = Duplicates::default();
     let mut seen: HashMap<&str, Node<'_>> = HashMap::new();
     for index in 0..tree.nodes.len() as u32 {
         seen.clear();
         for (key, _) in (Node { tree, index }).entries() {
             let name = key.as_str().unwrap_or_default();
             if let Some(first) = seen.insert(name, key) {
-                let line = tree.text.place(first.span()).line;
-                problems.push(words::duplicate(name, line, key.span()));
+                let line = || tree.text.place(first.span()).line;
+                duplicates.add(key.span(), || words::duplicate(name, line(), key.span()));
             }
         }
     }
-    problems.sort_by_key(|problem| problem.span);
+    duplicates.told.sort_by_key(|problem| problem.span);
+    duplicates
 }
 
 fn copy_node(node: Node<'_>, copy: &mut TreeBuilder) {

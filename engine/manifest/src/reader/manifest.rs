@@ -1,6 +1,6 @@
 //! What a document that could be read is: an object, a list of objects, or no manifest at all.
 
-use crate::reader::{Document, NotManifest, Problem, words};
+use crate::reader::{Document, MOST_TOLD, NotManifest, Problem, words};
 use crate::resource::item_tree;
 use crate::tree::{Node, Tree, Value};
 use crate::{Resource, Span};
@@ -30,19 +30,33 @@ pub(crate) fn sort_out(tree: Option<Tree>, document: &mut Document) {
     let root = tree.root();
     if root.is_null() {
         document.skipped = Some(NotManifest::Empty);
+    } else if let Some(items) = listed(root) {
+        List::open(root, items, document);
     } else if let Some(reason) = not_manifest(root) {
         document.skipped = Some(reason);
     } else if let Some(items) = root.get("items") {
-        let before = document.problems.len();
-        list(root, items, document);
-        if document.resources.is_empty() && document.problems.len() == before {
-            document.skipped = Some(NotManifest::Empty);
-        }
+        List::open(root, items, document);
     } else if let Some(problem) = incomplete(root) {
         document.problems.push(problem);
     } else {
         document.resources.extend(Resource::new(tree));
     }
+}
+
+/// The items of what kubectl takes for a list whatever else it may be: all that it asks for is a `kind`.
+fn listed(root: Node<'_>) -> Option<Node<'_>> {
+    let items = root.get("items")?;
+    let has_kind = root.get("kind").and_then(Node::as_str).is_some_and(|kind| !kind.is_empty());
+    let is_manifest = root.get("apiVersion").is_some() || items.items().any(|item| is_object(item));
+    (has_kind && is_manifest && is_list(items)).then_some(items)
+}
+
+fn is_list(node: Node<'_>) -> bool {
+    matches!(node.value(), Value::Array(_))
+}
+
+fn is_object(node: Node<'_>) -> bool {
+    matches!(node.value(), Value::Object(_))
 }
 
 fn not_manifest(root: Node<'_>) -> Option<NotManifest> {
@@ -120,31 +134,58 @@ fn type_of(node: Node<'_>) -> &'static str {
     }
 }
 
-/// An object with `items` is a list to Kubernetes, whatever its kind; the items are the objects. Lists in lists are
-/// opened too, so that nothing hides in one.
-fn list(root: Node<'_>, items: Node<'_>, document: &mut Document) {
-    match items.value() {
-        Value::Null => {}
-        Value::Array(items) => items.for_each(|item| list_item(root, item, document)),
-        Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
-            let problem = words::wrong_type("items", type_of(items), "a list", items.span());
-            document.problems.push(problem);
-        }
-    }
+/// A list that is opened. An object with `items` is one to Kubernetes, whatever its kind; the items are the objects. Lists in
+/// lists are opened too, so that nothing hides in one.
+struct List<'d> {
+    document: &'d mut Document,
+    /// How many items are wrong.
+    wrong: usize,
+    /// What is wrong with the first that is not told one by one.
+    more: Option<Problem>,
 }
 
-fn list_item(list_root: Node<'_>, item: Node<'_>, document: &mut Document) {
-    if !matches!(item.value(), Value::Object(_)) {
-        document.problems.push(words::wrong_type("items", type_of(item), "an object", item.span()));
-        return;
+impl<'d> List<'d> {
+    fn open(root: Node<'_>, items: Node<'_>, document: &'d mut Document) {
+        let mut list = List { document, wrong: 0, more: None };
+        match items.value() {
+            Value::Array(items) => items.for_each(|item| list.item(root, item)),
+            // An object that happens to have such a member would be passed over without a word.
+            Value::Null if root.get("metadata").and_then(|metadata| metadata.get("name")).is_none() => {}
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
+                list.refuse(words::wrong_type("items", type_of(items), "a list", items.span()));
+            }
+        }
+        let List { document, wrong, more } = list;
+        document.problems.extend(more.map(|first| words::more_items(first, wrong - MOST_TOLD)));
+        if document.resources.is_empty() && wrong == 0 {
+            document.skipped = Some(NotManifest::Empty);
+        }
     }
-    if let Some(items) = item.get("items").filter(|_| item.get("kind").is_some()) {
-        list(item, items, document);
-        return;
+
+    fn item(&mut self, list: Node<'_>, item: Node<'_>) {
+        if !is_object(item) {
+            self.refuse(words::wrong_type("items", type_of(item), "an object", item.span()));
+            return;
+        }
+        if let Some(items) = item.get("items").filter(|items| is_list(*items)) {
+            // One that says nothing of itself is of the kind of its list, and so are its items.
+            let says = |name: &str| item.get(name).and_then(Node::as_str).is_some_and(|text| !text.is_empty());
+            let list = if says("kind") || says("apiVersion") { item } else { list };
+            items.items().for_each(|item| self.item(list, item));
+            return;
+        }
+        let tree = item_tree(list, item);
+        match incomplete(tree.root()) {
+            Some(problem) => self.refuse(problem),
+            None => self.document.resources.extend(Resource::new(tree)),
+        }
     }
-    let tree = item_tree(list_root, item);
-    match incomplete(tree.root()) {
-        Some(problem) => document.problems.push(problem),
-        None => document.resources.extend(Resource::new(tree)),
+
+    fn refuse(&mut self, problem: Problem) {
+        self.wrong += 1;
+        match self.wrong {
+            ..=MOST_TOLD => self.document.problems.push(problem),
+            _ => drop(self.more.get_or_insert(problem)),
+        }
     }
 }

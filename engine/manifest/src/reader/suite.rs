@@ -25,7 +25,7 @@ fn values(content: &str) -> Option<Vec<Value>> {
             return None;
         }
         let reading = complete::read(&text, piece.span, &Limits::default()).ok()?;
-        if reading.rest.is_some() || reading.problems.iter().any(|problem| problem.fatal) {
+        if reading.rest.is_some() {
             return None;
         }
         values.extend(reading.tree.map(|tree| serde_json::from_str(&tree.root().to_json()).unwrap()));

@@ -17,6 +17,10 @@ pub(crate) fn explains(text: &Arc<Text>, span: Span, problem: &Problem, limits: 
     if !matches!(problem.rule, "invalid-yaml" | "invalid-json") || !content.contains("{{") {
         return false;
     }
+    // Some versions of kubectl read as YAML what begins like JSON and is none; then it is a manifest to them.
+    if problem.rule == "invalid-json" && complete::read(text, span, limits).is_ok() {
+        return false;
+    }
     let place = text.place(problem.span);
     let lines = [place.line.saturating_sub(1), place.line];
     if lines.iter().any(|line| text.line(*line).is_some_and(|line| line.contains("{{"))) {

@@ -140,6 +140,25 @@ pub(crate) fn duplicate(key: &str, first_line: u32, span: Span) -> Problem {
     }
 }
 
+/// Further keys like those that are told one by one; the first of them stands at `span`.
+pub(crate) fn more_duplicates(count: usize, span: Span) -> Problem {
+    let message = match count {
+        1 => "one more key is given twice".to_owned(),
+        _ => format!("{count} more keys are given twice, of which this is the first"),
+    };
+    Problem { message, ..duplicate("", 0, span) }
+}
+
+/// Further items like those that are told one by one; this is wrong with the first of them.
+pub(crate) fn more_items(first: Problem, count: usize) -> Problem {
+    match count {
+        0 | 1 => first,
+        _ => {
+            Problem { message: format!("{}; {count} items of the list from here on are wrong", first.message), ..first }
+        }
+    }
+}
+
 pub(crate) fn not_utf8(line: u32, column: u32, byte: Option<u8>, span: Span) -> Problem {
     let message = match byte {
         Some(byte) => format!("byte 0x{byte:02x} at line {line}, column {column} is not UTF-8"),

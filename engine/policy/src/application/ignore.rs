@@ -4,7 +4,7 @@ use sluice_manifest::{Identity, Node, Resource};
 
 use crate::file::decode::{Decoder, head};
 use crate::file::matching;
-use crate::matching::Match;
+use crate::matching::{Destination, Match};
 
 /// What of some objects is left to others, once they are there: it is neither corrected nor told as a change.
 #[derive(Clone, Debug)]
@@ -44,7 +44,7 @@ impl Ignore {
     #[must_use]
     pub fn is_for(&self, object: &Resource, namespace: Option<&str>) -> bool {
         let identity = Identity { namespace: namespace.map(String::from), ..object.identity().clone() };
-        self.matches.fits(&identity, Some(object.root()))
+        self.matches.fits(&identity, Some(object.root()), Destination::Unknown)
     }
 }
 

@@ -70,6 +70,30 @@ impl<'t> Decoder<'t> {
         None
     }
 
+    /// How many errors there are so far.
+    pub(crate) fn count(&self) -> usize {
+        self.errors.len()
+    }
+
+    /// Refuses members that are there and say nothing: who wrote them did not mean everything.
+    pub(crate) fn refuse_empty(&mut self, fields: &Fields<'t>) {
+        for (key, value) in fields.node.entries() {
+            let is_empty = match value.value() {
+                Value::Null => true,
+                Value::Object(entries) => entries.len() == 0,
+                Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => false,
+            };
+            if is_empty {
+                let name = key.as_str().unwrap_or_default();
+                self.error(
+                    key.span(),
+                    format!("`{name}` is there and says nothing"),
+                    "give it a value, or leave it out",
+                );
+            }
+        }
+    }
+
     /// A member that has to be there.
     pub(crate) fn required(&mut self, fields: &Fields<'t>, name: &str) -> Option<Node<'t>> {
         let found = fields.get(name);

@@ -209,14 +209,16 @@ fn exception<'t>(decoder: &mut Decoder<'t>, node: Node<'t>) -> Option<Exception>
     let rule_node = decoder.required(&fields, "rule");
     let rule = rule_node.and_then(|node| exception_rule(decoder, node));
     let matches = decoder.required(&fields, "match").map(|node| {
+        let errors = decoder.count();
         let matches = matching::matches(decoder, node);
-        if matches!(node.value(), Value::Object(entries) if entries.len() == 0) {
+        if matches.is_any() && decoder.count() == errors {
             decoder.error(node.span(), "this exception does not say which objects it is for", EVERYTHING);
         }
         matches
     });
     let reason = decoder.required(&fields, "reason").and_then(|node| decoder.string(node, "`reason`"));
-    let expires_node = fields.get("expires");
+    // A day that was to be filled in is no exception without an end.
+    let expires_node = fields.node.get("expires");
     let expires = expires_node.and_then(|node| {
         let text = decoder.string(node, "`expires`")?;
         let date = values::date(text);

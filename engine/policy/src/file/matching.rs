@@ -22,6 +22,7 @@ pub(crate) fn matches<'t>(decoder: &mut Decoder<'t>, node: Node<'t>) -> Match {
     let Some(fields) = decoder.object(node, "`match`", FIELDS) else {
         return Match::default();
     };
+    decoder.refuse_empty(&fields);
     Match {
         kinds: kinds(decoder, &fields),
         namespaces: names(decoder, &fields, "namespace", "namespaces"),
@@ -58,6 +59,7 @@ fn names<'t>(decoder: &mut Decoder<'t>, fields: &Fields<'t>, one: &str, many: &s
     let Some(fields) = decoder.object(node, "a list of names", NAMES_FIELDS) else {
         return Names::default();
     };
+    decoder.refuse_empty(&fields);
     let mut part = |name: &str| fields.get(name).map_or_else(Vec::new, |node| globs(decoder, node));
     Names { include: part("include"), exclude: part("exclude") }
 }
@@ -70,6 +72,7 @@ fn labels<'t>(decoder: &mut Decoder<'t>, node: Node<'t>) -> Vec<LabelRequirement
     let Some(fields) = decoder.object(node, "`labels`", LABELS_FIELDS) else {
         return Vec::new();
     };
+    decoder.refuse_empty(&fields);
     let mut requirements = Vec::new();
     if let Some(node) = fields.get("matchLabels") {
         decoder.open_object(node, "`matchLabels`");
@@ -80,6 +83,9 @@ fn labels<'t>(decoder: &mut Decoder<'t>, node: Node<'t>) -> Vec<LabelRequirement
         }
     }
     if let Some(node) = fields.get("matchExpressions") {
+        if matches!(node.value(), Value::Array(items) if items.len() == 0) {
+            decoder.error(node.span(), "an empty list demands nothing", "leave it out");
+        }
         for item in decoder.list(node, "`matchExpressions`") {
             requirements.extend(expression(decoder, item));
         }

@@ -186,7 +186,9 @@ pub(crate) struct MatchEntry {
     name: Option<Names>,
     /// Any of these names.
     names: Option<Names>,
-    /// The namespace that the manifest names; `*` and `?` are wildcards. One without a namespace fits `*` only.
+    /// The namespace that the manifest names; `*` and `?` are wildcards. One without a namespace
+    /// fits `*` only; where a set goes to a cluster, a plugin is given it if the namespace of the destination fits, too, and an
+    /// exception covers it only if that fits as well.
     namespace: Option<Names>,
     /// Any of these namespaces.
     namespaces: Option<Names>,
@@ -211,7 +213,7 @@ enum Names {
 
 /// Names to include and names to exclude.
 #[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
+#[schemars(deny_unknown_fields, extend("minProperties" = 1))]
 struct NamesParts {
     /// Any of these.
     include: Option<OneOrMany>,
@@ -221,7 +223,7 @@ struct NamesParts {
 
 /// A selector, as in Kubernetes.
 #[derive(JsonSchema)]
-#[schemars(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(deny_unknown_fields, rename_all = "camelCase", extend("minProperties" = 1))]
 struct Labels {
     /// Labels with these values.
     match_labels: Option<BTreeMap<String, String>>,

@@ -164,6 +164,14 @@ fn matches() {
     6:23: a list of names has no field `exlude` (did you mean `exclude`?)
     6:43: a name has to be a string, not a number (put it in quotes: "1")
     "#);
+    assert_snapshot!(plugin("match: {kind: , name: {}, namespaces: {include: , exclude: []}, labels: {matchLabels: {}, matchExpressions: []}}"), @r"
+    6:11: `kind` is there and says nothing (give it a value, or leave it out)
+    6:19: `name` is there and says nothing (give it a value, or leave it out)
+    6:42: `include` is there and says nothing (give it a value, or leave it out)
+    6:62: an empty list matches nothing (leave it out to match all)
+    6:76: `matchLabels` is there and says nothing (give it a value, or leave it out)
+    6:111: an empty list demands nothing (leave it out)
+    ");
     assert_snapshot!(plugin("match: {labels: {app: x}}"), @r"6:20: `labels` has no field `app` (known are `matchLabels`, `matchExpressions`)");
     assert_snapshot!(plugin("match: {labels: {matchLabels: {a: yes}, matchExpressions: [{key: a, operator: in}]}}"), @r#"
     6:37: the value of a label has to be a string, not a boolean (put it in quotes: "yes")
@@ -187,6 +195,11 @@ fn exceptions() {
     7:63: `2027-02-30` is no date (write the last day on which it holds: `2027-01-31`)
     ");
     assert_snapshot!(exception("{rule: a/b, match: {}, reason: x}"), @r#"7:22: this exception does not say which objects it is for (name kinds, names, namespaces or labels; `match: { kinds: ["*"] }` covers everything)"#);
+    for everything in ["name: ", "namespaces: {}", "labels: {}", "labels: {matchLabels: {}}", "names: {exclude: }"] {
+        let text = exception(&format!("{{rule: a/b, match: {{{everything}}}, reason: x}}"));
+        assert!(text.starts_with("7:") && text.contains("is there and says nothing") && !text.contains('\n'), "{text}");
+    }
+    assert_snapshot!(exception("{rule: a/b, match: {kind: Pod}, reason: x, expires: }"), @r"7:55: `expires` has to be a string, not nothing");
     assert_snapshot!(exception("{rule: a/b, reason: x, expires: 20270131}"), @r#"
     7:4: an exception lacks the field `match`
     7:35: `expires` has to be a string, not a number (put it in quotes: "20270131")
@@ -256,6 +269,8 @@ fn the_schema_agrees_with_the_reader() {
         "grants: {secrets: all}",
         "match: {kinds: []}",
         "match: {labels: {app: x}}",
+        "match: {labels: {}}",
+        "match: {names: {}}",
         "rules: {}\nrender: [{path: a}]",
         "rules: {}\nrender: [{path: a, plain: {}, kustomize: {}}]",
         "rules: {}\nrender: [{plain: {}}]",

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use sluice_manifest::{Document, Identity, Problem, Resource, Text};
+use sluice_manifest::{Identity, Problem, Resource};
 use sluice_plugin::{Fault, Finding as Said, Severity};
 
 use super::collect::{Draft, Item, Order};
 use super::rules::{GateRule, NO_PAST, NOT_RENDERED};
 use super::{Failure, Gate, Loaded};
 use crate::exceptions::Covers;
-use crate::place::{self, At};
+use crate::place::{self, At, Unread};
 use crate::{Action, Finding, Location, Snippet};
 
 /// The plugin of findings that the gate makes itself.
@@ -161,21 +161,17 @@ pub(crate) fn gate_finding(rule: &GateRule, message: String) -> Finding {
     Finding { rule: rule.id.to_owned(), help: rule.help.into(), ..blank(message, rule.severity) }
 }
 
-/// What is wrong with a document. Where something of it could not be read, no exception helps.
-pub(crate) fn of_problem(gate: &Gate, text: &Arc<Text>, document: &Document, problem: &Problem) -> Draft {
+/// What is wrong with a document, in one of its objects or outside of them. Where something of it could not be read, no
+/// exception helps.
+pub(crate) fn of_problem(gate: &Gate, document: &Unread<'_>, resource: Option<&Resource>, problem: &Problem) -> Draft {
     let rule = format!("{SLUICE}/{}", problem.rule);
-    let within = |resource: &&Resource| {
-        let span = resource.root().span();
-        span.start <= problem.span.start && problem.span.end <= span.end
-    };
-    let resource = document.resources.iter().find(within);
     let covers = match resource {
         Some(resource) if !problem.fatal => gate.exceptions.covers(&rule, resource.identity(), Some(resource.root())),
         Some(_) | None => Covers::default(),
     };
     let At { location, snippet, rendered } = match resource {
         Some(resource) => place::of_object(resource, problem.span, true),
-        None => place::of_document(text, problem.span, document.span),
+        None => document.at(problem.span),
     };
     let finding = Finding {
         rule,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sluice_manifest::{Identity, Resource};
 
 use super::{Gate, Keep};
-use crate::matching::ForKind;
+use crate::matching::{Destination, ForKind};
 
 /// What is known of a kind.
 #[derive(Debug)]
@@ -62,9 +62,10 @@ impl KindPlan {
         match self.plugins.get(plugin) {
             None | Some(ForKind::Never) => false,
             Some(ForKind::Always) => true,
-            Some(ForKind::Some) => gate
-                .plugin(plugin)
-                .is_some_and(|plugin| plugin.entry.matches.fits_object(resource.identity(), Some(resource.root()))),
+            Some(ForKind::Some) => gate.plugin(plugin).is_some_and(|plugin| {
+                let at = gate.namespace.as_deref().map_or(Destination::Unknown, Destination::Either);
+                plugin.entry.matches.fits_object(resource.identity(), Some(resource.root()), at)
+            }),
         }
     }
 }

@@ -1,12 +1,11 @@
 //! From a file to its objects: reading it, telling what is wrong with it, and handing on one object after the other.
 
-use std::sync::Arc;
-
-use sluice_manifest::{Document, Documents, NotManifest, Resource};
+use sluice_manifest::{Document, Documents, Holders, NotManifest, Resource};
 
 use super::collect::{Collected, Draft, Order};
 use super::rules::UNREADABLE;
 use super::{Gate, InputOutcome, RunOptions, finding};
+use crate::place::Unread;
 use crate::{Content, Input};
 
 /// Largest file, in bytes: offsets have 32 bits.
@@ -89,9 +88,15 @@ fn look_at(gate: &Gate, documents: &Documents, document: &Document, collected: &
     if document.skipped != Some(NotManifest::Empty) {
         collected.documents += 1;
     }
-    let text = documents.text();
-    let drafts =
-        document.problems.iter().map(|problem| finding::of_problem(gate, &Arc::clone(text), document, problem));
+    if document.problems.is_empty() {
+        return;
+    }
+    let unread = Unread::new(documents.text(), document.span);
+    let holders = Holders::of(&document.resources);
+    let drafts = document.problems.iter().map(|problem| {
+        let resource = holders.of_span(problem.span).and_then(|index| document.resources.get(index));
+        finding::of_problem(gate, &unread, resource, problem)
+    });
     collected.drafts.extend(drafts);
 }
 

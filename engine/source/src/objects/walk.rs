@@ -1,7 +1,7 @@
 //! The files below a folder of a commit.
 
 use super::{Item, ItemRole, Objects};
-use crate::error::PathError;
+use crate::error::{PathError, PathFault};
 use crate::resolve::{Target, resolve};
 use crate::store::{Node, Store, joined};
 use crate::words::shown;
@@ -10,9 +10,26 @@ use crate::words::shown;
 const DEEPEST: usize = 256;
 
 pub(super) fn files(objects: &Objects, below: &str, most: usize) -> Result<Vec<String>, PathError> {
-    let mut walk = Walk { objects, start: below, most, met: 0, above: Vec::new(), files: Vec::new() };
-    walk.folder(below, below, &objects.folder(below)?)?;
-    Ok(walk.files)
+    walk(objects, below, most, None).map(|walk| walk.files)
+}
+
+pub(super) fn files_and_astray(
+    objects: &Objects,
+    below: &str,
+    most: usize,
+) -> Result<(Vec<String>, Vec<PathError>), PathError> {
+    walk(objects, below, most, Some(Vec::new())).map(|walk| (walk.files, walk.astray.unwrap_or_default()))
+}
+
+fn walk<'o>(
+    objects: &'o Objects,
+    start: &'o str,
+    most: usize,
+    astray: Option<Vec<PathError>>,
+) -> Result<Walk<'o>, PathError> {
+    let mut walk = Walk { objects, start, most, met: 0, above: Vec::new(), files: Vec::new(), astray };
+    walk.folder(start, start, &objects.folder(start)?)?;
+    Ok(walk)
 }
 
 struct Walk<'o> {
@@ -23,6 +40,8 @@ struct Walk<'o> {
     /// The folders within which the walk stands, by their paths without links.
     above: Vec<String>,
     files: Vec<String>,
+    /// What leads astray; none where that ends the walk.
+    astray: Option<Vec<PathError>>,
 }
 
 impl Walk<'_> {
@@ -50,7 +69,7 @@ impl Walk<'_> {
                 }
                 ItemRole::Link => self.link(&joined(real, &item.name), way)?,
                 ItemRole::Submodule => {
-                    return Err(PathError::Submodule { path: shown(&way), commit: item.id.to_string() });
+                    self.pass(PathError::Submodule { path: shown(&way), commit: item.id.to_string() })?;
                 }
             }
         }
@@ -63,10 +82,19 @@ impl Walk<'_> {
             Ok(resolved) => match resolved.target {
                 Target::File => self.files.push(way),
                 Target::Folder => self.folder(&resolved.path, &way, &self.objects.folder(&resolved.path)?)?,
-                Target::Submodule => return Err(self.submodule(&resolved.path)),
+                Target::Submodule => self.pass(self.submodule(&resolved.path))?,
             },
             Err(PathError::LinkBroken { .. } | PathError::NotAFolder { .. }) => self.files.push(way),
-            Err(error) => return Err(error),
+            Err(error) => self.pass(error)?,
+        }
+        Ok(())
+    }
+
+    /// Passes what leads astray, where that does not end the walk.
+    fn pass(&mut self, error: PathError) -> Result<(), PathError> {
+        match self.astray.as_mut().filter(|_| error.fault() == PathFault::Astray) {
+            Some(astray) => astray.push(error),
+            None => return Err(error),
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::syntax::{Content, Kind, Parsed, Written};
 use crate::reader::resolve::{self, Scalar};
-use crate::reader::{Limits, Problem, words};
+use crate::reader::{Duplicates, Limits, Problem, words};
 use crate::tree::{Collection, Plain, Textual, TreeBuilder};
 use crate::{Span, Text, Tree};
 
@@ -18,7 +18,7 @@ struct Expand<'t> {
     parsed: &'t Parsed,
     limits: &'t Limits,
     tree: TreeBuilder,
-    problems: Vec<Problem>,
+    duplicates: Duplicates,
     visited: u32,
     /// Bytes of text that the nodes point to, aliases expanded.
     bytes: usize,
@@ -39,13 +39,14 @@ struct Members<'t> {
 }
 
 /// Builds the tree.
-pub(crate) fn expand(text: &Arc<Text>, parsed: Parsed, limits: &Limits) -> Result<(Tree, Vec<Problem>), Problem> {
+pub(crate) fn expand(text: &Arc<Text>, parsed: Parsed, limits: &Limits) -> Result<(Tree, Duplicates), Problem> {
     // Made texts become texts of the tree as they are, so that an alias of one costs no copy.
     let tree = TreeBuilder::after(Arc::clone(text), parsed.made.len());
-    let mut expand = Expand { text, parsed: &parsed, limits, tree, problems: Vec::new(), visited: 0, bytes: 0 };
+    let duplicates = Duplicates::default();
+    let mut expand = Expand { text, parsed: &parsed, limits, tree, duplicates, visited: 0, bytes: 0 };
     expand.node(0, 0, None)?;
-    let Expand { tree, problems, .. } = expand;
-    Ok((tree.finish_after(parsed.made), problems))
+    let Expand { tree, duplicates, .. } = expand;
+    Ok((tree.finish_after(parsed.made), duplicates))
 }
 
 impl<'t> Expand<'t> {
@@ -135,8 +136,9 @@ impl<'t> Expand<'t> {
             let name = self.name(key)?;
             let old = into.insert(Member { name, key, value, merged });
             if let Some(old) = old.filter(|old| !old.merged && !merged) {
-                let line = self.text.place(self.written(old.key).span).line;
-                self.problems.push(words::duplicate(&old.name, line, self.written(key).span));
+                let (first, span) = (self.written(old.key).span, self.written(key).span);
+                let text = self.text;
+                self.duplicates.add(span, || words::duplicate(&old.name, text.place(first).line, span));
             }
         }
         Ok(())

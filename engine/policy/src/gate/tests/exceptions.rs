@@ -63,6 +63,39 @@ fn an_exception_is_for_its_objects_only() {
 }
 
 #[test]
+fn an_exception_that_demands_a_label_covers_no_duplicate() {
+    for demand in ["{ key: tier, operator: DoesNotExist }", "{ key: tier, operator: NotIn, values: [front] }"] {
+        let more = format!(
+            "exceptions: [{{ rule: sluice/duplicate-object, match: {{ labels: {{ matchExpressions: [{demand}] }} }}, \
+             reason: x }}]\n"
+        );
+        let gate = gate(policy(&["a"], &more), &[finds("/none", "")]);
+        let web = pod("web").replace("  name: web\n", "  name: web\n  labels: {tier: front}\n");
+        assert!(web.contains("tier"));
+        let outcome = run(&gate, &[("a.yaml", &web), ("b.yaml", &web)]);
+        assert_eq!(outcome.verdict.decision, Decision::Deny, "{demand}: {}", show(&outcome));
+    }
+}
+
+#[test]
+fn an_exception_for_one_of_many_equal_keys_lets_through_no_other() {
+    let item = |name: &str, count: usize| {
+        let keys = "  a: x\n".repeat(count);
+        format!("- apiVersion: v1\n  kind: Pod\n  metadata: {{name: {name}}}\n{keys}")
+    };
+    let more = "exceptions: [{ rule: sluice/duplicate-key, match: { name: known }, reason: x }]\n";
+    let gate = gate(policy(&["a"], more), &[finds("/none", "")]);
+    let known = format!("kind: List\nitems:\n{}", item("known", 1_000));
+    let outcome = run(&gate, &[("known.yaml", &known)]);
+    assert_eq!((outcome.verdict.decision, outcome.verdict.summary.excepted), (Decision::Allow, 101));
+    let outcome = run(&gate, &[("both.yaml", &format!("{known}{}", item("other", 2)))]);
+    let findings = &outcome.verdict.findings;
+    let open: Vec<_> = findings.iter().filter(|finding| finding.exception.is_none()).collect();
+    assert_eq!((findings.len(), open.len()), (102, 1));
+    assert_eq!(open[0].resource.as_ref().unwrap().name, "other");
+}
+
+#[test]
 fn an_exception_never_covers_a_failure() {
     let more = "exceptions: [{ rule: '*/*', match: { kinds: ['*'] }, reason: all }]\n";
     let gate = gate(policy(&["a"], more), &[Stub::check(|_| Err(trap()))]);

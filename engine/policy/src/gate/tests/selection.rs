@@ -59,6 +59,28 @@ fn namespaces() {
 }
 
 #[test]
+fn the_namespace_of_the_destination_counts() {
+    let run_in = |matches: &str, exceptions: &str| {
+        let policy = parse(&format!("{HEAD}match: {matches}\n{exceptions}"));
+        let gate = gate(policy, &[finds("/metadata/name", "met")]).for_namespace("prod");
+        let findings = run(&gate, &[("all.yaml", OBJECTS)]).verdict.findings;
+        let open = findings.into_iter().filter(|finding| finding.exception.is_none() && finding.plugin == "a");
+        open.map(|finding| finding.resource.unwrap().name).collect::<Vec<_>>()
+    };
+    assert_eq!(run_in("{namespaces: [prod]}", ""), ["bare"]);
+    assert_eq!(run_in("{namespaces: [shop]}", ""), ["shop", "shop"]);
+    assert_eq!(run_in("{namespaces: {exclude: [prod, shop]}}", ""), ["dns", "bare"]);
+    let but = |matches: &str| {
+        let exceptions = format!("exceptions: [{{ rule: a/rule, match: {{ namespaces: {matches} }}, reason: x }}]\n");
+        run_in("{kind: Pod}", &exceptions)
+    };
+    assert_eq!(but("{ exclude: [prod] }"), ["bare"]);
+    assert_eq!(but("[prod]"), ["bare"]);
+    assert_eq!(but("{ exclude: [shop] }"), Vec::<String>::new());
+    assert_eq!(but("'*'"), Vec::<String>::new());
+}
+
+#[test]
 fn names_and_labels() {
     assert_eq!(chosen("{name: 's*'}"), "Deployment/shop Namespace/shop");
     assert_eq!(chosen("{names: {exclude: ['*o*']}}"), "Deployment/dns Pod/bare");
