@@ -52,14 +52,8 @@ pub fn run(args: &Args) -> Result<()> {
     guests::build(&toolchain, Languages::Rust)
 }
 
-/// Does a piece of work once: skipped when the stamp in the folder says that this version is there. A folder without
-/// its stamp is left over from a broken run, and made anew. Checkouts share the cache: of two runs at once one waits.
-pub fn once(folder: &Path, version: &str, what: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
-    let stamp = folder.join("ready");
-    let is_done = || fs::read_to_string(&stamp).is_ok_and(|known| known == version);
-    if is_done() {
-        return Ok(());
-    }
+/// Waits until no other run works on a folder of the cache; for as long as the file is open none does.
+pub fn alone(folder: &Path, what: &str) -> Result<fs::File> {
     fs::create_dir_all(folder.parent().unwrap_or(folder))?;
     let mut lock = folder.as_os_str().to_owned();
     lock.push(".lock");
@@ -68,6 +62,18 @@ pub fn once(folder: &Path, version: &str, what: &str, work: impl FnOnce() -> Res
         say(format!("waiting for another run: {what}"));
         lock.lock()?;
     }
+    Ok(lock)
+}
+
+/// Does a piece of work once: skipped when the stamp in the folder says that this version is there. A folder without
+/// its stamp is left over from a broken run, and made anew. Checkouts share the cache: of two runs at once one waits.
+pub fn once(folder: &Path, version: &str, what: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
+    let stamp = folder.join("ready");
+    let is_done = || fs::read_to_string(&stamp).is_ok_and(|known| known == version);
+    if is_done() {
+        return Ok(());
+    }
+    let _alone = alone(folder, what)?;
     if is_done() {
         return Ok(());
     }

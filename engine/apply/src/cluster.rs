@@ -15,7 +15,7 @@ use kube::client::Body;
 
 use crate::error::{ClusterError, Refusal};
 use crate::reference::Reference;
-use link::{Link, Open, words};
+use link::{Link, Open};
 
 /// Time for one answer.
 const ONE_ANSWER: Duration = Duration::from_secs(15);
@@ -168,7 +168,7 @@ impl Cluster {
         let request = request.body(Body::from(call.body.to_vec())).map_err(|error| garbled(error.to_string()))?;
         self.count(call);
         let sent = tokio::time::timeout(self.one_answer, async {
-            let response = open.client.clone().send(request).await.map_err(|error| words(&error))?;
+            let response = open.client.clone().send(request).await.map_err(|error| open.words(&error))?;
             let (head, body) = response.into_parts();
             let body = Limited::new(body, LARGEST_ANSWER).collect().await.map_err(|error| error.to_string())?;
             Ok::<_, String>((head, body.to_bytes()))

@@ -22,7 +22,7 @@ pub(crate) struct Found {
     /// The files, sorted by name within each path.
     pub(crate) files: Vec<File>,
     /// For each path of the command line: the range of its files.
-    pub(crate) ranges: Vec<(PathBuf, std::ops::Range<usize>)>,
+    pub(crate) ranges: Vec<Reached>,
 }
 
 /// A file to read.
@@ -57,6 +57,15 @@ impl File {
             }
         }
     }
+}
+
+/// What a path of the command line led to.
+pub(crate) struct Reached {
+    pub(crate) path: PathBuf,
+    /// Which of the files.
+    pub(crate) files: std::ops::Range<usize>,
+    /// Whether it led to more, to which another way had led before.
+    pub(crate) again: bool,
 }
 
 /// A path that cannot be looked at.
@@ -111,7 +120,7 @@ pub(crate) fn find(paths: &[PathBuf], leave_out: Option<&Path>) -> Result<Found,
     // One path without links leads to no file twice.
     let mut is_plain = paths.len() == 1;
     for path in paths {
-        let first = found.files.len();
+        let (first, mut again) = (found.files.len(), false);
         if path.as_os_str() == "-" {
             found.files.push(File { name: String::from("-"), at: At::Stdin, named: true });
         } else {
@@ -124,21 +133,25 @@ pub(crate) fn find(paths: &[PathBuf], leave_out: Option<&Path>) -> Result<Found,
                 {
                     let canonical = folders.canonical(&file, is_link).into_os_string();
                     let is_left_out = leave_out.as_ref().is_some_and(|path| path.as_os_str() == canonical);
-                    if is_left_out && !named || !seen.insert(canonical) {
+                    if is_left_out && !named {
+                        continue;
+                    }
+                    if !seen.insert(canonical) {
+                        again = true;
                         continue;
                     }
                 }
                 found.files.push(File { name: name_of(&file), at: At::Disk(file), named });
             }
         }
-        found.ranges.push((path.clone(), first..found.files.len()));
+        found.ranges.push(Reached { path: path.clone(), files: first..found.files.len(), again });
     }
     Ok(found)
 }
 
 /// As [`find`], in a checkout. The paths are from its root, as [`in_checkout`] makes them.
 pub(crate) fn find_in(checkout: &Checkout, paths: &[String], leave_out: Option<&str>) -> Result<Found, PathError> {
-    find_by(paths, leave_out, |path| checkout.files(path))
+    find_by(checkout, paths, leave_out, |path| checkout.files(path))
 }
 
 /// What leads out of a repository, and the path of the command line that it was met below.
@@ -151,7 +164,7 @@ pub(crate) fn find_within(
     leave_out: Option<&str>,
 ) -> Result<(Found, Astray), PathError> {
     let mut astray = Astray::new();
-    let found = find_by(paths, leave_out, |path| {
+    let found = find_by(checkout, paths, leave_out, |path| {
         let (files, more) = checkout.files_and_astray(path)?;
         astray.extend(more.into_iter().map(|error| (path.to_owned(), error)));
         Ok(files)
@@ -160,6 +173,7 @@ pub(crate) fn find_within(
 }
 
 fn find_by(
+    checkout: &Checkout,
     paths: &[String],
     leave_out: Option<&str>,
     mut files: impl FnMut(&str) -> Result<Vec<String>, sluice_source::PathError>,
@@ -167,15 +181,21 @@ fn find_by(
     let mut found = Found { files: Vec::new(), ranges: Vec::new() };
     let mut seen = HashSet::new();
     for path in paths {
-        let first = found.files.len();
+        let (first, mut again) = (found.files.len(), false);
         for file in files(path).map_err(|error| PathError::of_checkout(path, error))? {
             let named = file == *path;
             let wanted = named || is_manifest_name(Path::new(&file)) && leave_out != Some(file.as_str());
-            if wanted && seen.insert(file.clone()) {
+            // Read once whatever leads to it; a link to nothing is told for each.
+            if !wanted {
+                continue;
+            }
+            if seen.insert(checkout.real(&file).unwrap_or_else(|_| file.clone())) {
                 found.files.push(File { name: file.clone(), at: At::Checkout(file), named });
+            } else {
+                again = true;
             }
         }
-        found.ranges.push((PathBuf::from(path), first..found.files.len()));
+        found.ranges.push(Reached { path: PathBuf::from(path), files: first..found.files.len(), again });
     }
     Ok(found)
 }
@@ -207,7 +227,8 @@ pub(crate) fn find_in_work_tree(
         At::Stdin | At::Checkout(_) => Ok(File { name, at, named }),
     };
     let files = found.files.into_iter().map(moved).collect::<Result<Vec<_>, _>>()?;
-    let ranges = found.ranges.into_iter().map(|(path, range)| Ok((PathBuf::from(inside(&path)?), range)));
+    let ranges =
+        found.ranges.into_iter().map(|reached| Ok(Reached { path: PathBuf::from(inside(&reached.path)?), ..reached }));
     Ok(Found { files, ranges: ranges.collect::<Result<Vec<_>, PathError>>()? })
 }
 

@@ -224,9 +224,9 @@ impl<'a> Options<'a> {
 
 /// That a path holds no manifest, and what it holds instead; none where every path holds one.
 pub(crate) fn nothing(shares: &[Share], outcome: &Outcome) -> Option<String> {
-    shares.iter().find_map(|Share { path, inputs, folders }| {
+    shares.iter().find_map(|Share { path, inputs, folders, again }| {
         let held = outcome.inputs.get(inputs.clone()).unwrap_or_default();
-        let is_empty = *folders == 0 && held.iter().all(|input| input.resources == 0 && !input.failed);
+        let is_empty = *folders == 0 && !again && held.iter().all(|input| input.resources == 0 && !input.failed);
         is_empty.then(|| format!("`{}` holds no manifest{}", path.display(), seen(held)))
     })
 }

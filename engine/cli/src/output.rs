@@ -131,24 +131,38 @@ impl Write for Target {
     }
 }
 
-/// Prints a text as a whole. A reader that has gone away wants no more.
+/// Prints a text as a whole.
 pub(crate) fn print(text: &str) -> Exit {
-    let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    printed(io::stdout().write_all(text.as_bytes()), Exit::Clean)
+}
+
+/// The exit code of a command that has printed something. A reader that has gone away wants no more; that it cannot be printed
+/// is told, as nobody has seen it then.
+pub(crate) fn printed(written: io::Result<()>, exit: Exit) -> Exit {
+    match written.and_then(|()| io::stdout().flush()) {
         Err(error) if !is_broken_pipe(&error) => {
             complain(&format!("cannot write: {error}"), None);
             Exit::Undecided
         }
-        Ok(()) | Err(_) => Exit::Clean,
+        Ok(()) | Err(_) => exit,
     }
 }
 
 /// One error for the person at the terminal, with what to do about it. Names of files in it may be a stranger's.
 pub(crate) fn complain(message: &str, help: Option<&str>) {
+    tell(("error", anstyle::AnsiColor::Red), message, help);
+}
+
+/// As [`complain`], about what does not end anything.
+pub(crate) fn warn(message: &str, help: Option<&str>) {
+    tell(("warning", anstyle::AnsiColor::Yellow), message, help);
+}
+
+fn tell((what, color): (&str, anstyle::AnsiColor), message: &str, help: Option<&str>) {
     let mut err = anstream::stderr().lock();
-    let red = anstyle::AnsiColor::Red.on_default().bold();
+    let bold = color.on_default().bold();
     // Standard error may be closed; there is nobody left to tell.
-    let _ = writeln!(err, "{red}error{red:#}: {}", clean::line(message));
+    let _ = writeln!(err, "{bold}{what}{bold:#}: {}", clean::line(message));
     if let Some(help) = help {
         let cyan = anstyle::AnsiColor::Cyan.on_default().bold();
         let _ = writeln!(err, "  {cyan}help{cyan:#}: {}", clean::block(help));

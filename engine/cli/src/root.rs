@@ -28,7 +28,7 @@ impl Root {
     pub(crate) fn around(found: &Found, beside: Option<&Path>) -> Result<Self, SourceError> {
         let here = std::env::current_dir().ok().and_then(|here| here.canonicalize().ok());
         let folder = |path: &Path| path.canonicalize().ok().filter(|path| path.is_dir());
-        let named = found.ranges.iter().filter_map(|(path, _)| folder(path));
+        let named = found.ranges.iter().filter_map(|reached| folder(&reached.path));
         let files: Vec<PathBuf> = named.chain(found.files.iter().filter_map(folder_of)).collect();
         let beside = beside.and_then(folder);
         let first =

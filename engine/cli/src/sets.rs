@@ -10,7 +10,7 @@ use sluice_render::Method;
 use sluice_source::{Checkout, SourceError};
 
 use crate::charts::{Argument, Chart, Charts};
-use crate::inputs::Found;
+use crate::inputs::{Found, Reached};
 use crate::policy::Chosen;
 use crate::root::Root;
 
@@ -74,6 +74,8 @@ pub(crate) struct Share {
     pub(crate) inputs: std::ops::Range<usize>,
     /// How many sets of their own lie below it.
     pub(crate) folders: usize,
+    /// Whether it leads to what another path has led to before.
+    pub(crate) again: bool,
 }
 
 /// Why there are no sets.
@@ -104,7 +106,7 @@ pub(crate) fn divide(
         Some(checkout) => Root::of(checkout.clone()),
         None => Root::around(&found, chosen.folder().filter(|_| says)).map_err(DivideError::Source)?,
     };
-    let asked: Vec<Option<String>> = found.ranges.iter().map(|(path, _)| root.folder(path)).collect();
+    let asked: Vec<Option<String>> = found.ranges.iter().map(|reached| root.folder(&reached.path)).collect();
     let named: Vec<String> = asked.iter().flatten().cloned().collect();
     let entries = Entries::find(chosen, &root, &named).map_err(DivideError::Policy)?;
     let paths: Vec<Option<String>> = found.files.iter().map(|file| root.path_of(file)).collect();
@@ -121,7 +123,7 @@ pub(crate) fn divide(
         said.push(making.count() - before);
     }
     let mut files = found.files.into_iter().zip(paths);
-    for ((path, range), mut parts) in found.ranges.into_iter().zip(said) {
+    for (Reached { path, files: range, again }, mut parts) in found.ranges.into_iter().zip(said) {
         let (first, before) = (plain.len(), making.count());
         for (file, inside) in files.by_ref().take(range.len()) {
             if inside.is_none() && map::is_mark(&file) {
@@ -143,7 +145,7 @@ pub(crate) fn divide(
                 },
             }
         }
-        shares.push(Share { path, inputs: first..plain.len(), folders: making.count() - before + parts });
+        shares.push(Share { path, inputs: first..plain.len(), folders: making.count() - before + parts, again });
     }
     let Making { groups, mut folders, .. } = making;
     folders.sort_by(|one, other| one.path.cmp(&other.path));
@@ -151,7 +153,8 @@ pub(crate) fn divide(
 }
 
 fn plain(found: Found, checkout: Option<&Checkout>) -> Sets {
-    let shares = found.ranges.into_iter().map(|(path, inputs)| Share { path, inputs, folders: 0 }).collect();
+    let share = |Reached { path, files, again }| Share { path, inputs: files, folders: 0, again };
+    let shares = found.ranges.into_iter().map(share).collect();
     let plain = found.files.into_iter().map(|file| file.input(checkout)).collect();
     let root = checkout.map(|checkout| Root::of(checkout.clone()));
     Sets { plain, groups: Vec::new(), folders: Vec::new(), shares, skipped: Vec::new(), root }

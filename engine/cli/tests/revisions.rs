@@ -146,6 +146,26 @@ fn a_file_that_is_tracked_is_judged_whatever_is_ignored() -> Result<()> {
     Ok(())
 }
 
+#[cfg(unix)]
+#[test]
+fn links_lead_to_each_file_once_on_disk_and_in_a_revision() -> Result<()> {
+    let folder = repository()?;
+    std::os::unix::fs::symlink("pod.yaml", folder.path().join("deploy/again.yaml"))?;
+    std::os::unix::fs::symlink("deploy", folder.path().join("all"))?;
+    git(folder.path(), &["add", "."])?;
+    git(folder.path(), &["commit", "-qm", "links"])?;
+    for paths in [&["."][..], &["deploy"], &["deploy", "all"], &["all/pod.yaml", "deploy/again.yaml", "."]] {
+        for revision in [&[][..], &["--rev", "HEAD"]] {
+            let words = [&["check"], revision, paths].concat();
+            let (code, out, err) = sluice(folder.path(), &words)?;
+            assert!(code == Some(0) && out.contains("1 object passed"), "{words:?}: {out}{err}");
+        }
+    }
+    let (code, out, err) = sluice(folder.path(), &["diff", "HEAD"])?;
+    assert!(code == Some(0) && out.contains("no object changes"), "{out}{err}");
+    Ok(())
+}
+
 #[test]
 fn what_is_not_there_is_told() -> Result<()> {
     let folder = repository()?;

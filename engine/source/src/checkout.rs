@@ -114,6 +114,11 @@ impl Checkout {
         }
     }
 
+    /// The path of what stands at `path`, all links followed.
+    pub fn real(&self, path: &str) -> Result<String, PathError> {
+        Ok(resolve(self.store(), path)?.path)
+    }
+
     /// What the folder at `folder` holds, sorted by name.
     pub fn list(&self, folder: &str) -> Result<Vec<Entry>, PathError> {
         let folder = self.real_folder(folder)?;

@@ -20,6 +20,18 @@ const SMALL: [&str; 2] = ["microservices-demo", "kubernetes-examples"];
 /// The part that every so many copies have: a single file of 2 MB. So 10,000 objects are 20 MB.
 const LARGE: (&str, usize) = ("argo-cd", 5);
 
+impl Corpus {
+    /// None, for what needs none.
+    pub fn none(folder: &Path) -> Self {
+        Self { folder: folder.to_path_buf(), bytes: 0 }
+    }
+}
+
+/// Whether the third-party manifests lie beside the checkout.
+pub fn is_there() -> bool {
+    workspace::root().join("../shared/corpus/manifests").is_dir()
+}
+
 /// Writes about so many objects below a folder.
 pub fn write(folder: &Path, objects: usize) -> Result<Corpus> {
     let source = workspace::root().join("../shared/corpus/manifests");

@@ -20,6 +20,7 @@ pub fn ready() -> Result<PathBuf> {
         return given(PathBuf::from(assets), folder);
     }
     go_version()?;
+    let _alone = super::alone(&folder, "compiling a control plane for the tests")?;
     if !folder.join("bin/.stamp").is_file() {
         say("compiling a control plane for the tests (five to ten minutes the first time)");
     }

@@ -23,6 +23,11 @@ pub fn ready(cache: &Path) -> Result<PathBuf> {
     Ok(folder.join("rustc"))
 }
 
+/// Whether it is there already.
+pub fn is_ready(cache: &Path) -> bool {
+    fs::read_to_string(cache.join("guest-rust/ready")).is_ok_and(|version| version == RECIPE)
+}
+
 fn build(folder: &Path) -> Result<()> {
     for program in ["apt-get", "apt-cache", "dpkg-deb", "tar"] {
         if !exists(program) {

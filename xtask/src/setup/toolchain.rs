@@ -37,7 +37,9 @@ impl Toolchain {
     /// Makes sure that there is one.
     pub fn ready(choice: Choice) -> Result<Self> {
         match choice {
-            Choice::Auto if own_has_target()? || rustup_adds_target()? => Ok(Self::Own),
+            Choice::Auto if own_has_target()? => Ok(Self::Own),
+            // Where it was needed once there is no way to rustup's server, which would be waited for each time.
+            Choice::Auto if !private::is_ready(&workspace::cache()?) && rustup_adds_target()? => Ok(Self::Own),
             Choice::Auto | Choice::Private => Ok(Self::Private(private::ready(&workspace::cache()?)?)),
             Choice::Rustup if own_has_target()? || rustup_adds_target()? => Ok(Self::Own),
             Choice::Rustup => bail!("the Rust toolchain in use lacks {TARGET}, and rustup cannot add it"),

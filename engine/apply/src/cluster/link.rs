@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use data_encoding::BASE64;
+use http::Uri;
 use jiff::{SignedDuration, Timestamp};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
@@ -46,12 +47,19 @@ struct State {
 #[derive(Clone)]
 pub(super) struct Open {
     pub(super) client: Client,
+    /// What no message may hold: accounts that are written into addresses.
+    hidden: Arc<[String]>,
     since: Instant,
     /// From when on its credentials have to be renewed.
     renew: Option<Timestamp>,
 }
 
 impl Open {
+    /// The words of an error, without accounts.
+    pub(super) fn words(&self, error: &dyn std::error::Error) -> String {
+        without(&self.hidden, words(error))
+    }
+
     fn holds(&self) -> bool {
         self.since.elapsed() < PAUSE || self.renew.is_none_or(|renew| Timestamp::now() < renew)
     }
@@ -111,7 +119,11 @@ impl Link {
             None => self.from.read().await?,
         };
         let server = address(&config);
-        let fails = |message: String| ClusterError::Login { server: server.to_string(), message };
+        config.proxy_url = config.proxy_url.map(|proxy| with_scheme(&proxy));
+        let hidden: Arc<[String]> =
+            [Some(&config.cluster_url), config.proxy_url.as_ref()].into_iter().flatten().filter_map(account).collect();
+        let fails =
+            |message: String| ClusterError::Login { server: server.to_string(), message: without(&hidden, message) };
         let mut renew = None;
         if let Some(exec) = config.auth_info.exec.take()
             && !has_credentials(&config)
@@ -130,7 +142,7 @@ impl Link {
         // Older ways to log in run a program too, and certificates are read from files.
         let made = tokio::task::spawn_blocking(move || Client::try_from(config));
         match tokio::time::timeout(patience, made).await {
-            Ok(Ok(Ok(client))) => Ok(Open { client, since: Instant::now(), renew }),
+            Ok(Ok(Ok(client))) => Ok(Open { client, hidden: Arc::clone(&hidden), since: Instant::now(), renew }),
             Ok(Ok(Err(error))) => Err(fails(words(&error))),
             Ok(Err(_)) | Err(_) => Err(fails(format!("the credentials cannot be had within {} s", patience.as_secs()))),
         }
@@ -194,7 +206,27 @@ fn unknown(message: String) -> ClusterError {
 }
 
 fn address(config: &Config) -> Arc<str> {
-    config.cluster_url.to_string().trim_end_matches('/').into()
+    let hidden: Vec<String> = account(&config.cluster_url).into_iter().collect();
+    without(&hidden, config.cluster_url.to_string()).trim_end_matches('/').into()
+}
+
+/// The account that is written into an address, with its `@`: `user:password@`.
+fn account(address: &Uri) -> Option<String> {
+    let (account, _) = address.authority()?.as_str().rsplit_once('@')?;
+    Some(format!("{account}@"))
+}
+
+/// Words without any of these.
+fn without(hidden: &[String], words: String) -> String {
+    hidden.iter().fold(words, |words, hidden| words.replace(hidden.as_str(), ""))
+}
+
+/// An address of a proxy as `curl` and `kubectl` take it: `proxy:3128` speaks HTTP.
+fn with_scheme(proxy: &Uri) -> Uri {
+    if proxy.scheme().is_some() {
+        return proxy.clone();
+    }
+    format!("http://{proxy}").parse().unwrap_or_else(|_| proxy.clone())
 }
 
 /// Whether there are credentials that go before those of a helper.
@@ -211,7 +243,7 @@ fn renewal(until: Timestamp) -> Timestamp {
 }
 
 /// An error with all of its causes.
-pub(super) fn words(error: &dyn std::error::Error) -> String {
+fn words(error: &dyn std::error::Error) -> String {
     let mut words = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
@@ -223,4 +255,23 @@ pub(super) fn words(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accounts_in_addresses_are_told_to_nobody() {
+        let of = |text: &str| text.parse::<Uri>().unwrap();
+        assert_eq!(account(&of("https://admin:s3cret@127.0.0.1:6443/")).as_deref(), Some("admin:s3cret@"));
+        assert_eq!(account(&of("https://127.0.0.1:6443")), None);
+        let proxy = with_scheme(&of("user:s3cret@127.0.0.1:3128"));
+        assert_eq!(proxy, of("http://user:s3cret@127.0.0.1:3128"));
+        assert_eq!(with_scheme(&of("socks5://proxy:1080")), of("socks5://proxy:1080"));
+        let hidden: Vec<String> = account(&proxy).into_iter().collect();
+        let words = format!("configured proxy {proxy} uses an unsupported protocol");
+        assert_eq!(without(&hidden, words), "configured proxy http://127.0.0.1:3128/ uses an unsupported protocol");
+        assert_eq!(*address(&Config::new(of("https://admin:s3cret@127.0.0.1:6443/"))), *"https://127.0.0.1:6443");
+    }
 }

@@ -73,9 +73,9 @@ fn dry_run(place: &Place, loaded: &Loaded, gathered: &Gathered, verbosity: Verbo
     })?;
     let blast = Blast::of(&plan, &options.acknowledged);
     let look = show::Look { color: place.color().applies(&io::stdout()), verbosity };
-    // A reader that has gone away wants no more.
-    let _ = show::human(&plan, &blast, look, &mut io::stdout().lock());
-    Ok(if plan.is_refused() || !blast.gates.is_empty() { Exit::Violations } else { Exit::Clean })
+    let written = show::human(&plan, &blast, look, &mut io::stdout().lock());
+    let exit = if plan.is_refused() || !blast.gates.is_empty() { Exit::Violations } else { Exit::Clean };
+    Ok(output::printed(written, exit))
 }
 
 /// Applies what was gathered, and says how it went. A release that is given up by it is not tried again by an agent.

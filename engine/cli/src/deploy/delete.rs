@@ -38,12 +38,10 @@ fn delete(arguments: &Arguments) -> Result<Exit, Exit> {
             let cluster = place.connect(&loaded.application).await?;
             sluice_apply::deletions(&cluster, &options).await.map_err(|error| tell_store(&error))
         })?;
-        let mut out = io::stdout().lock();
-        for (reference, prune) in deletions.ok_or_else(never)? {
-            let _ = writeln!(out, "{}", preview(&reference, &prune));
-        }
+        let lines = deletions.ok_or_else(never)?;
+        let lines: String = lines.iter().map(|(reference, prune)| preview(reference, prune) + "\n").collect();
         output::note("nothing was deleted; `--yes` does it");
-        return Ok(Exit::Clean);
+        return Ok(output::print(&lines));
     }
     let told = |event: Event| match event {
         Event::Deleted(reference) => drop(writeln!(io::stdout().lock(), "deleted {reference}")),

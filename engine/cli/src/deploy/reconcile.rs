@@ -162,7 +162,7 @@ async fn rounds(arguments: &Arguments) -> Exit {
                             permits: Arc::new(Semaphore::new(arguments.concurrency.max(1))),
                             room: Arc::new(Semaphore::new(Room::OBJECTS as usize)),
                         };
-                        clusters.entry(context).or_insert(known).clone()
+                        clusters.entry(context.clone()).or_insert(known).clone()
                     }
                     Err(error) => {
                         log.write("error", &name, "connect", "", &error.to_string());
@@ -175,14 +175,14 @@ async fn rounds(arguments: &Arguments) -> Exit {
             };
             let (manager, fetching) = (arguments.way.field_manager.clone(), arguments.fetching);
             let agent = Agent { loaded, fetching, cluster, manager, log: Arc::clone(&log), room: Room::of(room) };
-            let board = Arc::clone(&board);
+            let (board, place) = (Arc::clone(&board), context.unwrap_or_default());
             work.spawn(async move {
                 let permit = permits.acquire_owned().await;
                 let before = agent.cluster.counts();
                 let outcome = agent.round().await;
                 drop(permit);
                 agent.told(outcome, before);
-                board.note(&name, &outcome, Some(agent.cluster.counts()));
+                board.note(&name, &outcome, Some((place, agent.cluster.counts())));
                 (name, outcome.is_good())
             });
         }

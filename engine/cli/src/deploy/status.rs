@@ -8,6 +8,7 @@ use sluice_apply::{Health, Inventory, Phase, Reference, Release, Store};
 use super::plan::As;
 use super::{Place, programs, show, tell, tell_store, waiting};
 use crate::exit::Exit;
+use crate::output;
 
 /// Show where an application stands: what was applied, and how its objects are
 #[derive(clap::Args)]
@@ -43,20 +44,17 @@ fn status(arguments: &Arguments) -> Result<Exit, Exit> {
         Ok((Some(inventory), health))
     })?;
     let Some(inventory) = inventory else {
-        crate::output::complain(
-            &format!("`{name}` was never applied to this cluster"),
-            Some("apply it with `sluice apply`"),
-        );
+        output::complain(&format!("`{name}` was never applied to this cluster"), Some("apply it with `sluice apply`"));
         return Ok(Exit::Usage);
     };
     let is_good = inventory.phase == Phase::Applied && health.iter().all(|(_, health)| *health == Health::Current);
-    let mut out = io::stdout().lock();
-    // A reader that has gone away wants no more.
-    let _ = match arguments.format {
+    let mut out = Vec::new();
+    let written = match arguments.format {
         As::Human => human(&inventory, &health, &mut out),
         As::Json => programs::status(&inventory, &health, is_good, &mut out),
     };
-    Ok(if is_good { Exit::Clean } else { Exit::Violations })
+    let exit = if is_good { Exit::Clean } else { Exit::Violations };
+    Ok(output::printed(written.and_then(|()| io::stdout().write_all(&out)), exit))
 }
 
 fn release(release: &Release) -> String {

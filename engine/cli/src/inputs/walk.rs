@@ -55,7 +55,8 @@ pub(super) fn files_below(path: &Path, most: usize) -> Result<Below, PathError> 
             // A link that leads nowhere is only of interest where it is named like a manifest.
             Err(error) => match path_of(&error) {
                 Some(broken) if broken.is_symlink() && !is_manifest_name(&broken) => {}
-                Some(broken) if broken.is_symlink() || broken.is_file() => {
+                // What cannot be read is told where the others are judged, a folder too.
+                Some(broken) if broken.is_symlink() || broken.exists() => {
                     links = true;
                     files.push((broken, true));
                 }

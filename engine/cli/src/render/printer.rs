@@ -175,5 +175,9 @@ fn place(resource: &Resource) -> Place {
 fn tell(text: &Arc<Text>, problem: &Problem) {
     let place = text.place(problem.span);
     let message = format!("{}:{}:{}: {}", text.name(), place.line, place.column, problem.message);
-    output::complain(&message, Some(problem.help));
+    if problem.fatal {
+        output::complain(&message, Some(problem.help));
+    } else {
+        output::warn(&message, Some(problem.help));
+    }
 }

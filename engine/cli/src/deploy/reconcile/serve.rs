@@ -25,16 +25,17 @@ struct Told {
     is_ready: bool,
     rounds: BTreeMap<(String, &'static str), u64>,
     last: BTreeMap<String, (Outcome, i64)>,
-    counts: Counts,
+    /// By the context of the cluster: what was asked of each until now.
+    counts: BTreeMap<String, Counts>,
 }
 
 impl Board {
-    /// Notes what came of a round, and what was asked of its cluster until then.
-    pub(crate) fn note(&self, application: &str, outcome: &Outcome, counts: Option<Counts>) {
+    /// Notes what came of a round, and by context what was asked of its cluster until then.
+    pub(crate) fn note(&self, application: &str, outcome: &Outcome, counts: Option<(String, Counts)>) {
         let mut told = self.told();
         *told.rounds.entry((application.to_owned(), outcome.name())).or_default() += 1;
         told.last.insert(application.to_owned(), (*outcome, jiff::Timestamp::now().as_second()));
-        told.counts = counts.unwrap_or(told.counts);
+        told.counts.extend(counts);
         told.is_ready = true;
     }
 
@@ -73,8 +74,9 @@ impl Board {
             let _ = writeln!(out, "sluice_last_round_timestamp_seconds{{application=\"{application}\"}} {time}");
         }
         out.push_str("# TYPE sluice_api_requests_total counter\n");
-        let Counts { reads, dry_runs, writes } = told.counts;
-        for (kind, count) in [("read", reads), ("dry_run", dry_runs), ("write", writes)] {
+        let of: [(&str, fn(&Counts) -> u64); 3] =
+            [("read", |of| of.reads), ("dry_run", |of| of.dry_runs), ("write", |of| of.writes)];
+        for (kind, count) in of.map(|(kind, count)| (kind, told.counts.values().map(count).sum::<u64>())) {
             let _ = writeln!(out, "sluice_api_requests_total{{kind=\"{kind}\"}} {count}");
         }
         out
