@@ -74,9 +74,9 @@ impl Board {
             let _ = writeln!(out, "sluice_last_round_timestamp_seconds{{application=\"{application}\"}} {time}");
         }
         out.push_str("# TYPE sluice_api_requests_total counter\n");
-        let of: [(&str, fn(&Counts) -> u64); 3] =
-            [("read", |of| of.reads), ("dry_run", |of| of.dry_runs), ("write", |of| of.writes)];
-        for (kind, count) in of.map(|(kind, count)| (kind, told.counts.values().map(count).sum::<u64>())) {
+        let sum = |of: fn(&Counts) -> u64| told.counts.values().map(of).sum::<u64>();
+        let sums = [("read", sum(|of| of.reads)), ("dry_run", sum(|of| of.dry_runs)), ("write", sum(|of| of.writes))];
+        for (kind, count) in sums {
             let _ = writeln!(out, "sluice_api_requests_total{{kind=\"{kind}\"}} {count}");
         }
         out
