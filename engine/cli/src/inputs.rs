@@ -109,8 +109,8 @@ impl PathError {
 }
 
 /// Finds the files below `paths`: a named file whatever its name, `-` for standard input, and in folders every
-/// `.yaml`, `.yml` and `.json` that `.gitignore` does not exclude, or that Git tracks all the same, hidden ones too. `leave_out` (the policy file in
-/// use) is not read as a manifest.
+/// `.yaml`, `.yml` and `.json` that `.gitignore` does not exclude, or that Git tracks all the same, hidden ones too.
+/// `leave_out` (the policy file in use) is not read as a manifest.
 pub(crate) fn find(paths: &[PathBuf], leave_out: Option<&Path>) -> Result<Found, PathError> {
     // Text by text: a path compares and hashes name by name, which is slow for thousands of them.
     let leave_out = leave_out.and_then(|path| path.canonicalize().ok());
@@ -242,6 +242,10 @@ fn tidy(path: &Path) -> PathBuf {
 pub(crate) fn in_checkout(prefix: &str, paths: &[PathBuf]) -> Result<Vec<String>, PathError> {
     let below = |path: &PathBuf| {
         let refused = |cause| PathError::new(path.display().to_string(), io::Error::other(cause));
+        if path.as_os_str() == "-" {
+            let cause = refused("standard input is no part of a revision");
+            return Err(PathError { help: "name files and folders of the repository", ..cause });
+        }
         let mut names: Vec<String> = prefix.split('/').filter(|name| !name.is_empty()).map(String::from).collect();
         for part in path.components() {
             match part {

@@ -151,10 +151,10 @@ fn a_file_that_is_tracked_is_judged_whatever_is_ignored() -> Result<()> {
 fn links_lead_to_each_file_once_on_disk_and_in_a_revision() -> Result<()> {
     let folder = repository()?;
     std::os::unix::fs::symlink("pod.yaml", folder.path().join("deploy/again.yaml"))?;
-    std::os::unix::fs::symlink("deploy", folder.path().join("all"))?;
+    std::os::unix::fs::symlink("deploy", folder.path().join("way"))?;
     git(folder.path(), &["add", "."])?;
     git(folder.path(), &["commit", "-qm", "links"])?;
-    for paths in [&["."][..], &["deploy"], &["deploy", "all"], &["all/pod.yaml", "deploy/again.yaml", "."]] {
+    for paths in [&["."][..], &["deploy"], &["deploy", "way"], &["way/pod.yaml", "deploy/again.yaml", "."]] {
         for revision in [&[][..], &["--rev", "HEAD"]] {
             let words = [&["check"], revision, paths].concat();
             let (code, out, err) = sluice(folder.path(), &words)?;

@@ -43,16 +43,23 @@ struct Walk {
     real: Vec<String>,
     /// What is still to be walked, last part first.
     ahead: Vec<String>,
-    /// The link that was followed last, with its text.
-    link: Option<(String, String)>,
-    links: usize,
+    /// The links that were followed, in order.
+    links: Vec<Link>,
+}
+
+/// A link that was followed.
+struct Link {
+    path: String,
+    text: String,
+    /// How many parts were still to be walked behind it.
+    behind: usize,
 }
 
 impl Walk {
     fn new(path: &str) -> Result<Self, PathError> {
         let path = tidied(path)?;
         let ahead = path.split('/').filter(|part| !part.is_empty()).rev().map(String::from).collect();
-        Ok(Walk { real: Vec::new(), ahead, link: None, links: 0 })
+        Ok(Walk { real: Vec::new(), ahead, links: Vec::new() })
     }
 
     fn run(mut self, store: &dyn Store, asked: &str) -> Result<Resolved, PathError> {
@@ -86,29 +93,34 @@ impl Walk {
 
     /// Puts the text of a link in front of what is still to be walked.
     fn follow(&mut self, path: String, text: String) -> Result<(), PathError> {
-        self.links += 1;
-        if self.links > MOST_LINKS {
+        if self.links.len() >= MOST_LINKS {
             return Err(PathError::LinkLoop { path: shown(&path) });
         }
         if text.is_empty() || text.starts_with('/') || text.contains(['\\', '\0']) || text.len() > LONGEST {
             return Err(PathError::LinkLeaves { path: shown(&path), target: shown(&text) });
         }
         let parts = text.split('/').filter(|part| !part.is_empty() && *part != ".");
+        let behind = self.ahead.len();
         self.ahead.extend(parts.rev().map(String::from));
-        self.link = Some((path, text));
+        self.links.push(Link { path, text, behind });
         Ok(())
     }
 
-    fn leaves(self, asked: &str) -> PathError {
-        match self.link {
-            Some((path, target)) => PathError::LinkLeaves { path: shown(&path), target: shown(&target) },
+    /// The link of whose text the part is that was walked last; none where it is of the path that was asked for.
+    fn link(&self) -> Option<&Link> {
+        self.links.iter().rev().find(|link| self.ahead.len() >= link.behind)
+    }
+
+    fn leaves(&self, asked: &str) -> PathError {
+        match self.link() {
+            Some(Link { path, text, .. }) => PathError::LinkLeaves { path: shown(path), target: shown(text) },
             None => PathError::Leaves { path: shown(asked) },
         }
     }
 
-    fn missing(self, asked: &str) -> PathError {
-        match self.link {
-            Some((path, target)) => PathError::LinkBroken { path: shown(&path), target: shown(&target) },
+    fn missing(&self, asked: &str) -> PathError {
+        match self.link() {
+            Some(Link { path, text, .. }) => PathError::LinkBroken { path: shown(path), target: shown(text) },
             None => PathError::NotFound { path: shown(asked) },
         }
     }
@@ -155,6 +167,7 @@ mod tests {
             ("one", link("two")),
             ("two", link("one")),
             ("broken", link("a/none")),
+            ("far", link("deep/none")),
             ("windows", link("..\\x")),
             ("module", Node::Submodule("c0ffee".into())),
         ]))
@@ -193,6 +206,11 @@ mod tests {
     fn what_leads_nowhere_is_told() {
         assert_eq!(to("none"), "`none` does not exist in the checkout");
         assert_eq!(to("broken"), "the link `broken` leads to `a/none`, which does not exist");
+        assert_eq!(to("deep/none"), "`deep/none` does not exist in the checkout", "the link leads somewhere");
+        assert_eq!(to("a/up/none/x"), "`a/up/none/x` does not exist in the checkout");
+        assert_eq!(to("far"), "the link `far` leads to `deep/none`, which does not exist");
+        assert_eq!(to("far/x"), "the link `far` leads to `deep/none`, which does not exist");
+        assert_eq!(to("deep/../../../x"), "`deep/../../../x` leaves the checkout");
         assert_eq!(to("self"), "the link `self` leads back to itself");
         assert_eq!(to("one"), "the link `one` leads back to itself");
         assert_eq!(to("a/b/file/x"), "`a/b/file` is not a folder");
