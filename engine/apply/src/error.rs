@@ -213,7 +213,7 @@ impl Refusal {
         match self.code {
             401 => String::from("the credentials are not accepted: log in again, or name another --context"),
             403 => String::from("grant the account this verb; deploy/agent holds the rules that are needed"),
-            404 if self.reason.is_empty() => {
+            400 | 404 if self.reason.is_empty() => {
                 String::from("see whether something between here and the cluster answers in its place")
             }
             404 => String::from("the kind or the namespace is not there yet; is its manifest in the set?"),

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sluice_manifest::{Limits as ReadLimits, Node, Text, Value, read_value};
+use sluice_manifest::{Limits as ReadLimits, Node, Span, Text, Value, read_value};
 
 use crate::ConfigError;
 use crate::file::RenderEntry;
@@ -144,10 +144,7 @@ fn application<'t>(decoder: &mut Decoder<'t>, root: Node<'t>) -> Option<Applicat
     let name = metadata.and_then(|metadata| {
         let node = decoder.required(&metadata, "name")?;
         let name = decoder.string(node, "`name`")?;
-        if !values::is_kebab(name) || name.len() > 50 {
-            let help = "use lowercase letters, digits and hyphens, 50 at most: objects in the cluster carry it";
-            decoder.error(node.span(), format!("`{name}` is no name of an application"), help);
-        }
+        is_name(decoder, name, node.span());
         Some(name.to_owned())
     });
     let spec = decoder.required(&fields, "spec").and_then(|node| decoder.object(node, "`spec`", SPEC))?;
@@ -156,7 +153,8 @@ fn application<'t>(decoder: &mut Decoder<'t>, root: Node<'t>) -> Option<Applicat
     let render = spec.get("render").and_then(|node| alone(decoder, node));
     let policy = spec.get("policy").and_then(|node| decoder.string(node, "`policy`")).map(PathBuf::from);
     let after = spec.get("after").map_or_else(Vec::new, |node| {
-        decoder.strings(node, "`after`").into_iter().map(|(name, _)| name.to_owned()).collect()
+        let names = decoder.strings(node, "`after`");
+        names.into_iter().map(|(name, node)| is_name(decoder, name, node.span()).to_owned()).collect()
     });
     let flag = |decoder: &mut Decoder<'t>, name: &str| spec.get(name).is_some_and(|node| boolean(decoder, node, name));
     let (prune, adopt) = (flag(decoder, "prune"), flag(decoder, "adopt"));
@@ -191,6 +189,15 @@ fn application<'t>(decoder: &mut Decoder<'t>, root: Node<'t>) -> Option<Applicat
         adopt,
         take_fields: take.unwrap_or_default(),
     })
+}
+
+/// Says so of what cannot be the name of an application.
+fn is_name<'n>(decoder: &mut Decoder<'_>, name: &'n str, span: Span) -> &'n str {
+    if !values::is_kebab(name) || name.len() > 50 {
+        let help = "use lowercase letters, digits and hyphens, 50 at most: objects in the cluster carry it";
+        decoder.error(span, format!("`{name}` is no name of an application"), help);
+    }
+    name
 }
 
 fn source<'t>(decoder: &mut Decoder<'t>, node: Node<'t>) -> Option<ApplicationSource> {
@@ -296,7 +303,7 @@ spec:
     fn everything_wrong_is_told_at_once() {
         let errors = parse(
             "apiVersion: sluice.dev/v1\nkind: Application\nmetadata: {name: Shop}\nspec:\n  source: {revision: main}\n  \
-             destination: {namespace: -x}\n  prune: yes please\n  wait: soon\n  onFailure: rollback\n  retry: 3\n",
+             destination: {namespace: -x}\n  prune: yes please\n  wait: soon\n  onFailure: rollback\n  retry: 3\n  after: [shop, Bad Name]\n",
         );
         assert_eq!(
             errors.unwrap_err(),
@@ -309,6 +316,7 @@ spec:
                 "8: `soon` is no duration",
                 "9: `onFailure: rollback` needs `wait`",
                 "10: `spec` has no field `retry`",
+                "11: `Bad Name` is no name of an application",
             ]
         );
     }

@@ -10,7 +10,7 @@ use data_encoding::HEXLOWER;
 use sluice_apply::Release;
 use sluice_policy::{Alike, Approved, Keep};
 use sluice_report::{Format, Options, Verbosity};
-use sluice_source::{Checkout, Request};
+use sluice_source::{Checkout, RepoLocation, Request};
 
 use super::around::{Around, Reach};
 use super::{Fetching, Loaded};
@@ -65,7 +65,11 @@ pub(crate) fn gather(
     let checkout = match (&application.source.repo, revision) {
         (Some(repo), revision) => {
             let revision = revision.unwrap_or(&application.source.revision);
-            Some(checkout(repo, revision, fetching)?)
+            // A folder of this machine is meant from the application file on, as all other paths in it.
+            let location = RepoLocation::parse(repo).ok();
+            let folder = location.as_ref().and_then(RepoLocation::folder).filter(|folder| folder.is_relative());
+            let folder = folder.map(|folder| loaded.folder.join(folder).to_string_lossy().into_owned());
+            Some(checkout(&folder.unwrap_or_else(|| repo.clone()), revision, fetching)?)
         }
         (None, Some(revision)) => {
             Some(checkout(&beside(&application.source.path).to_string_lossy(), revision, fetching)?)

@@ -28,7 +28,8 @@ impl<'p> Kept<'p> {
 
 /// Writes the application file into the folder of the agent.
 fn write(shop: &Shop<'_>) -> Result<()> {
-    agents::application(shop, &shop.path().join("repo").display().to_string(), "")
+    // From the application file on.
+    agents::application(shop, "../repo", "")
 }
 
 #[test]
