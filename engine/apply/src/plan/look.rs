@@ -256,7 +256,7 @@ pub(crate) fn is_nobodys(live: &Live) -> bool {
     entries.into_iter().all(|entry| entry.get("subresource").is_some())
 }
 
-fn refused(message: String, help: &str) -> Action {
+pub(super) fn refused(message: String, help: &str) -> Action {
     Action::Refused { message, help: help.to_owned() }
 }
 

@@ -53,8 +53,13 @@ fn fault_11_a_definition_and_its_objects_in_one_commit() -> Result<()> {
     ensure!(shop.inventory()?.is_some_and(|names| names == ["gadgets.defined.acme.io", "one"]));
     ensure!(shop.ends(&["apply"], 0)?.starts_with("unchanged"));
 
-    // Both go: the definition only with a word for it.
+    // The definition does not go without its objects, whatever is said.
     std::fs::remove_file(shop.path().join("deploy/definition.yaml"))?;
+    let said = shop.ends(&["apply", "--acknowledge", "prune,prune-definition"], 1)?;
+    ensure!(said.contains("the definition `gadgets.defined.acme.io` is not in the set any more"), "{said}");
+    ensure!(plane.get(path)?.is_some());
+
+    // Both go: the definition only with a word for it.
     std::fs::remove_file(shop.path().join("deploy/gadget.yaml"))?;
     shop.config("last", "1")?;
     let said = shop.ends(&["apply"], 1)?;
