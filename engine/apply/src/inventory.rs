@@ -22,6 +22,9 @@ pub struct Inventory {
     /// What was healthy, the last one first.
     #[serde(default)]
     pub healthy: Vec<Release>,
+    /// Whether the release was seen unhealthy when it was looked at last, be it remembered as healthy or not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unhealthy: bool,
     /// The release that must not be tried again until another comes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quarantined: Option<Release>,

@@ -218,6 +218,47 @@ fn environments_go_in_order() -> Result<()> {
 }
 
 #[test]
+fn nothing_comes_after_what_is_healthy_no_more() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = from_git(plane, "agent-sick", "  wait: 1s\n")?;
+    plane.namespace("agent-sick-next")?;
+    shop.file(
+        "deploy/claim.yaml",
+        "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data}\nspec:\n  accessModes: [ReadWriteOnce]\n  \
+         storageClassName: none\n  resources: {requests: {storage: 1Gi}}\n",
+    )?;
+    let revision = commit(&shop, "first")?;
+    let first = std::fs::read_to_string(shop.path().join("app.yaml"))?;
+    let next = format!("{}  after: [agent-sick]\n", first.replace("agent-sick}", "agent-sick-next}"));
+    let run = |text: &str, words: &[&str], code: i32| {
+        shop.file("app.yaml", text)?;
+        shop.ends(words, code)
+    };
+    // In place of the controller, which does not run here.
+    let claim = |phase: &str| {
+        let path = "/api/v1/namespaces/agent-sick/persistentvolumeclaims/data/status";
+        plane.merge(path, &format!(r#"{{"status":{{"phase":"{phase}"}}}}"#))
+    };
+    run(&first, &["apply"], 1)?;
+    for _ in 0..2 {
+        claim("Bound")?;
+        run(&first, &["apply"], 0)?;
+        run(&next, &["plan"], 0)?;
+        // The same revision as before, seen again.
+        claim("Lost")?;
+        run(&first, &["apply"], 1)?;
+        for words in ["plan", "apply"] {
+            let said = run(&next, &[words], 1)?;
+            assert!(said.contains("`agent-sick` has to be healthy") && said.contains("when last seen"), "{said}");
+        }
+        // It stays what can be gone back to.
+        let said = run(&first, &["status"], 1)?;
+        assert!(said.contains(&format!("healthy     {revision}")), "{said}");
+    }
+    Ok(())
+}
+
+#[test]
 fn application_files_are_told_by_their_kind() -> Result<()> {
     let Some(plane) = shared()? else { return Ok(()) };
     let shop = from_git(plane, "agent-kinds", "")?;
