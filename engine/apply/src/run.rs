@@ -165,8 +165,8 @@ impl Run<'_> {
             plan.kept = kept;
             return Ok(Applied { plan, has_written: false, failures: Vec::new(), health });
         }
-        let union =
-            Inventory { quarantined: self.options.quarantine.clone(), ..union(&plan, &before.inventory, release) };
+        let mut union = union(&plan, &before.inventory, release);
+        union.give_up(self.options.quarantine.as_ref(), before.inventory.release.as_ref());
         let mut kept = store.replace(before, union.clone()).await?;
         (self.told)(Event::Begun);
 

@@ -176,6 +176,36 @@ fn what_is_given_up_is_so_until_git_has_gone_back_too() -> Result<()> {
 }
 
 #[test]
+fn a_commit_that_waits_does_not_undo_a_rollback() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = from_git(plane, "agent-ahead", "  wait: 1s\n  onFailure: rollback\n")?;
+    for value in ["1", "2"] {
+        shop.config("one", value)?;
+        commit(&shop, value)?;
+        round(&shop, 0)?;
+    }
+    // Pushed, and not applied yet.
+    shop.config("one", "3")?;
+    let waiting = commit(&shop, "3")?;
+    shop.ends(&["rollback"], 0)?;
+    let said = round(&shop, 1)?;
+    assert!(said.contains("\"step\":\"quarantine\"") && said.contains(&waiting), "{said}");
+    assert_eq!(shop.live("one")?.unwrap()["data"]["value"], "1");
+    // Further back there is nothing, and what was left is not ahead.
+    let said = shop.ends(&["rollback"], 2)?;
+    assert!(said.contains("no healthy revision of `agent-ahead` is known before the current"), "{said}");
+    // The next commit is applied, and one that fails by hand is not left without a word.
+    shop.file(
+        "deploy/pod.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: 'registry.example.com/web:1.0.0'}]}\n",
+    )?;
+    commit(&shop, "4")?;
+    let said = shop.ends(&["apply"], 1)?;
+    assert!(said.contains("`onFailure` is for the agent: `sluice rollback` goes back from here"), "{said}");
+    Ok(())
+}
+
+#[test]
 fn environments_go_in_order() -> Result<()> {
     let Some(plane) = shared()? else { return Ok(()) };
     let shop = from_git(plane, "agent-dev", "  wait: 5s\n")?;
