@@ -12,6 +12,7 @@ use crate::kinds::{Kinds, Lookup};
 use crate::options::Options;
 use crate::reference::{Key, Reference};
 use crate::stage::Stage;
+use crate::store::inventory_fault;
 
 /// An object that is wanted.
 #[derive(Clone, Debug)]
@@ -58,6 +59,7 @@ impl Desired {
         } else {
             Some(String::from("it has no name"))
         };
+        let fault = fault.or_else(|| inventory_fault(resource, &reference, options));
         let (stage, resource) = (Stage::of(&reference), Arc::clone(resource));
         Self { reference, stage, digest: HEXLOWER.encode(&resource.root().digest()), resource, fault }
     }

@@ -240,14 +240,21 @@ pub(crate) async fn wait_for(
             }
         }
         let has_failed = done.iter().any(|(_, health)| matches!(health, Health::Failed(_)));
-        if open.is_empty() || has_failed || started.elapsed() + pause > limit {
+        let rest = until_next(pause, started.elapsed(), limit).filter(|_| !open.is_empty() && !has_failed);
+        let Some(rest) = rest else {
             done.append(&mut open);
             done.sort_by(|(one, _), (other, _)| one.cmp(other));
             return Ok(done);
-        }
-        tokio::time::sleep(pause).await;
+        };
+        tokio::time::sleep(rest).await;
         pause = (pause * 3 / 2).min(Duration::from_secs(2));
     }
+}
+
+/// The time until the next look, of which the last one is at the very end; none where that is over.
+fn until_next(pause: Duration, elapsed: Duration, limit: Duration) -> Option<Duration> {
+    let left = limit.saturating_sub(elapsed);
+    (!left.is_zero()).then(|| pause.min(left))
 }
 
 async fn state(cluster: &Cluster, kinds: &Kinds, reference: &Reference) -> Result<Health, ClusterError> {
@@ -273,4 +280,23 @@ pub async fn wait(
 ) -> Result<Vec<(Reference, Health)>, ClusterError> {
     let kinds = Kinds::of(cluster).await?;
     wait_for(cluster, &kinds, objects, limit, 8, &|_, _| {}).await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::until_next;
+
+    #[test]
+    fn the_last_look_is_at_the_end() {
+        let next = |pause, elapsed| {
+            until_next(Duration::from_secs(pause), Duration::from_secs(elapsed), Duration::from_secs(60))
+        };
+        assert_eq!(next(2, 0), Some(Duration::from_secs(2)));
+        assert_eq!(next(2, 59), Some(Duration::from_secs(1)));
+        assert_eq!(next(2, 60), None);
+        assert_eq!(next(2, 61), None);
+        assert_eq!(until_next(Duration::from_secs(2), Duration::ZERO, Duration::ZERO), None);
+    }
 }

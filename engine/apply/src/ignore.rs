@@ -13,11 +13,12 @@ use crate::desired::Desired;
 use crate::live::Live;
 use crate::options::Options;
 use crate::owned::{self, Owner};
+use crate::secret;
 
 /// A field that is left to others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ignored {
-    /// RFC 6901 pointer into the object as it was approved.
+    /// RFC 6901 pointer into the object as it was approved; a value of a Secret is in its `data`.
     pub pointer: String,
     /// The other field managers that own something of it; none where it is ours, or nobody's.
     pub managers: BTreeSet<String>,
@@ -25,7 +26,7 @@ pub struct Ignored {
     pub differs: bool,
 }
 
-/// An object as it is sent: as it was approved, but for what is ignored.
+/// An object as it is sent: as it was approved, but for what is ignored and for the form of a Secret.
 #[derive(Clone, Debug)]
 pub(crate) struct Sent {
     pub(crate) resource: Arc<Resource>,
@@ -40,30 +41,40 @@ pub(crate) struct Sent {
 impl Sent {
     /// The object as it was approved.
     pub(crate) fn whole(desired: &Desired) -> Self {
-        let resource = Arc::clone(&desired.resource);
-        Self { resource, operations: Vec::new(), ignored: Vec::new(), version: None }
+        let operations = secret::folded(&desired.resource);
+        let folded = desired.resource.patched(&operations).ok().filter(|_| !operations.is_empty());
+        let (resource, operations) = match folded {
+            Some(resource) => (Arc::new(resource), operations),
+            None => (Arc::clone(&desired.resource), Vec::new()),
+        };
+        Self { resource, operations, ignored: Vec::new(), version: None }
     }
 
     /// The object as it is sent where it is there already. The error is why what is ignored cannot be left out.
     pub(crate) fn of(desired: &Desired, live: &Live, options: &Options) -> Result<Self, String> {
         let rules = rules(desired, options);
+        let whole = Self::whole(desired);
         if rules.is_empty() {
-            return Ok(Self::whole(desired));
+            return Ok(whole);
         }
         let managers: BTreeSet<&str> = rules.iter().flat_map(|rule| rule.managers.iter().map(String::as_str)).collect();
         let managed = live.at("/metadata/managedFields").map_or(Json::Null, Node::to_value);
         let mut walk = Walk { managers: &managers, under: None, ignored: Vec::new(), keeps: false };
         let patterns = rules.iter().flat_map(|rule| rule.pointers.iter().map(|pattern| pattern.tokens.as_slice()));
+        let mut patterns: Vec<&[Token]> = patterns.collect();
+        let moved = if whole.operations.is_empty() { Vec::new() } else { secret::moved(&desired.resource, &patterns) };
+        patterns.extend(moved.iter().map(Vec::as_slice));
         let place = Place {
-            wanted: desired.resource.root(),
+            wanted: whole.resource.root(),
             live: Some(live.resource().root()),
             pointer: String::new(),
-            rest: patterns.collect(),
+            rest: patterns,
             owners: owned::all(&managed, &options.manager),
             covered: false,
         };
-        let Part::Sent(operations) = walk.walk(&place, &[])? else { return Ok(Self::whole(desired)) };
-        let resource = desired.resource.patched(&operations).map_err(|error| error.to_string())?;
+        let Part::Sent(more) = walk.walk(&place, &[])? else { return Ok(whole) };
+        let resource = whole.resource.patched(&more).map_err(|error| error.to_string())?;
+        let operations = [whole.operations, more].concat();
         let version = walk.keeps.then(|| live.resource_version().to_owned());
         Ok(Self { resource: Arc::new(resource), operations, ignored: walk.ignored, version })
     }

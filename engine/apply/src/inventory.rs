@@ -22,6 +22,9 @@ pub struct Inventory {
     /// What was healthy, the last one first.
     #[serde(default)]
     pub healthy: Vec<Release>,
+    /// Whether the release was seen unhealthy when it was looked at last, be it remembered as healthy or not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unhealthy: bool,
     /// The release that must not be tried again until another comes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quarantined: Option<Release>,
@@ -99,6 +102,15 @@ impl Inventory {
         self.healthy.truncate(REMEMBERED);
     }
 
+    /// Notes what is given up by a run that leads to its release from another: what it leaves is no place to go back to.
+    pub(crate) fn give_up(&mut self, given_up: Option<&Release>, left: Option<&Release>) {
+        self.quarantined = given_up.cloned();
+        let is_left = |known: &Release| left.is_some_and(|left| left.is_same(known));
+        if self.quarantined.is_some() && !self.release.as_ref().is_some_and(is_left) {
+            self.healthy.retain(|known| !is_left(known));
+        }
+    }
+
     /// The release before the current one that was healthy and is not given up.
     #[must_use]
     pub fn last_healthy(&self) -> Option<&Release> {
@@ -143,6 +155,22 @@ mod tests {
         assert_eq!(inventory.last_healthy().unwrap().revision, "a");
         inventory.quarantined = Some(release("a"));
         assert_eq!(inventory.last_healthy().unwrap().revision, "b");
+    }
+
+    #[test]
+    fn what_a_way_back_leaves_is_no_place_to_go_back_to() {
+        let revisions = |given_up: Option<&str>, left: &str| {
+            let mut inventory = Inventory::new("shop");
+            inventory.healthy = ["c", "b", "a"].map(release).to_vec();
+            inventory.release = Some(release("b"));
+            inventory.give_up(given_up.map(release).as_ref(), Some(&release(left)));
+            inventory.healthy.iter().map(|it| it.revision.clone()).collect::<String>()
+        };
+        // Git may have a commit by now that nobody has applied.
+        assert_eq!(revisions(Some("c"), "c"), "ba");
+        assert_eq!(revisions(Some("d"), "c"), "ba");
+        assert_eq!(revisions(None, "c"), "cba");
+        assert_eq!(revisions(Some("c"), "b"), "cba", "a way back that goes on");
     }
 
     #[test]

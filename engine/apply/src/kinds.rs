@@ -149,6 +149,15 @@ impl Kinds {
         }
     }
 
+    /// The same for an object that may be there: that the set defines its kind says nothing of it where the server of its group
+    /// does not answer.
+    pub(crate) fn of_existing(&self, reference: &Reference) -> Lookup<'_> {
+        match self.any_version(reference) {
+            Lookup::Defined(_) if self.stale.contains(&reference.group) => Lookup::Unknown,
+            known => known,
+        }
+    }
+
     fn find(&self, reference: &Reference, fits: impl Fn(&&Kind) -> bool) -> Lookup<'_> {
         let key = (reference.group.clone(), reference.kind.clone());
         if let Some(kind) = self.served.get(&key).into_iter().flatten().find(&fits) {
@@ -231,8 +240,28 @@ pub(crate) fn escaped(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, escaped, read};
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::{Kind, Kinds, Lookup, escaped, read};
     use crate::reference::Reference;
+
+    #[test]
+    fn a_kind_that_is_defined_anew_says_nothing_of_objects_of_a_silent_group() {
+        let kind = Kind { version: "v1".into(), plural: "things".into(), is_namespaced: true, can_list: true };
+        let reference = Reference {
+            group: "acme.io".into(),
+            version: "v1".into(),
+            kind: "Thing".into(),
+            namespace: None,
+            name: "one".into(),
+        };
+        let defined = BTreeMap::from([(("acme.io".into(), "Thing".into()), vec![kind])]);
+        let mut kinds = Kinds { defined, ..Kinds::default() };
+        assert!(matches!(kinds.of_existing(&reference), Lookup::Defined(_)));
+        kinds.stale = BTreeSet::from(["acme.io".into()]);
+        assert_eq!(kinds.of_existing(&reference), Lookup::Unknown);
+        assert!(matches!(kinds.any_version(&reference), Lookup::Defined(_)));
+    }
 
     #[test]
     fn an_answer_of_another_form_is_not_taken_for_no_kinds() {

@@ -2,7 +2,8 @@
 //!
 //! This crate owns every word that is exchanged with an API server, the inventory of what was applied, and the order of
 //! all writes. It takes [`Approved`](sluice_policy::Approved) sets and nothing else, and writes each object as it was
-//! approved, byte for byte, without the fields that the application ignores. It neither reads Git nor judges.
+//! approved, byte for byte, without the fields that the application ignores, and a Secret with its `stringData` as the `data`
+//! that it stands for. It neither reads Git nor judges.
 
 mod adopt;
 mod blast;
@@ -23,6 +24,7 @@ mod plan;
 mod prune;
 mod reference;
 mod run;
+mod secret;
 mod stage;
 mod standing;
 mod store;

@@ -1,5 +1,6 @@
 //! What applying a set would do, object by object, with everything that is wrong at once. Nothing is written.
 
+mod along;
 mod look;
 
 use data_encoding::HEXLOWER;
@@ -127,9 +128,10 @@ pub async fn plan(cluster: &Cluster, approved: &Approved, options: &Options) -> 
     let look =
         Look { cluster, options, kinds: &kinds, others: &others, entries: own.inventory.by_key(), desired: &desired };
     let looks: Vec<_> = desired.iter().map(|desired| look.step(desired)).collect();
-    let steps = futures::stream::iter(looks).buffered(options.concurrency.max(1)).try_collect().await?;
+    let mut steps: Vec<Step> = futures::stream::iter(looks).buffered(options.concurrency.max(1)).try_collect().await?;
     let mut prunes = prune::look(cluster, &kinds, options, &stale(&own.inventory, &desired), &others).await?;
     prunes.sort_by(|(one, _), (other, _)| (Stage::of(other), other).cmp(&(Stage::of(one), one)));
+    along::refuse(&mut steps, &prunes, &kinds);
     let plan = Plan { digest: HEXLOWER.encode(approved.set_digest()), steps, prunes, kept: own, kinds };
     // What stands in the way may be what another run of the same application has made since its inventory was read.
     if plan.is_refused() && store.has_moved_on(&options.application, &plan.kept).await? {

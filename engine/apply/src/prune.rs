@@ -51,7 +51,7 @@ async fn fate(
         let names: Vec<&str> = owners.iter().map(String::as_str).collect();
         return Ok(Prune::Released { reason: format!("it belongs to `{}` now", names.join("`, `")) });
     }
-    let kind = match kinds.any_version(reference) {
+    let kind = match kinds.of_existing(reference) {
         Lookup::Served(kind) => kind,
         Lookup::Defined(_) | Lookup::Absent => return Ok(Prune::Gone),
         Lookup::Unknown => {

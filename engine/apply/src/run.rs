@@ -148,8 +148,12 @@ impl Run<'_> {
             let health = self.health(&plan, &plan.kinds).await?;
             let mut kept = before;
             let mut inventory = kept.inventory.clone();
-            if self.options.wait.is_some() && is_healthy(&health) && !remembers(&inventory) {
-                inventory.remember();
+            if self.options.wait.is_some() {
+                // It stays a release to go back to: what is seen of it now is for those that come after it.
+                inventory.unhealthy = !is_healthy(&health);
+                if !inventory.unhealthy && !remembers(&inventory) {
+                    inventory.remember();
+                }
             }
             // What was given up for this release is no more, once Git itself has come back to it.
             if !is_same(inventory.quarantined.as_ref(), self.options.quarantine.as_ref()) {
@@ -161,8 +165,8 @@ impl Run<'_> {
             plan.kept = kept;
             return Ok(Applied { plan, has_written: false, failures: Vec::new(), health });
         }
-        let union =
-            Inventory { quarantined: self.options.quarantine.clone(), ..union(&plan, &before.inventory, release) };
+        let mut union = union(&plan, &before.inventory, release);
+        union.give_up(self.options.quarantine.as_ref(), before.inventory.release.as_ref());
         let mut kept = store.replace(before, union.clone()).await?;
         (self.told)(Event::Begun);
 
@@ -189,9 +193,14 @@ impl Run<'_> {
         };
         let kinds = refreshed.as_ref().unwrap_or(&plan.kinds);
         let health = if whole { self.health(&plan, kinds).await? } else { Vec::new() };
-        if whole && self.options.wait.is_some() && is_healthy(&health) {
-            inventory.remember();
-            kept = store.replace(kept, inventory).await?;
+        if whole && self.options.wait.is_some() {
+            let before = std::mem::replace(&mut inventory.unhealthy, !is_healthy(&health));
+            if !inventory.unhealthy {
+                inventory.remember();
+            }
+            if !inventory.unhealthy || !before {
+                kept = store.replace(kept, inventory).await?;
+            }
         }
         (self.told)(Event::Ended);
         plan.kept = kept;

@@ -4,6 +4,7 @@
 
 mod others;
 mod parts;
+mod reserved;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,7 @@ use crate::error::ClusterError;
 use crate::inventory::{Entry, Inventory, Phase};
 use crate::kinds::escaped;
 use parts::{chunks, nonce};
+pub(crate) use reserved::{inventory_fault, is_inventory};
 
 /// The label of everything that belongs to an inventory; its value is the application's name.
 const LABEL: &str = "sluice.dev/inventory";

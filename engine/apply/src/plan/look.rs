@@ -17,6 +17,7 @@ use crate::live::Live;
 use crate::options::{Conflicts, Options};
 use crate::reference::{Key, Reference};
 use crate::stage::Stage;
+use crate::store::is_inventory;
 use crate::write::{Write, find};
 
 /// What is looked at for each object.
@@ -124,6 +125,10 @@ impl Look<'_> {
     /// What keeps the object from being touched because of who has it.
     fn foreign(&self, reference: &Reference, entry: Option<&Entry>, live: Option<&Live>) -> Option<Action> {
         let live = live?;
+        if is_inventory(live.resource(), reference, self.options) {
+            let message = String::from("an inventory of Sluice has its name, which nobody takes over");
+            return Some(refused(message, "give the object another name"));
+        }
         if let Some(owners) = self.others.get(&reference.key()).filter(|_| !self.options.adopt) {
             let names: Vec<String> = owners.iter().map(|name| format!("`{name}`")).collect();
             let message = format!("it belongs to the application {}", names.join(", "));
@@ -256,7 +261,7 @@ pub(crate) fn is_nobodys(live: &Live) -> bool {
     entries.into_iter().all(|entry| entry.get("subresource").is_some())
 }
 
-fn refused(message: String, help: &str) -> Action {
+pub(super) fn refused(message: String, help: &str) -> Action {
     Action::Refused { message, help: help.to_owned() }
 }
 

@@ -64,7 +64,7 @@ impl Run<'_> {
             tries += 1;
             let (is_versioned, error) = match self.sent(desired, kind).await {
                 Ok(Err(message)) => return Ok(self.failed(desired, message)),
-                // What is sent is what was approved, but for what is ignored.
+                // What is sent is what was approved, but for what is ignored and for the form of a Secret.
                 Ok(Ok(sent)) if !is_approved(desired, &sent) => {
                     return Ok(self.failed(desired, String::from("its bytes are not those that were approved")));
                 }
@@ -180,7 +180,8 @@ fn has_moved(error: &ClusterError, tries: usize) -> bool {
     error.has_code(409) && tries < ANEW && (!about_fields || tries == 1)
 }
 
-/// Whether the bytes that are sent are those of the object that was approved, but for what is ignored.
+/// Whether the bytes that are sent are those of the object that was approved, but for what is ignored and for the form of a
+/// Secret.
 fn is_approved(desired: &Desired, sent: &Sent) -> bool {
     let digest = |body: &[u8]| {
         let nowhere = std::sync::Arc::clone(desired.resource.text());

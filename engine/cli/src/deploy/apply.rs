@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use sluice_apply::{Applied, ApplyError, Blast, Event, Health, Options, Release};
+use sluice_policy::OnFailure;
 use sluice_report::Verbosity;
 
 use super::gathered::{self, Gathered};
@@ -87,6 +88,9 @@ pub(crate) fn carry_out(
     quiet: bool,
 ) -> Result<Exit, Exit> {
     let options = place.options(&loaded.application, gathered.acknowledged);
+    // A way back that fails is not mended by another.
+    let goes_back = loaded.application.on_failure == OnFailure::Rollback && given_up.is_none();
+    let back = if goes_back { "; `onFailure` is for the agent: `sluice rollback` goes back from here" } else { "" };
     let options = Options { quarantine: given_up, ..options };
     let told = |event: Event| {
         if let Some(line) = line(&event).filter(|_| !quiet) {
@@ -100,7 +104,7 @@ pub(crate) fn carry_out(
     })?;
     let look = show::Look { color: place.color().applies(&io::stderr()), verbosity: Verbosity::Quiet };
     match applied {
-        Ok(applied) => Ok(outcome(&loaded.application.name, &applied, quiet)),
+        Ok(applied) => Ok(outcome(&loaded.application.name, &applied, back, quiet)),
         Err(ApplyError::Store(error)) => Err(tell_store(&error)),
         Err(ApplyError::Refused(plan)) => {
             let _ = show::human(&plan, &Blast::default(), look, &mut io::stderr().lock());
@@ -115,7 +119,8 @@ pub(crate) fn carry_out(
     }
 }
 
-fn outcome(name: &str, applied: &Applied, quiet: bool) -> Exit {
+/// Says how it went; `back` is what else there is to do where it went wrong.
+fn outcome(name: &str, applied: &Applied, back: &str, quiet: bool) -> Exit {
     for (reference, message) in &applied.failures {
         output::complain(&format!("{reference}: {message}"), None);
     }
@@ -124,7 +129,7 @@ fn outcome(name: &str, applied: &Applied, quiet: bool) -> Exit {
         output::complain(&format!("{reference} is not healthy: {}", show::health(health)), None);
     }
     if !applied.is_good() {
-        let help = format!("`sluice status` shows where `{name}` stands; run again once the cause is gone");
+        let help = format!("`sluice status` shows where `{name}` stands; run again once the cause is gone{back}");
         output::complain(&format!("`{name}` is not as it should be"), Some(&help));
         return Exit::Violations;
     }

@@ -52,6 +52,9 @@ fn reason(inventory: Option<&Inventory>, revision: &str) -> Option<String> {
             Some(format!("it was last healthy at another revision, {at}"))
         }
         Some(_) if inventory.phase != Phase::Applied => Some(format!("it is {}", programs::phase(inventory.phase))),
+        Some(_) if inventory.unhealthy => {
+            Some(String::from("it was healthy at this revision, and was not when last seen"))
+        }
         Some(_) => None,
     }
 }
@@ -81,6 +84,9 @@ mod tests {
         assert_eq!(at(Phase::Applied, &["b", "a"]), "");
         assert_eq!(at(Phase::Applied, &["a", "b"]), "it was last healthy at another revision, a");
         assert_eq!(at(Phase::Failed, &["b"]), "it is failed");
+        let healthy = vec![release("b")];
+        let sick = Inventory { phase: Phase::Applied, unhealthy: true, healthy, ..Inventory::new("dev") };
+        assert!(reason(Some(&sick), "b").is_some_and(|reason| reason.contains("was not when last seen")));
         assert!(at(Phase::Applied, &[]).contains("never been healthy"));
         assert!(reason(None, "b").is_some_and(|reason| reason.contains("no inventory here")));
     }

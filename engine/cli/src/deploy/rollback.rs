@@ -2,16 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use sluice_apply::Store;
+use sluice_apply::{Release, Store};
 
-use super::{Fetching, Place, apply, gathered, tell_store, waiting};
+use super::{Fetching, Loaded, Place, apply, gathered, tell_store, waiting};
 use crate::exit::Exit;
 use crate::output;
 
 /// Apply an earlier revision: the last healthy one, or the one that is named
 ///
-/// It goes through the gate like every other revision. An agent does not undo it until a new commit comes. One that was
-/// interrupted goes on to where it led when it is run again.
+/// It goes through the gate like every other revision. What Git has now is given up, so an agent does not undo it until a new
+/// commit comes. One that was interrupted goes on to where it led when it is run again.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -56,10 +56,24 @@ fn rollback(arguments: &Arguments) -> Result<Exit, Exit> {
     if !arguments.quiet {
         output::note(&format!("rolling back `{name}` to {}", gathered.release.revision));
     }
-    // What was given up before is what Git still has: it stays given up, wherever this leads.
-    let given_up = inventory.and_then(|inventory| inventory.quarantined.or(inventory.release));
-    let given_up = given_up.filter(|given_up| given_up.revision != gathered.release.revision);
+    // What was given up before stays given up, wherever this leads.
+    let left = inventory.and_then(|inventory| inventory.quarantined.or(inventory.release));
+    let is_other = |release: &Release| release.revision != gathered.release.revision;
+    let given_up = in_git(arguments, &loaded).filter(is_other).or(left).filter(is_other);
     apply::carry_out(place, &loaded, gathered, given_up, arguments.quiet)
+}
+
+/// What an agent would apply next, which may be a commit that nobody has applied yet; none where that cannot be told.
+fn in_git(arguments: &Arguments, loaded: &Loaded) -> Option<Release> {
+    let place = &arguments.place;
+    match gathered::gather(loaded, arguments.fetching, None, place.color(), &|| place.reach(loaded)) {
+        Ok(now) => Some(Release { digest: now.digest(), ..now.release }),
+        Err(_) => {
+            let message = "what Git has now cannot be had, or does not pass, so it is not given up";
+            output::complain(message, Some("an agent may apply it once that is mended"));
+            None
+        }
+    }
 }
 
 /// What is acknowledged on the way back. It deletes what came since: that the revision was healthy is acknowledgement enough

@@ -321,3 +321,28 @@ fn what_stays_when_an_application_leaves_is_told() -> Result<()> {
     assert!(shop.live("anew")?.is_some() && shop.live("asks")?.is_some() && shop.inventory()?.is_none());
     Ok(())
 }
+
+#[test]
+fn an_inventory_is_written_by_nobody_else() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = Shop::new(plane, "intruded", "")?;
+    shop.config("one", "1")?;
+    shop.ends(&["apply"], 0)?;
+    let path = "/api/v1/namespaces/sluice-system/configmaps/sluice-intruded";
+    let before = plane.get(path)?;
+    let other = Shop::new(plane, "intruder", "  adopt: true\n")?;
+    for (metadata, reason) in [
+        ("{name: sluice-intruded, namespace: sluice-system}", "an inventory of Sluice has its name"),
+        ("{name: sluice-intruder, namespace: sluice-system}", "the inventory of this application has its name"),
+        ("{name: x, labels: {sluice.dev/inventory: intruded}}", "it would be taken for an inventory of Sluice"),
+    ] {
+        let text = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {metadata}\ndata: {{entries: '[]'}}\n");
+        other.file("deploy/map.yaml", &text)?;
+        for words in ["plan", "apply"] {
+            let said = other.ends(&[words], 1)?;
+            assert!(said.contains(reason), "{metadata}: {said}");
+        }
+    }
+    assert_eq!(plane.get(path)?, before);
+    Ok(())
+}

@@ -291,3 +291,71 @@ fn what_cannot_be_ignored_is_told() -> Result<()> {
     assert!(said.contains("`/spec/ingress` is a list that Kubernetes replaces as a whole"), "{said}");
     Ok(())
 }
+
+fn secret(shop: &Shop<'_>, values: &str) -> Result<()> {
+    shop.file(
+        "deploy/pin.yaml",
+        &format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: pin}}\nstringData: {values}\n"),
+    )
+}
+
+#[test]
+fn texts_of_a_secret_are_fields_of_its_data() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = Shop::new(plane, "ignored-texts", "")?;
+    let path = "/api/v1/namespaces/ignored-texts/secrets/pin";
+    let data = || Ok::<_, anyhow::Error>(plane.get(path)?.context("there")?["data"].clone());
+    secret(&shop, "{p: first, q: second}")?;
+    shop.ends(&["apply"], 0)?;
+    assert!(shop.ends(&["apply"], 0)?.starts_with("unchanged"));
+    plane.merge(path, r#"{"data":{"p":"dGhlaXJz"}}"#)?;
+    let theirs = json!({ "p": "dGhlaXJz", "q": "c2Vjb25k" });
+    for words in ["plan", "apply"] {
+        let said = shop.ends(&[words], 1)?;
+        assert!(said.contains("`.data.p` is owned by `somebody`"), "{said}");
+        assert_eq!(data()?, theirs);
+    }
+    for ignore in [
+        "pointers: /data/p",
+        "pointers: /data",
+        "managers: [somebody]",
+        "pointers: /stringData/p",
+        "pointers: /stringData",
+    ] {
+        shop.application(&format!("  ignore: [{{{ignore}}}]\n"))?;
+        assert!(shop.ends(&["apply"], 0)?.starts_with("unchanged"), "{ignore}");
+        let said = shop.ends(&["plan", "-v"], 0)?;
+        assert!(said.contains("which differs, owned by `somebody`"), "{ignore}: {said}");
+        assert_eq!(data()?, theirs, "{ignore}");
+    }
+    // What leaves the manifest goes, and what is beside it goes on.
+    shop.application("  ignore: [{pointers: /data/p}]\n")?;
+    secret(&shop, "{p: third, r: fourth}")?;
+    shop.ends(&["apply"], 0)?;
+    assert_eq!(data()?, json!({ "p": "dGhlaXJz", "r": "Zm91cnRo" }));
+    Ok(())
+}
+
+#[test]
+fn a_secret_that_was_applied_as_texts_is_left_to_others_too() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = Shop::new(plane, "ignored-before", "")?;
+    let path = "/api/v1/namespaces/ignored-before/secrets/pin";
+    secret(&shop, "{p: first}")?;
+    shop.ends(&["apply"], 0)?;
+    // So it was sent before.
+    let texts = json!({ "apiVersion": "v1", "kind": "Secret", "stringData": { "p": "first" } });
+    applied_by(plane, "sluice", path, &texts)?;
+    let live = plane.get(path)?.context("there")?;
+    assert_eq!((&live["data"], owners(&live, "p")), (&json!({ "p": "Zmlyc3Q=" }), Vec::new()), "{live}");
+    assert!(shop.ends(&["apply"], 0)?.starts_with("unchanged"));
+    plane.merge(path, r#"{"data":{"p":"dGhlaXJz"}}"#)?;
+    let said = shop.ends(&["apply"], 1)?;
+    assert!(said.contains("`.data.p` is owned by `somebody`"), "{said}");
+    shop.application("  ignore: [{pointers: /data/p}]\n")?;
+    secret(&shop, "{p: first, q: second}")?;
+    shop.ends(&["apply"], 0)?;
+    let live = plane.get(path)?.context("there")?;
+    assert_eq!(live["data"], json!({ "p": "dGhlaXJz", "q": "c2Vjb25k" }));
+    Ok(())
+}

@@ -9,6 +9,7 @@
     reason = "tests may fail loudly, and say what they saw"
 )]
 
+mod along;
 mod apply;
 mod context;
 mod credentials;

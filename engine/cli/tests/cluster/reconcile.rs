@@ -97,10 +97,13 @@ fn a_revision_that_fails_is_rolled_back_and_not_tried_again() -> Result<()> {
          storageClassName: none\n  resources: {requests: {storage: 1Gi}}\n",
     )?;
     let bad = commit(&shop, "bad")?;
-    let said = round(&shop, 1)?;
-    assert!(said.contains("\"step\":\"rollback\""), "{said}");
+    for _ in 0..2 {
+        let said = round(&shop, 1)?;
+        let gate = "PersistentVolumeClaim agent-back/data would be deleted: its data may go with it; not acknowledged";
+        assert!(said.contains("the rollback failed") && said.contains(gate), "{said}");
+    }
     // The claim is data: going back does not delete it without a word, and the word of the good commit is not about it.
-    assert_eq!(shop.live("one")?.unwrap()["data"]["value"], "2", "{said}");
+    assert_eq!(shop.live("one")?.unwrap()["data"]["value"], "2");
     let said = shop.ends(&["rollback"], 1)?;
     assert!(said.contains("Sluice-Acknowledge: prune-volume"), "{said}");
     let claim = plane.get("/api/v1/namespaces/agent-back/persistentvolumeclaims/data")?.context("the claim is gone")?;
@@ -173,6 +176,36 @@ fn what_is_given_up_is_so_until_git_has_gone_back_too() -> Result<()> {
 }
 
 #[test]
+fn a_commit_that_waits_does_not_undo_a_rollback() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = from_git(plane, "agent-ahead", "  wait: 1s\n  onFailure: rollback\n")?;
+    for value in ["1", "2"] {
+        shop.config("one", value)?;
+        commit(&shop, value)?;
+        round(&shop, 0)?;
+    }
+    // Pushed, and not applied yet.
+    shop.config("one", "3")?;
+    let waiting = commit(&shop, "3")?;
+    shop.ends(&["rollback"], 0)?;
+    let said = round(&shop, 1)?;
+    assert!(said.contains("\"step\":\"quarantine\"") && said.contains(&waiting), "{said}");
+    assert_eq!(shop.live("one")?.unwrap()["data"]["value"], "1");
+    // Further back there is nothing, and what was left is not ahead.
+    let said = shop.ends(&["rollback"], 2)?;
+    assert!(said.contains("no healthy revision of `agent-ahead` is known before the current"), "{said}");
+    // The next commit is applied, and one that fails by hand is not left without a word.
+    shop.file(
+        "deploy/pod.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: 'registry.example.com/web:1.0.0'}]}\n",
+    )?;
+    commit(&shop, "4")?;
+    let said = shop.ends(&["apply"], 1)?;
+    assert!(said.contains("`onFailure` is for the agent: `sluice rollback` goes back from here"), "{said}");
+    Ok(())
+}
+
+#[test]
 fn environments_go_in_order() -> Result<()> {
     let Some(plane) = shared()? else { return Ok(()) };
     let shop = from_git(plane, "agent-dev", "  wait: 5s\n")?;
@@ -213,6 +246,47 @@ fn environments_go_in_order() -> Result<()> {
         let plan: serde_json::Value = serde_json::from_slice(&said)?;
         assert!(plan["applicable"] == false && plan["waitsFor"][0]["application"] == name, "{plan}");
         assert_eq!(plane.get(place)?.unwrap()["data"]["value"], "1");
+    }
+    Ok(())
+}
+
+#[test]
+fn nothing_comes_after_what_is_healthy_no_more() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = from_git(plane, "agent-sick", "  wait: 1s\n")?;
+    plane.namespace("agent-sick-next")?;
+    shop.file(
+        "deploy/claim.yaml",
+        "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data}\nspec:\n  accessModes: [ReadWriteOnce]\n  \
+         storageClassName: none\n  resources: {requests: {storage: 1Gi}}\n",
+    )?;
+    let revision = commit(&shop, "first")?;
+    let first = std::fs::read_to_string(shop.path().join("app.yaml"))?;
+    let next = format!("{}  after: [agent-sick]\n", first.replace("agent-sick}", "agent-sick-next}"));
+    let run = |text: &str, words: &[&str], code: i32| {
+        shop.file("app.yaml", text)?;
+        shop.ends(words, code)
+    };
+    // In place of the controller, which does not run here.
+    let claim = |phase: &str| {
+        let path = "/api/v1/namespaces/agent-sick/persistentvolumeclaims/data/status";
+        plane.merge(path, &format!(r#"{{"status":{{"phase":"{phase}"}}}}"#))
+    };
+    run(&first, &["apply"], 1)?;
+    for _ in 0..2 {
+        claim("Bound")?;
+        run(&first, &["apply"], 0)?;
+        run(&next, &["plan"], 0)?;
+        // The same revision as before, seen again.
+        claim("Lost")?;
+        run(&first, &["apply"], 1)?;
+        for words in ["plan", "apply"] {
+            let said = run(&next, &[words], 1)?;
+            assert!(said.contains("`agent-sick` has to be healthy") && said.contains("when last seen"), "{said}");
+        }
+        // It stays what can be gone back to.
+        let said = run(&first, &["status"], 1)?;
+        assert!(said.contains(&format!("healthy     {revision}")), "{said}");
     }
     Ok(())
 }

@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sluice_apply::{
-    Action, ApplyError, Cluster, Conflicts, Counts, Event, Health, Inventory, Options, Phase, Plan, Release, Store,
-    StoreError,
+    Action, Applied, ApplyError, Cluster, Conflicts, Counts, Event, Health, Inventory, Options, Phase, Plan, Release,
+    Store, StoreError,
 };
 use sluice_policy::{Drift, OnFailure};
 use tokio::runtime::Handle;
@@ -110,13 +110,9 @@ impl Agent {
     pub(crate) async fn round(&self) -> Outcome {
         let gathered = match self.gather(None).await {
             Ok(gathered) => gathered,
-            Err(Exit::Violations) => return self.end("error", "judge", "", "the gate denies", Outcome::Refused),
-            Err(Exit::Usage) => {
-                return self.end("error", "read", "", "the source or the policy is wrong", Outcome::Refused);
-            }
-            Err(Exit::Clean | Exit::Undecided | Exit::Changes) => {
-                let message = "the source cannot be had, or the gate cannot decide; the last state stays";
-                return self.end("error", "fetch", "", message, Outcome::Unreachable);
+            Err(exit) => {
+                let (step, message, outcome) = not_gathered(&exit);
+                return self.end("error", step, "", message, outcome);
             }
         };
         let revision = gathered.release.revision.clone();
@@ -225,20 +221,8 @@ impl Agent {
         };
         let applied = match sluice_apply::carry_out(&self.cluster, plan, release.clone(), options, &told).await {
             Ok(applied) => applied,
-            Err(ApplyError::Store(error)) => return Err(error),
-            Err(ApplyError::Refused(plan)) => {
-                for step in &plan.steps {
-                    if let Action::Refused { message, .. } = &step.action {
-                        self.log("error", "plan", &revision, &format!("{}: {message}", step.reference));
-                    }
-                }
-                return Ok(self.end("error", "plan", &revision, "nothing was applied", Outcome::Refused));
-            }
-            Err(ApplyError::Blast(_, blast)) => {
-                for gate in &blast.gates {
-                    let message = format!("{}; not acknowledged by `Sluice-Acknowledge: {}`", gate.message, gate.word);
-                    self.log("error", "plan", &revision, &message);
-                }
+            Err(error) => {
+                self.tell_hindrance("plan", &revision, error)?;
                 return Ok(self.end("error", "plan", &revision, "nothing was applied", Outcome::Refused));
             }
         };
@@ -247,9 +231,7 @@ impl Agent {
                 if applied.has_written { ("applied", Outcome::Applied) } else { ("unchanged", Outcome::Unchanged) };
             return Ok(self.end("info", "apply", &revision, message, outcome));
         }
-        for (reference, health) in applied.health.iter().filter(|(_, health)| *health != Health::Current) {
-            self.log("error", "health", &revision, &format!("{reference}: {}", show::health(health)));
-        }
+        self.tell_health(&revision, &applied);
         self.log("error", "apply", &revision, "the application is not as it should be");
         let last = before.and_then(|before| before.healthy.first()).filter(|last| last.revision != revision);
         match last {
@@ -264,14 +246,15 @@ impl Agent {
     async fn roll_back(&self, last: &Release, bad: Release, options: &Options) -> Result<Outcome, StoreError> {
         let revision = last.revision.clone();
         self.log("warning", "rollback", &revision, &format!("goes back from {}", bad.revision));
-        let Ok(gathered) = self.gather(Some(revision.clone())).await else {
-            return Ok(self.end(
-                "error",
-                "rollback",
-                &revision,
-                "the revision does not pass any more",
-                Outcome::Failed,
-            ));
+        let gathered = match self.gather(Some(revision.clone())).await {
+            Ok(gathered) => gathered,
+            Err(exit) => {
+                let (_, message, outcome) = not_gathered(&exit);
+                // What does not pass any more leaves the application with what has failed.
+                let outcome = if outcome == Outcome::Refused { Outcome::Failed } else { outcome };
+                let message = format!("it cannot go back to this revision: {message}");
+                return Ok(self.end("error", "rollback", &revision, &message, outcome));
+            }
         };
         // What the bad revision took is given back while its health is waited for, if at all.
         self.room.give_back();
@@ -282,12 +265,39 @@ impl Agent {
             sluice_apply::apply(&self.cluster, &gathered.approved, gathered.release.clone(), &options, &told).await;
         match applied {
             Ok(applied) if applied.is_good() => {
-                Ok(self.end("warning", "rollback", &revision, "rolled back", Outcome::RolledBack))
+                return Ok(self.end("warning", "rollback", &revision, "rolled back", Outcome::RolledBack));
             }
-            Ok(_) | Err(ApplyError::Refused(_) | ApplyError::Blast(..)) => {
-                Ok(self.end("error", "rollback", &revision, "the rollback failed", Outcome::Failed))
+            Ok(applied) => self.tell_health(&revision, &applied),
+            Err(error) => self.tell_hindrance("rollback", &revision, error)?,
+        }
+        Ok(self.end("error", "rollback", &revision, "the rollback failed", Outcome::Failed))
+    }
+
+    /// Tells what keeps a plan from being carried out.
+    fn tell_hindrance(&self, step: &str, revision: &str, error: ApplyError) -> Result<(), StoreError> {
+        match error {
+            ApplyError::Store(error) => return Err(error),
+            ApplyError::Refused(plan) => {
+                for object in &plan.steps {
+                    if let Action::Refused { message, .. } = &object.action {
+                        self.log("error", step, revision, &format!("{}: {message}", object.reference));
+                    }
+                }
             }
-            Err(ApplyError::Store(error)) => Err(error),
+            ApplyError::Blast(_, blast) => {
+                for gate in &blast.gates {
+                    let message = format!("{}; not acknowledged by `Sluice-Acknowledge: {}`", gate.message, gate.word);
+                    self.log("error", step, revision, &message);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells which objects are not as they should be.
+    fn tell_health(&self, revision: &str, applied: &Applied) {
+        for (reference, health) in applied.health.iter().filter(|(_, health)| *health != Health::Current) {
+            self.log("error", "health", revision, &format!("{reference}: {}", show::health(health)));
         }
     }
 
@@ -339,5 +349,17 @@ impl Agent {
     fn end(&self, level: &str, step: &str, revision: &str, message: &str, outcome: Outcome) -> Outcome {
         self.log(level, step, revision, message);
         outcome
+    }
+}
+
+/// Why there is no approved set: the step, the words, and what comes of it.
+fn not_gathered(exit: &Exit) -> (&'static str, &'static str, Outcome) {
+    match exit {
+        Exit::Violations => ("judge", "the gate denies", Outcome::Refused),
+        Exit::Usage => ("read", "the source or the policy is wrong", Outcome::Refused),
+        Exit::Clean | Exit::Undecided | Exit::Changes => {
+            let message = "the source cannot be had, or the gate cannot decide; the last state stays";
+            ("fetch", message, Outcome::Unreachable)
+        }
     }
 }

@@ -53,8 +53,13 @@ fn fault_11_a_definition_and_its_objects_in_one_commit() -> Result<()> {
     ensure!(shop.inventory()?.is_some_and(|names| names == ["gadgets.defined.acme.io", "one"]));
     ensure!(shop.ends(&["apply"], 0)?.starts_with("unchanged"));
 
-    // Both go: the definition only with a word for it.
+    // The definition does not go without its objects, whatever is said.
     std::fs::remove_file(shop.path().join("deploy/definition.yaml"))?;
+    let said = shop.ends(&["apply", "--acknowledge", "prune,prune-definition"], 1)?;
+    ensure!(said.contains("the definition `gadgets.defined.acme.io` is not in the set any more"), "{said}");
+    ensure!(plane.get(path)?.is_some());
+
+    // Both go: the definition only with a word for it.
     std::fs::remove_file(shop.path().join("deploy/gadget.yaml"))?;
     shop.config("last", "1")?;
     let said = shop.ends(&["apply"], 1)?;
@@ -135,6 +140,10 @@ fn fault_11_the_server_of_an_api_group_does_not_answer() -> Result<()> {
     until("the kind is served", || Ok(shop.sluice(&["plan"])?.0 == 0))?;
     shop.ends(&["apply"], 0)?;
 
+    let other = Shop::new(plane, "unserved-other", "  prune: true\n")?;
+    other.config("goes", "1")?;
+    other.ends(&["apply"], 0)?;
+
     // From now on a server that is not there is asked for the group.
     let service = "/apis/apiregistration.k8s.io/v1/apiservices/v1.unserved.acme.io";
     plane.merge(
@@ -154,6 +163,11 @@ fn fault_11_the_server_of_an_api_group_does_not_answer() -> Result<()> {
         "nothing is deleted: {said}"
     );
     ensure!(shop.inventory()?.is_some_and(|names| names == ["goes", "stays", "one"]), "{:?}", shop.inventory()?);
+    // It hides its own objects only: who would delete none of them is not held up.
+    other.config("stays", "1")?;
+    std::fs::remove_file(other.path().join("deploy/goes.yaml"))?;
+    other.ends(&["apply"], 0)?;
+    ensure!(other.live("goes")?.is_none(), "it is still there");
     let said = shop.ends(&["status"], 1)?;
     ensure!(said.starts_with("application unserved: failed"), "{said}");
     // What is wanted of the group is an error, and no guess is made.
