@@ -154,7 +154,7 @@ impl Kinds {
     pub(crate) fn of_existing(&self, reference: &Reference) -> Lookup<'_> {
         match self.any_version(reference) {
             Lookup::Defined(_) if self.stale.contains(&reference.group) => Lookup::Unknown,
-            known => known,
+            known @ (Lookup::Served(_) | Lookup::Defined(_) | Lookup::Absent | Lookup::Unknown) => known,
         }
     }
 

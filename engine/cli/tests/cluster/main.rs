@@ -22,3 +22,4 @@ mod plane;
 mod programs;
 mod reconcile;
 mod rights;
+mod rollback;
