@@ -65,16 +65,22 @@ pub fn alone(folder: &Path, what: &str) -> Result<fs::File> {
     Ok(lock)
 }
 
+/// The file that says which version of a piece of work a folder of the cache holds.
+const STAMP: &str = "ready";
+
+/// Whether this version of a piece of work is there.
+pub fn is_done(folder: &Path, version: &str) -> bool {
+    fs::read_to_string(folder.join(STAMP)).is_ok_and(|known| known == version)
+}
+
 /// Does a piece of work once: skipped when the stamp in the folder says that this version is there. A folder without
 /// its stamp is left over from a broken run, and made anew. Checkouts share the cache: of two runs at once one waits.
 pub fn once(folder: &Path, version: &str, what: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
-    let stamp = folder.join("ready");
-    let is_done = || fs::read_to_string(&stamp).is_ok_and(|known| known == version);
-    if is_done() {
+    if is_done(folder, version) {
         return Ok(());
     }
     let _alone = alone(folder, what)?;
-    if is_done() {
+    if is_done(folder, version) {
         return Ok(());
     }
     if folder.exists() {
@@ -84,7 +90,7 @@ pub fn once(folder: &Path, version: &str, what: &str, work: impl FnOnce() -> Res
     let started = std::time::Instant::now();
     say(what);
     work()?;
-    fs::write(stamp, version)?;
+    fs::write(folder.join(STAMP), version)?;
     say(format!("{what}: done in {:.0} s", started.elapsed().as_secs_f64()));
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use http::Method;
-use kube::core::discovery::v2::{ACCEPT_AGGREGATED_DISCOVERY_V2, APIGroupDiscoveryList};
+use kube::core::discovery::v2::{ACCEPT_AGGREGATED_DISCOVERY_V2, APIGroupDiscovery, APIGroupDiscoveryList};
 use serde::Deserialize;
 use sluice_manifest::{Node, Resource};
 use sluice_policy::KindSelector;
@@ -207,17 +207,17 @@ fn read(body: &[u8]) -> Result<APIGroupDiscoveryList, String> {
     #[serde(default)]
     struct Form {
         kind: String,
+        items: Vec<APIGroupDiscovery>,
     }
-    let Form { kind } = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    let Form { kind, items } = serde_json::from_slice(body).map_err(|error| error.to_string())?;
     if kind != "APIGroupDiscoveryList" {
         return Err(String::from("it is no list of all groups with their kinds"));
     }
-    let list: APIGroupDiscoveryList = serde_json::from_slice(body).map_err(|error| error.to_string())?;
     // No API server is without the core group, nor without others.
-    if list.items.is_empty() {
+    if items.is_empty() {
         return Err(String::from("it has no group"));
     }
-    Ok(list)
+    Ok(APIGroupDiscoveryList { metadata: None, items })
 }
 
 /// What reading all objects of a kind is called.

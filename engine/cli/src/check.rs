@@ -20,9 +20,9 @@ use crate::source::{Origin, OriginError};
 
 /// Judge manifests and name the line of everything that is wrong
 ///
-/// Reads the files, walks the folders (`.gitignore` is respected for what Git does not track), renders kustomizations and charts in a sandbox, and
-/// what the policy file says as it says, runs the plugins of the policy file over every object and prints what they found.
-/// Without a policy file the built-in plugins run with recommended settings.
+/// Reads the files, walks the folders (`.gitignore` is respected for what Git does not track), renders kustomizations and
+/// charts in a sandbox, and what the policy file says as it says, runs the plugins of the policy file over every object and
+/// prints what they found. Without a policy file the built-in plugins run with recommended settings.
 ///
 /// With `--rev` or `--repo` the files and the policy are those of a Git revision, straight from Git's objects.
 #[derive(clap::Args)]

@@ -62,11 +62,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     };
     match print(sets, arguments) {
         Ok(exit) => exit,
-        Err(error) if output::is_broken_pipe(&error) => Exit::Clean,
-        Err(error) => {
-            output::complain(&format!("cannot write: {error}"), None);
-            Exit::Undecided
-        }
+        Err(error) => output::printed(Err(error), Exit::Clean),
     }
 }
 

@@ -49,7 +49,8 @@ impl Exceptions {
         if errors.is_empty() { Ok(Self { entries, namespace: None }) } else { Err(errors) }
     }
 
-    /// What covers a finding of this rule about an object. Without a root nobody knows its labels, and what demands one does not cover it.
+    /// What covers a finding of this rule about an object. Without a root nobody knows its labels, and what demands one does not
+    /// cover it.
     pub(crate) fn covers(&self, rule: &str, identity: &Identity, root: Option<Node<'_>>) -> Covers {
         let mut covers = Covers::default();
         let at = self.namespace.as_deref().map_or(Destination::Unknown, Destination::Both);

@@ -25,7 +25,7 @@ pub fn ready(cache: &Path) -> Result<PathBuf> {
 
 /// Whether it is there already.
 pub fn is_ready(cache: &Path) -> bool {
-    fs::read_to_string(cache.join("guest-rust/ready")).is_ok_and(|version| version == RECIPE)
+    super::is_done(&cache.join("guest-rust"), RECIPE)
 }
 
 fn build(folder: &Path) -> Result<()> {

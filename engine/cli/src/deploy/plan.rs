@@ -94,8 +94,5 @@ impl Arguments {
 }
 
 fn unwritable(error: std::io::Error) -> Exit {
-    if !output::is_broken_pipe(&error) {
-        output::complain(&format!("cannot write: {error}"), None);
-    }
-    Exit::Undecided
+    output::printed(Err(error), Exit::Undecided)
 }
