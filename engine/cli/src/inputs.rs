@@ -47,8 +47,8 @@ impl File {
     pub(crate) fn input(self, checkout: Option<&Checkout>) -> Input {
         match (self.at, checkout.cloned()) {
             (At::Stdin, _) => standard_input(),
-            (At::Disk(path), _) if self.named => Input::new(self.name, move || reading::named(&path)),
-            (At::Disk(path), _) => Input::new(self.name, move || reading::found(&path)),
+            (At::Disk(path), _) if self.named => Input::file(self.name, path, reading::named),
+            (At::Disk(path), _) => Input::file(self.name, path, reading::found),
             (At::Checkout(path), Some(checkout)) => {
                 Input::new(self.name, move || checkout.read(&path).map_err(io::Error::other))
             }

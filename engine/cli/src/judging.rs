@@ -105,7 +105,7 @@ pub(crate) struct Begun {
     shares: Vec<Share>,
     skipped: Vec<(String, String)>,
     /// What the inputs of the outcome are called.
-    names: Vec<String>,
+    names: Vec<Arc<str>>,
     failed: BTreeSet<String>,
     /// What the renderers want people to know.
     warnings: Vec<(String, String)>,
@@ -136,7 +136,7 @@ pub(crate) fn begin(gate: &Gate, sets: Sets, options: &Options<'_>) -> Result<Be
         rendered: Vec::new(),
         shares,
         skipped,
-        names: plain.iter().map(|input| input.name().to_owned()).collect(),
+        names: plain.iter().map(|input| Arc::clone(input.name())).collect(),
         failed: BTreeSet::new(),
         warnings: Vec::new(),
     };
@@ -145,7 +145,7 @@ pub(crate) fn begin(gate: &Gate, sets: Sets, options: &Options<'_>) -> Result<Be
     }
     for Group { name, inputs, allow_empty, entry, .. } in groups {
         let (before, count) = (done, inputs.len() as u64);
-        let read: Vec<String> = inputs.iter().map(|input| input.name().to_owned()).collect();
+        let read: Vec<Arc<str>> = inputs.iter().map(|input| Arc::clone(input.name())).collect();
         let set = gate.begin(inputs, &RunOptions { progress: Some(&|more| step(before + more)), ..run });
         if set.is_empty() && !allow_empty {
             begun.plain.push(gate.failed(empty(&name, entry)));
@@ -171,7 +171,7 @@ pub(crate) fn begin(gate: &Gate, sets: Sets, options: &Options<'_>) -> Result<Be
             let Read { set, told } = read.unwrap_or_else(|| Read { set: gate.failed(lost(&name)), told: None });
             match told {
                 Some(told) => {
-                    begun.names.push(name.clone());
+                    begun.names.push(name.as_str().into());
                     begun.warnings.extend(told);
                 }
                 None => drop(begun.failed.insert(name.clone())),
@@ -194,15 +194,15 @@ pub(crate) fn finish(gate: &Gate, begun: Begun, options: &Options<'_>) -> Passed
     for (name, set) in rendered_names.iter().zip(side_by_side(options.jobs, rendered, work)) {
         judged.push(set.unwrap_or_else(|| {
             // It leaves no input, so its name must not stand where that of the next one belongs.
-            names.retain(|known| known != name);
+            names.retain(|known| **known != **name);
             failed.insert(name.clone());
             gate.finish(gate.failed(lost(name)), &options.run(""))
         }));
     }
     let mut outcome = gate.conclude(judged, options.keep, options.alike);
     let held = || names.iter().zip(&outcome.inputs);
-    failed.extend(held().filter(|(_, held)| held.failed).map(|(name, _)| name.clone()));
-    let templates = held().filter(|(_, held)| held.templates).map(|(name, _)| name.clone()).collect();
+    failed.extend(held().filter(|(_, held)| held.failed).map(|(name, _)| name.to_string()));
+    let templates = held().filter(|(_, held)| held.templates).map(|(name, _)| name.to_string()).collect();
     outcome.verdict.log.extend(warnings);
     outcome.verdict.summary.skipped.extend(skipped);
     outcome.verdict.summary.skipped.sort();

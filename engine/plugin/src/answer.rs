@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use sluice_manifest::Operation;
 
 use crate::fault::Fault;
-use crate::log::one_line;
+use crate::log::{in_one_line, one_line};
 use crate::state::State;
 use crate::types::{Finding, Patch, Severity};
 
@@ -85,7 +85,7 @@ impl Terms<'_> {
             severity: raw.severity.unwrap_or(severity),
             rule: raw.rule,
             pointer: raw.pointer,
-            message: one_line(&raw.message),
+            message: in_one_line(raw.message),
             fix: raw.fix,
         })
     }
@@ -101,7 +101,7 @@ impl Terms<'_> {
                 shown(pointer)
             )));
         }
-        Ok(Patch { subject: raw.subject, rule: raw.rule, reason: one_line(&raw.reason), operations: raw.operations })
+        Ok(Patch { subject: raw.subject, rule: raw.rule, reason: in_one_line(raw.reason), operations: raw.operations })
     }
 
     fn rule(&self, id: &str) -> Result<Severity, Fault> {

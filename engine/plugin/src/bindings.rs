@@ -2,9 +2,11 @@
 //!
 //! One binding of the widest world serves every plugin; what a component has is found from its exports.
 
+use std::sync::Arc;
+
 use sluice_manifest::{Identity, Operation};
-use wasmtime::Store;
 use wasmtime::component::{HasSelf, Instance, InstancePre, Linker, Resource};
+use wasmtime::{Store, StoreContextMut};
 
 use crate::answer::{RawFinding, RawPatch};
 use crate::state::State;
@@ -33,6 +35,10 @@ mod handle {
 /// The function by which a plugin asks for an object as it was before.
 pub(crate) const PREVIOUS: &str = "[method]manifest.previous";
 
+/// The interface of objects, and the function by which a plugin asks for a whole one.
+const MANIFESTS: &str = "sluice:policy/manifests@0.1.0";
+const TAPE: &str = "[method]manifest.tape";
+
 /// The package that a plugin imports from, with the version that this host speaks.
 pub(crate) const PACKAGE: &str = "sluice:policy";
 /// The released version that this host speaks.
@@ -40,7 +46,15 @@ pub(crate) const VERSION: &str = "0.1.0";
 
 /// Defines the interfaces of the contract.
 pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    generated::Policy::add_to_linker::<_, HasSelf<State>>(linker, |state| state)
+    generated::Policy::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
+    // The generated code takes bytes of its own for each answer; a tape is shared by all who ask for it.
+    linker.allow_shadowing(true);
+    let tape = |mut store: StoreContextMut<'_, State>,
+                (handle,): (Resource<Manifest>,)|
+     -> wasmtime::Result<(Arc<[u8]>,)> { Ok((store.data_mut().tape_of(handle.rep())?,)) };
+    linker.instance(MANIFESTS)?.func_wrap(TAPE, tape)?;
+    linker.allow_shadowing(false);
+    Ok(())
 }
 
 /// Where a component keeps its exports.
@@ -215,7 +229,7 @@ impl manifests::HostManifest for State {
     }
 
     fn tape(&mut self, handle: Resource<Manifest>) -> wasmtime::Result<Vec<u8>> {
-        self.tape_of(handle.rep())
+        Ok(self.tape_of(handle.rep())?.to_vec())
     }
 
     fn previous(&mut self, handle: Resource<Manifest>) -> wasmtime::Result<Option<Resource<Manifest>>> {

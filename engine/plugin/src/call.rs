@@ -18,7 +18,7 @@ pub struct Set {
 /// The tapes of the objects of a set, so that each is made once for all plugins that ask for it. They live as long as the
 /// set, so this is for sets that do not live long; by default none is kept. What a plugin sees redacted is never here.
 #[derive(Clone, Debug, Default)]
-pub struct Tapes(Vec<OnceLock<Box<[u8]>>>);
+pub struct Tapes(Vec<OnceLock<Arc<[u8]>>>);
 
 impl Tapes {
     /// Room for the tapes of so many objects.
@@ -27,7 +27,7 @@ impl Tapes {
         Self((0..objects).map(|_| OnceLock::new()).collect())
     }
 
-    pub(crate) fn place(&self, index: usize) -> Option<&OnceLock<Box<[u8]>>> {
+    pub(crate) fn place(&self, index: usize) -> Option<&OnceLock<Arc<[u8]>>> {
         self.0.get(index)
     }
 }

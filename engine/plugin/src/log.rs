@@ -39,6 +39,12 @@ impl Log {
     }
 }
 
+/// As [`one_line`]; what is one already stays as it is.
+pub(crate) fn in_one_line(text: String) -> String {
+    let is_one = text.len() == text.trim().len() && !text.contains(char::is_control);
+    if is_one { text } else { one_line(&text) }
+}
+
 /// A text on one line: runs of line breaks become a space, other control characters are written out, so that a plugin
 /// cannot paint the terminal of whoever reads its words.
 pub(crate) fn one_line(text: &str) -> String {

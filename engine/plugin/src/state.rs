@@ -136,7 +136,7 @@ impl State {
         self.json(node).map(Some)
     }
 
-    pub(crate) fn tape_of(&mut self, rep: u32) -> wasmtime::Result<Vec<u8>> {
+    pub(crate) fn tape_of(&mut self, rep: u32) -> wasmtime::Result<Arc<[u8]>> {
         self.in_time()?;
         let object = self.object(rep)?;
         // The tape of the object itself, where the plugin may see that.
@@ -147,12 +147,13 @@ impl State {
             .filter(|_| set.resources.get(rep as usize).is_some_and(|it| Arc::ptr_eq(it, &object)));
         if let Some(tape) = place.and_then(OnceLock::get) {
             self.fits(tape.len() as u64)?;
-            return Ok(tape.to_vec());
+            return Ok(Arc::clone(tape));
         }
         ROOM.with_borrow_mut(|room| {
-            let tape = object.tree().write_tape(room, self.limits.memory).ok_or_else(|| self.too_large())?.to_vec();
+            let tape = object.tree().write_tape(room, self.limits.memory).ok_or_else(|| self.too_large())?;
+            let tape: Arc<[u8]> = tape.into();
             if let Some(place) = place.filter(|_| tape.len() <= KEPT_TAPE) {
-                place.get_or_init(|| tape.as_slice().into());
+                place.get_or_init(|| Arc::clone(&tape));
             }
             if room.len() > KEPT_ROOM {
                 *room = Vec::new();

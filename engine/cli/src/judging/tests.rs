@@ -69,7 +69,7 @@ fn a_folder_whose_thread_dies_is_the_only_one_that_failed() {
     let rendered = vec![set("a"), set("b"), broken];
     let begun = Begun {
         plain: Vec::new(),
-        names: rendered.iter().map(|(name, _)| name.clone()).collect(),
+        names: rendered.iter().map(|(name, _)| name.as_str().into()).collect(),
         rendered,
         shares: Vec::new(),
         skipped: Vec::new(),

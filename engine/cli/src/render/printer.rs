@@ -56,7 +56,7 @@ impl<'o> Printer<'o> {
     pub(crate) fn input(&mut self, input: Input) -> io::Result<()> {
         let name = input.name().to_owned();
         match input.read() {
-            Ok(Content::Bytes(bytes)) => self.documents(Documents::from_bytes(name, bytes, Limits::default())),
+            Ok(Content::Bytes(bytes)) => self.documents(Documents::from_bytes(&*name, bytes, Limits::default())),
             Ok(Content::Text(text)) => self.text(text),
             Err(error) => {
                 self.fail(&format!("cannot read `{name}`: {error}"), None);

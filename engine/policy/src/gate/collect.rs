@@ -88,7 +88,7 @@ pub(crate) struct Collected {
     /// By the place of the input among those that were given.
     pub(crate) inputs: Vec<(usize, InputOutcome)>,
     /// Names of the files, in order.
-    pub(crate) file_names: Vec<String>,
+    pub(crate) file_names: Vec<Arc<str>>,
     pub(crate) files: u64,
     pub(crate) documents: u64,
     pub(crate) resources: u64,

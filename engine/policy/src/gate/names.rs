@@ -1,9 +1,9 @@
 //! The names of all objects, kept as digests and places only, to tell when one is there twice.
 
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use sluice_manifest::{Identity, Resource, Text};
+use xxhash_rust::xxh3::xxh3_128;
 
 use super::collect::Order;
 use crate::place::{self, At, Unasked};
@@ -16,6 +16,8 @@ pub(crate) struct NameTable {
     /// Identities and lines, one after the other.
     texts: String,
     cursor: Option<Cursor>,
+    /// Where a name is put together for its digest.
+    room: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -73,7 +75,7 @@ impl NameTable {
             *end = self.texts.len() as u32;
         }
         self.names.push(Name {
-            digest: digest(&(identity.group(), &identity.kind, &identity.namespace, &identity.name)),
+            digest: digest(identity, &mut self.room),
             order,
             line,
             column,
@@ -116,7 +118,7 @@ impl NameTable {
     }
 
     /// The objects that are there again, after the first of each name.
-    pub(crate) fn duplicates(mut self, file_names: &[String]) -> Vec<Duplicate> {
+    pub(crate) fn duplicates(mut self, file_names: &[Arc<str>]) -> Vec<Duplicate> {
         self.names.sort_unstable_by_key(|name| (name.digest, name.order));
         let mut duplicates = Vec::new();
         for same in self.names.chunk_by(|one, other| one.digest == other.digest) {
@@ -126,7 +128,7 @@ impl NameTable {
         duplicates
     }
 
-    fn duplicate(&self, name: &Name, first: &Name, file_names: &[String]) -> Duplicate {
+    fn duplicate(&self, name: &Name, first: &Name, file_names: &[Arc<str>]) -> Duplicate {
         let [api_version, kind, namespace, object, line] = self.parts(name);
         let identity = Identity {
             api_version: api_version.to_owned(),
@@ -152,24 +154,24 @@ impl NameTable {
 }
 
 impl Name {
-    fn place(&self, file_names: &[String]) -> Location {
+    fn place(&self, file_names: &[Arc<str>]) -> Location {
         if let Some(at) = self.source.as_deref().and_then(Unasked::at) {
             return at.location;
         }
-        let file = file_names.get(self.order.file as usize).cloned().unwrap_or_default();
+        let file = file_names.get(self.order.file as usize).map(|name| String::from(&**name)).unwrap_or_default();
         let Self { line, column, end_column, .. } = *self;
         Location { file, line, column, end_line: line, end_column, exact: true }
     }
 }
 
-/// Two sums of the standard library's hash, which is alike in every run: two names that are alike in both are not met by
-/// accident, and who makes them on purpose is denied.
-fn digest(key: &impl Hash) -> u128 {
-    let sum = |salt: u8| {
-        let mut hasher = std::hash::DefaultHasher::new();
-        salt.hash(&mut hasher);
-        key.hash(&mut hasher);
-        u128::from(hasher.finish())
-    };
-    sum(0) << 64 | sum(1)
+/// Alike in every run. Two names that have the same are not met by accident, and who makes them on purpose is denied.
+fn digest(identity: &Identity, room: &mut Vec<u8>) -> u128 {
+    /// What no text has in it.
+    const BETWEEN: [u8; 1] = [0xff];
+    room.clear();
+    for part in [Some(identity.group()), Some(&identity.kind), identity.namespace.as_deref(), Some(&identity.name)] {
+        room.extend_from_slice(part.unwrap_or_default().as_bytes());
+        room.extend(BETWEEN);
+    }
+    xxh3_128(room)
 }

@@ -2,6 +2,7 @@
 //! takes over full batches of a thread that is still reading.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::vec;
@@ -43,7 +44,7 @@ enum Task {
 /// Reads and judges all inputs.
 pub(crate) fn stream(gate: &Gate, inputs: Vec<Input>, options: &RunOptions<'_>) -> Collected {
     let turns = in_order(inputs);
-    let names: Vec<String> = turns.iter().map(|turn| turn.input.name().to_owned()).collect();
+    let names: Vec<Arc<str>> = turns.iter().map(|turn| Arc::clone(turn.input.name())).collect();
     let work = Work { turns: turns.into_iter(), batches: VecDeque::new(), reading: 0 };
     let mut collected = run(gate, work, names.len() + 1, options);
     collected.file_names = names;

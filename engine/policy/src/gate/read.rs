@@ -1,5 +1,7 @@
 //! From a file to its objects: reading it, telling what is wrong with it, and handing on one object after the other.
 
+use std::sync::Arc;
+
 use sluice_manifest::{Document, Documents, Holders, NotManifest, Resource};
 
 use super::collect::{Collected, Draft, Order};
@@ -32,7 +34,7 @@ pub(crate) fn read(
     mut next: impl FnMut(&mut Collected, Order, Resource),
 ) {
     let Turn { given, file, input } = turn;
-    let name = input.name().to_owned();
+    let name = Arc::clone(input.name());
     let mut outcome = InputOutcome::default();
     match content(input) {
         Err(message) => {
@@ -46,7 +48,7 @@ pub(crate) fn read(
             let mut skipped = Vec::new();
             let before = collected.documents;
             let mut documents = match content {
-                Content::Bytes(bytes) => Documents::from_bytes(name.as_str(), bytes, options.manifest_limits),
+                Content::Bytes(bytes) => Documents::from_bytes(&*name, bytes, options.manifest_limits),
                 Content::Text(text) => Documents::new(text, options.manifest_limits).rendered(),
             };
             while let Some(mut document) = documents.next() {
