@@ -15,7 +15,7 @@ use sluice_manifest::{Documents, Limits, NotManifest, Text, read_value};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::Fetching;
+use super::{Fetching, ending};
 use super::way::Way;
 use crate::exit::Exit;
 use crate::output;
@@ -55,14 +55,14 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
     crate::memory::give_back();
-    let runtime = match super::runtime() {
+    let runtime = match ending::runtime() {
         Ok(runtime) => runtime,
         Err(exit) => return exit,
     };
     let exit = runtime.block_on(async {
         tokio::select! {
             exit = rounds(arguments) => exit,
-            () = super::interrupted() => Exit::Clean,
+            () = ending::interrupted() => Exit::Clean,
         }
     });
     // What still runs is left where it is: the inventories say so.
