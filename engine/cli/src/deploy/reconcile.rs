@@ -62,7 +62,15 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     let exit = runtime.block_on(async {
         tokio::select! {
             exit = rounds(arguments) => exit,
-            () = ending::interrupted() => Exit::Clean,
+            () = ending::interrupted() => {
+                // A single round has not said of every application that it is as it should be.
+                if arguments.once {
+                    ending::tell();
+                    Exit::Undecided
+                } else {
+                    Exit::Clean
+                }
+            }
         }
     });
     // What still runs is left where it is: the inventories say so.

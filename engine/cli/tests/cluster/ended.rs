@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 
 use crate::faults::{signal, until};
 use crate::plane::{Shop, shared};
-use crate::reconcile::{commit, from_git};
+use crate::reconcile::{commit, from_git, once};
 
 /// A command that waits for a Git server, and what it says.
 struct Waiting<'s> {
@@ -53,5 +53,14 @@ fn a_way_back_is_told_to_end_while_it_fetches() -> Result<()> {
     let (code, said) = Waiting::start(&shop, command)?.ended()?;
     ensure!(code == Some(3) && said.contains("interrupted"), "{code:?}: {said}");
     ensure!(shop.live("one")?.is_some_and(|live| live["data"]["value"] == "2"), "it was applied");
+    Ok(())
+}
+
+#[test]
+fn a_single_round_that_is_told_to_end_is_no_success() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = from_git(plane, "ended-once", "")?;
+    let (code, said) = Waiting::start(&shop, once(&shop))?.ended()?;
+    ensure!(code == Some(3) && said.contains("interrupted"), "{code:?}: {said}");
     Ok(())
 }
