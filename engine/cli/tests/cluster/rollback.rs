@@ -127,3 +127,30 @@ fn a_commit_that_waits_does_not_undo_a_rollback() -> Result<()> {
     assert!(said.contains("`onFailure` is for the agent: `sluice rollback` goes back from here"), "{said}");
     Ok(())
 }
+
+#[test]
+fn what_is_given_up_is_so_whatever_the_policies_make_of_it() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = from_git(plane, "agent-mutated", "  wait: 1s\n")?;
+    for value in ["1", "2"] {
+        shop.config("one", value)?;
+        commit(&shop, value)?;
+        round(&shop, 0)?;
+    }
+    shop.ends(&["rollback"], 0)?;
+    shop.file(
+        "sluice.yaml",
+        "apiVersion: sluice.dev/v1alpha1\nkind: Policy\nplugins:\n- name: standard-labels\n  source: builtin:standard-labels\n  \
+         settings: {labels: {team: shop}}\n",
+    )?;
+    let said = round(&shop, 1)?;
+    assert!(said.contains("\"step\":\"quarantine\""), "{said}");
+    assert_eq!(shop.live("one")?.unwrap()["data"]["value"], "1");
+    assert!(shop.ends(&["status"], 0)?.contains("quarantined"));
+    // By hand it may be tried again.
+    shop.ends(&["apply"], 0)?;
+    assert_eq!(shop.live("one")?.unwrap()["data"]["value"], "2");
+    round(&shop, 0)?;
+    assert_eq!(shop.live("one")?.unwrap()["data"]["value"], "2");
+    Ok(())
+}

@@ -147,15 +147,26 @@ impl Agent {
         // Its entries are read once more when it is planned.
         let before = before.map(|before| Inventory { entries: Vec::new(), ..before });
         let before = before.as_ref();
-        let has_failed = before.and_then(|it| it.quarantined.as_ref()).is_some_and(|bad| bad.is_same(&release));
-        if has_failed {
-            if let Some(last) = before.and_then(Inventory::way_back) {
-                drop(gathered);
-                return self.roll_back(last, release, &options).await;
-            }
-            let message = "this revision has failed before; waits for another commit";
-            return Ok(self.end("warning", "quarantine", &revision, message, Outcome::Quarantined));
+        let given_up = before.and_then(|it| it.quarantined.as_ref()).filter(|bad| bad.is_same_commit(&release));
+        let Some(bad) = given_up else { return self.hold(gathered, options, before).await };
+        if let Some(last) = before.and_then(Inventory::way_back) {
+            drop(gathered);
+            return self.roll_back(last, bad.clone(), &options).await;
         }
+        let message = "this revision was given up; waits for another commit, or for `sluice apply`";
+        Ok(self.end("warning", "quarantine", &revision, message, Outcome::Quarantined))
+    }
+
+    /// Brings the application to what was gathered, and looks for drift where it is there already.
+    async fn hold(
+        &self,
+        gathered: Gathered,
+        options: Options,
+        before: Option<&Inventory>,
+    ) -> Result<Outcome, StoreError> {
+        let application = &self.loaded.application;
+        let revision = gathered.release.revision.clone();
+        let release = Release { digest: gathered.digest(), ..gathered.release.clone() };
         let is_current = before.is_some_and(|before| {
             before.phase == Phase::Applied && before.release.as_ref().is_some_and(|known| known.is_same(&release))
         });
