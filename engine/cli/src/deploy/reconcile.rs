@@ -2,6 +2,7 @@
 
 mod agent;
 mod log;
+mod outcome;
 mod serve;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,12 +16,13 @@ use sluice_manifest::{Documents, Limits, NotManifest, Text, read_value};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::{Fetching, ending};
 use super::way::Way;
+use super::{Fetching, ending};
 use crate::exit::Exit;
 use crate::output;
-use agent::{Agent, Outcome, Room};
+use agent::{Agent, Room};
 use log::Log;
+use outcome::Outcome;
 use serve::Board;
 
 /// The kind of an application file.

@@ -145,12 +145,41 @@ fn what_is_given_up_is_so_whatever_the_policies_make_of_it() -> Result<()> {
     )?;
     let said = round(&shop, 1)?;
     assert!(said.contains("\"step\":\"quarantine\""), "{said}");
-    assert_eq!(shop.live("one")?.unwrap()["data"]["value"], "1");
+    let live = shop.live("one")?.unwrap();
+    // What is there is kept as the policies say now.
+    assert!(live["data"]["value"] == "1" && live["metadata"]["labels"]["team"] == "shop", "{live}");
     assert!(shop.ends(&["status"], 0)?.contains("quarantined"));
     // By hand it may be tried again.
     shop.ends(&["apply"], 0)?;
     assert_eq!(shop.live("one")?.unwrap()["data"]["value"], "2");
     round(&shop, 0)?;
     assert_eq!(shop.live("one")?.unwrap()["data"]["value"], "2");
+    Ok(())
+}
+
+#[test]
+fn what_a_way_back_led_to_is_looked_after() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = from_git(plane, "agent-kept", "  wait: 1s\n")?;
+    for value in ["1", "2"] {
+        shop.config("one", value)?;
+        commit(&shop, value)?;
+        round(&shop, 0)?;
+    }
+    shop.ends(&["rollback"], 0)?;
+    plane.merge(&shop.path_of("one"), r#"{"data":{"value":"theirs"}}"#)?;
+    let said = round(&shop, 1)?;
+    assert!(said.contains("\"step\":\"quarantine\"") && said.contains("\"step\":\"drift\""), "{said}");
+    assert_eq!(shop.live("one")?.unwrap()["data"]["value"], "theirs");
+    application(&shop, "  wait: 1s\n  drift: correct\n")?;
+    for is_gone in [false, true] {
+        if is_gone {
+            plane.remove(&shop.path_of("one"))?;
+        }
+        let said = round(&shop, 1)?;
+        assert!(said.contains("\"quarantined; requests: "), "{said}");
+        assert_eq!(shop.live("one")?.context("it is not there")?["data"]["value"], "1");
+        assert!(shop.ends(&["status"], 0)?.contains("quarantined"), "{said}");
+    }
     Ok(())
 }

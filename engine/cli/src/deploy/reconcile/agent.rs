@@ -13,6 +13,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::log::Log;
+use super::outcome::Outcome;
 use crate::deploy::around::Reach;
 use crate::deploy::gathered::{Gathered, gather};
 use crate::deploy::order::{self, Before};
@@ -55,53 +56,6 @@ impl Room {
 
     fn give_back(&self) {
         drop(self.taken.lock().unwrap_or_else(PoisonError::into_inner).take());
-    }
-}
-
-/// What came of a round.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    /// The cluster is as Git says, and nothing had to be written.
-    Unchanged,
-    /// The cluster was brought to where Git says.
-    Applied,
-    /// Others have changed the cluster, and that is told only.
-    Drifted,
-    /// Another application has to be healthy first.
-    Waiting,
-    /// The revision has failed before.
-    Quarantined,
-    /// The revision does not pass the gate, or cannot be applied: nothing was written.
-    Refused,
-    /// It was applied and is not as it should be.
-    Failed,
-    /// It failed, and the last healthy revision was applied.
-    RolledBack,
-    /// Git or the cluster did not answer.
-    Unreachable,
-    /// Its file is wrong, or says a cluster that is not known.
-    Unread,
-}
-
-impl Outcome {
-    /// Its name in metrics.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Unchanged => "unchanged",
-            Self::Applied => "applied",
-            Self::Drifted => "drifted",
-            Self::Waiting => "waiting",
-            Self::Quarantined => "quarantined",
-            Self::Refused => "refused",
-            Self::Failed => "failed",
-            Self::RolledBack => "rolled_back",
-            Self::Unreachable => "unreachable",
-            Self::Unread => "unread",
-        }
-    }
-
-    pub(crate) const fn is_good(&self) -> bool {
-        matches!(self, Self::Unchanged | Self::Applied)
     }
 }
 
@@ -154,7 +108,18 @@ impl Agent {
             return self.roll_back(last, bad.clone(), &options).await;
         }
         let message = "this revision was given up; waits for another commit, or for `sluice apply`";
-        Ok(self.end("warning", "quarantine", &revision, message, Outcome::Quarantined))
+        self.log("warning", "quarantine", &revision, message);
+        // What a way back has led to is looked after until then, as everything else is.
+        let is_other = |there: &&Release| !there.revision.is_empty() && !there.is_same_commit(bad);
+        let Some(there) = before.and_then(|before| before.release.as_ref()).filter(is_other) else {
+            return Ok(Outcome::Quarantined);
+        };
+        drop(gathered);
+        let Ok(gathered) = self.earlier("quarantine", "it cannot be looked after", there).await else {
+            return Ok(Outcome::Quarantined);
+        };
+        let outcome = self.hold(gathered, way_back(bad, &options), before).await?;
+        Ok(if outcome.is_good() { Outcome::Quarantined } else { outcome })
     }
 
     /// Brings the application to what was gathered, and looks for drift where it is there already.
@@ -245,10 +210,10 @@ impl Agent {
         self.tell_health(&revision, &applied);
         self.log("error", "apply", &revision, "the application is not as it should be");
         let last = before.and_then(|before| before.healthy.first()).filter(|last| last.revision != revision);
+        // A way back that fails is not mended by another.
+        let goes_back = self.loaded.application.on_failure == OnFailure::Rollback && options.quarantine.is_none();
         match last {
-            Some(last) if self.loaded.application.on_failure == OnFailure::Rollback => {
-                self.roll_back(last, Release { digest, ..release }, options).await
-            }
+            Some(last) if goes_back => self.roll_back(last, Release { digest, ..release }, options).await,
             Some(_) | None => Ok(Outcome::Failed),
         }
     }
@@ -257,20 +222,13 @@ impl Agent {
     async fn roll_back(&self, last: &Release, bad: Release, options: &Options) -> Result<Outcome, StoreError> {
         let revision = last.revision.clone();
         self.log("warning", "rollback", &revision, &format!("goes back from {}", bad.revision));
-        let gathered = match self.gather(Some(revision.clone())).await {
+        let gathered = match self.earlier("rollback", "it cannot go back to this revision", last).await {
             Ok(gathered) => gathered,
-            Err(exit) => {
-                let (_, message, outcome) = not_gathered(&exit);
-                // What does not pass any more leaves the application with what has failed.
-                let outcome = if outcome == Outcome::Refused { Outcome::Failed } else { outcome };
-                let message = format!("it cannot go back to this revision: {message}");
-                return Ok(self.end("error", "rollback", &revision, &message, outcome));
-            }
+            // What does not pass any more leaves the application with what has failed.
+            Err(Outcome::Refused) => return Ok(Outcome::Failed),
+            Err(outcome) => return Ok(outcome),
         };
-        // What the bad revision took is given back while its health is waited for, if at all.
-        self.room.give_back();
-        self.room.take(gathered.approved.manifests().len()).await;
-        let options = Options { acknowledged: rollback::acknowledged(), quarantine: Some(bad), ..options.clone() };
+        let options = way_back(&bad, options);
         let told = |event: Event| self.event(&revision, &event);
         let applied =
             sluice_apply::apply(&self.cluster, &gathered.approved, gathered.release.clone(), &options, &told).await;
@@ -282,6 +240,22 @@ impl Agent {
             Err(error) => self.tell_hindrance("rollback", &revision, error)?,
         }
         Ok(self.end("error", "rollback", &revision, "the rollback failed", Outcome::Failed))
+    }
+
+    /// Gathers an earlier release; what keeps it from that is told after these words.
+    async fn earlier(&self, step: &str, words: &str, release: &Release) -> Result<Gathered, Outcome> {
+        match self.gather(Some(release.revision.clone())).await {
+            Ok(gathered) => {
+                // What the later one took is given back while its health is waited for, if at all.
+                self.room.give_back();
+                self.room.take(gathered.approved.manifests().len()).await;
+                Ok(gathered)
+            }
+            Err(exit) => {
+                let (_, message, outcome) = not_gathered(&exit);
+                Err(self.end("error", step, &release.revision, &format!("{words}: {message}"), outcome))
+            }
+        }
     }
 
     /// Tells what keeps a plan from being carried out.
@@ -361,6 +335,11 @@ impl Agent {
         self.log(level, step, revision, message);
         outcome
     }
+}
+
+/// How an earlier release is applied while Git has one that is given up.
+fn way_back(bad: &Release, options: &Options) -> Options {
+    Options { acknowledged: rollback::acknowledged(), quarantine: Some(bad.clone()), ..options.clone() }
 }
 
 /// Why there is no approved set: the step, the words, and what comes of it.
