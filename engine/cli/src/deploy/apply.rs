@@ -1,6 +1,6 @@
 //! `sluice apply`: what passed the gate goes to the cluster.
 
-use std::io::{self, Write};
+use std::io;
 
 use sluice_apply::{Applied, ApplyError, Blast, Event, Health, Options, Release};
 use sluice_policy::OnFailure;
@@ -94,8 +94,7 @@ pub(crate) fn carry_out(
     let options = Options { quarantine: given_up, ..options };
     let told = |event: Event| {
         if let Some(line) = line(&event).filter(|_| !quiet) {
-            // Progress is for whoever looks; nothing depends on it.
-            let _ = writeln!(io::stdout().lock(), "{line}");
+            output::step(&line);
         }
     };
     let applied = waiting(async {
@@ -140,7 +139,7 @@ fn outcome(name: &str, applied: &Applied, back: &str, quiet: bool) -> Exit {
             count => format!("{count} objects"),
         };
         let healthy = if applied.health.is_empty() { "" } else { ", all healthy" };
-        let _ = writeln!(io::stdout().lock(), "{what}: {objects} of `{name}`{healthy}");
+        output::step(&format!("{what}: {objects} of `{name}`{healthy}"));
     }
     Exit::Clean
 }

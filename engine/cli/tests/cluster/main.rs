@@ -24,3 +24,4 @@ mod programs;
 mod reconcile;
 mod rights;
 mod rollback;
+mod spoken;
