@@ -73,7 +73,8 @@ fn dry_run(place: &Place, loaded: &Loaded, gathered: &Gathered, verbosity: Verbo
         sluice_apply::plan(&cluster, &gathered.approved, &options).await.map_err(|error| tell_store(&error))
     })?;
     let blast = Blast::of(&plan, &options.acknowledged);
-    let look = show::Look { color: place.color().applies(&io::stdout()), verbosity };
+    let (color, acknowledges) = (place.color().applies(&io::stdout()), gathered.acknowledges);
+    let look = show::Look { color, verbosity, acknowledges };
     let written = show::human(&plan, &blast, look, &mut io::stdout().lock());
     let exit = if plan.is_refused() || !blast.gates.is_empty() { Exit::Violations } else { Exit::Clean };
     Ok(output::printed(written, exit))
@@ -87,6 +88,8 @@ pub(crate) fn carry_out(
     given_up: Option<Release>,
     quiet: bool,
 ) -> Result<Exit, Exit> {
+    let color = place.color().applies(&io::stderr());
+    let look = show::Look { color, verbosity: Verbosity::Quiet, acknowledges: gathered.acknowledges };
     let options = place.options(&loaded.application, gathered.acknowledged);
     // A way back that fails is not mended by another.
     let goes_back = loaded.application.on_failure == OnFailure::Rollback && given_up.is_none();
@@ -101,7 +104,6 @@ pub(crate) fn carry_out(
         let cluster = place.connect(&loaded.application).await?;
         Ok(sluice_apply::apply(&cluster, &gathered.approved, gathered.release, &options, &told).await)
     })?;
-    let look = show::Look { color: place.color().applies(&io::stderr()), verbosity: Verbosity::Quiet };
     match applied {
         Ok(applied) => Ok(outcome(&loaded.application.name, &applied, back, quiet)),
         Err(ApplyError::Store(error)) => Err(tell_store(&error)),

@@ -9,12 +9,15 @@ use sluice_apply::{Action, Blast, Health, Plan, Prune, Reference, Step};
 use sluice_diff::{Field, Fields, What};
 use sluice_report::{Verbosity, clean};
 
+use super::gathered::Acknowledges;
+
 /// How to show.
 #[derive(Clone, Copy)]
 pub(crate) struct Look {
     pub(crate) color: bool,
     /// Unchanged objects are left out where it is quiet, and long values are shown in full where it is verbose.
     pub(crate) verbosity: Verbosity,
+    pub(crate) acknowledges: Acknowledges,
 }
 
 /// Members that the server writes, which no plan is about.
@@ -49,8 +52,7 @@ pub(crate) fn human(plan: &Plan, blast: &Blast, look: Look, out: &mut dyn Write)
     }
     for gate in &blast.gates {
         lines.start("refused", Some(AnsiColor::Red), &gate.message)?;
-        let help = format!("if it is meant, write `Sluice-Acknowledge: {}` in the commit's message", gate.word);
-        lines.more(&format!("help: {help}"))?;
+        lines.more(&format!("help: {}", look.acknowledges.help(gate.word)))?;
     }
     let Counts { create, change, unchanged, deferred, error, prune, .. } = Counts::of(plan);
     let errors = if error == 1 { "error" } else { "errors" };

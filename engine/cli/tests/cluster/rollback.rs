@@ -28,7 +28,9 @@ fn a_revision_that_fails_is_rolled_back_and_not_tried_again() -> Result<()> {
     // The claim is data: going back does not delete it without a word, and the word of the good commit is not about it.
     assert_eq!(shop.live("one")?.unwrap()["data"]["value"], "2");
     let said = shop.ends(&["rollback"], 1)?;
-    assert!(said.contains("Sluice-Acknowledge: prune-volume"), "{said}");
+    let help = "a way back acknowledges nothing but `prune`: delete it by hand, or go forward by a new commit whose message says \
+                `Sluice-Acknowledge: prune-volume`";
+    assert!(said.contains(help), "{said}");
     let claim = plane.get("/api/v1/namespaces/agent-back/persistentvolumeclaims/data")?.context("the claim is gone")?;
     assert!(claim["metadata"]["deletionTimestamp"].is_null(), "{claim}");
     git(&shop, &["rm", "-q", "deploy/claim.yaml"])?;

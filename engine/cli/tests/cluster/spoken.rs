@@ -20,3 +20,23 @@ fn names_of_strangers_do_nothing_to_a_terminal() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn what_a_folder_destroys_is_acknowledged_in_a_way_that_is_there() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = Shop::new(plane, "spoken-folder", "  prune: true\n")?;
+    for (round, names) in [["one", "two"], ["three", "four"]].into_iter().enumerate() {
+        std::fs::remove_dir_all(shop.path().join("deploy"))?;
+        std::fs::create_dir(shop.path().join("deploy"))?;
+        for name in names {
+            shop.config(name, "1")?;
+        }
+        if round == 0 {
+            shop.ends(&["apply"], 0)?;
+        }
+    }
+    let said = shop.ends(&["apply"], 1)?;
+    ensure!(said.contains("if it is meant, `sluice apply --acknowledge prune`"), "{said}");
+    shop.ends(&["apply", "--acknowledge", "prune"], 0)?;
+    Ok(())
+}

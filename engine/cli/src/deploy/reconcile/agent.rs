@@ -15,7 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::log::Log;
 use super::outcome::Outcome;
 use crate::deploy::around::Reach;
-use crate::deploy::gathered::{Gathered, gather};
+use crate::deploy::gathered::{Acknowledges, Gathered, gather};
 use crate::deploy::order::{self, Before};
 use crate::deploy::{Fetching, Loaded, options, rollback, show};
 use crate::exit::Exit;
@@ -188,7 +188,7 @@ impl Agent {
         before: Option<&Inventory>,
     ) -> Result<Outcome, StoreError> {
         let release = gathered.release.clone();
-        let digest = gathered.digest();
+        let (digest, acknowledges) = (gathered.digest(), gathered.acknowledges);
         let revision = release.revision.clone();
         let told = |event: Event| self.event(&revision, &event);
         let plan = match planned {
@@ -198,7 +198,7 @@ impl Agent {
         let applied = match sluice_apply::carry_out(&self.cluster, plan, release.clone(), options, &told).await {
             Ok(applied) => applied,
             Err(error) => {
-                self.tell_hindrance("plan", &revision, error)?;
+                self.tell_hindrance(("plan", acknowledges), &revision, error)?;
                 return Ok(self.end("error", "plan", &revision, "nothing was applied", Outcome::Refused));
             }
         };
@@ -237,7 +237,7 @@ impl Agent {
                 return Ok(self.end("warning", "rollback", &revision, "rolled back", Outcome::RolledBack));
             }
             Ok(applied) => self.tell_health(&revision, &applied),
-            Err(error) => self.tell_hindrance("rollback", &revision, error)?,
+            Err(error) => self.tell_hindrance(("rollback", gathered.acknowledges), &revision, error)?,
         }
         Ok(self.end("error", "rollback", &revision, "the rollback failed", Outcome::Failed))
     }
@@ -259,7 +259,12 @@ impl Agent {
     }
 
     /// Tells what keeps a plan from being carried out.
-    fn tell_hindrance(&self, step: &str, revision: &str, error: ApplyError) -> Result<(), StoreError> {
+    fn tell_hindrance(
+        &self,
+        (step, acknowledges): (&str, Acknowledges),
+        revision: &str,
+        error: ApplyError,
+    ) -> Result<(), StoreError> {
         match error {
             ApplyError::Store(error) => return Err(error),
             ApplyError::Refused(plan) => {
@@ -271,7 +276,7 @@ impl Agent {
             }
             ApplyError::Blast(_, blast) => {
                 for gate in &blast.gates {
-                    let message = format!("{}; not acknowledged by `Sluice-Acknowledge: {}`", gate.message, gate.word);
+                    let message = format!("{}; not acknowledged: {}", gate.message, acknowledges.help(gate.word));
                     self.log("error", step, revision, &message);
                 }
             }
