@@ -2,6 +2,7 @@
 
 use std::io;
 
+use clap::builder::PossibleValuesParser;
 use sluice_apply::{Applied, ApplyError, Blast, Event, Health, Options, Release};
 use sluice_policy::OnFailure;
 use sluice_report::Verbosity;
@@ -28,7 +29,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     dry_run: bool,
     /// Acknowledge what would be destroyed, for an application whose source is a folder
-    #[arg(long, value_name = "WORD", value_delimiter = ',')]
+    #[arg(long, value_name = "WORD", value_delimiter = ',', value_parser = PossibleValuesParser::new(Blast::WORDS))]
     acknowledge: Vec<String>,
     /// Say nothing but what is wrong
     #[arg(short, long)]

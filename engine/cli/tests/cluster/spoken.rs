@@ -37,6 +37,8 @@ fn what_a_folder_destroys_is_acknowledged_in_a_way_that_is_there() -> Result<()>
     }
     let said = shop.ends(&["apply"], 1)?;
     ensure!(said.contains("if it is meant, `sluice apply --acknowledge prune`"), "{said}");
+    let said = shop.ends(&["apply", "--acknowledge", "all"], 2)?;
+    ensure!(said.contains("prune-namespace") && said.contains("prune-volume"), "{said}");
     shop.ends(&["apply", "--acknowledge", "prune"], 0)?;
     Ok(())
 }
