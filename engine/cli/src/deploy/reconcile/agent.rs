@@ -74,7 +74,13 @@ impl Agent {
         self.room.take(gathered.approved.manifests().len()).await;
         match self.bring(gathered).await {
             Ok(outcome) => outcome,
-            Err(error) => self.end("error", "cluster", &revision, &error.to_string(), Outcome::Unreachable),
+            // Its cluster answers: a run beside this one, of a person or of another agent, has it for now.
+            Err(error @ StoreError::Busy { .. }) => {
+                self.end("warning", "cluster", &revision, &error.to_string(), Outcome::Busy)
+            }
+            Err(error @ (StoreError::Cluster(_) | StoreError::Broken { .. })) => {
+                self.end("error", "cluster", &revision, &error.to_string(), Outcome::Unreachable)
+            }
         }
     }
 

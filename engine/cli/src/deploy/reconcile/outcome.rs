@@ -19,6 +19,8 @@ pub(crate) enum Outcome {
     Failed,
     /// It failed, and the last healthy revision was applied.
     RolledBack,
+    /// Another run was at work on it: it is left to that one until the next round.
+    Busy,
     /// Git or the cluster did not answer.
     Unreachable,
     /// Its file is wrong, or says a cluster that is not known.
@@ -37,6 +39,7 @@ impl Outcome {
             Self::Refused => "refused",
             Self::Failed => "failed",
             Self::RolledBack => "rolled_back",
+            Self::Busy => "busy",
             Self::Unreachable => "unreachable",
             Self::Unread => "unread",
         }
