@@ -9,6 +9,11 @@ use crate::stage::Stage;
 /// are another matter.
 const FEW: usize = 5;
 
+const PRUNE: &str = "prune";
+const NAMESPACE: &str = "prune-namespace";
+const DEFINITION: &str = "prune-definition";
+const VOLUME: &str = "prune-volume";
+
 /// What a plan would destroy.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Blast {
@@ -41,7 +46,10 @@ impl Share {
     fn message(&self) -> Option<String> {
         let Self { deleted, known, stays, wanted } = *self;
         if wanted == 0 && deleted > 0 {
-            return Some(format!("the set is empty: all {deleted} objects would be deleted"));
+            return Some(match deleted {
+                1 => String::from("the set is empty: the only object would be deleted"),
+                _ => format!("the set is empty: all {deleted} objects would be deleted"),
+            });
         }
         // An application of one object may give it another name.
         if stays == 0 && deleted > 1 {
@@ -52,6 +60,9 @@ impl Share {
 }
 
 impl Blast {
+    /// The words that acknowledge something.
+    pub const WORDS: [&str; 4] = [PRUNE, NAMESPACE, DEFINITION, VOLUME];
+
     /// What of a plan has to be acknowledged and is not.
     #[must_use]
     pub fn of(plan: &Plan, acknowledged: &BTreeSet<String>) -> Self {
@@ -69,13 +80,13 @@ impl Blast {
             stays: left.count() + known_steps,
             wanted: plan.steps.len(),
         };
-        gates.extend(prune.message().map(|message| Gate { word: "prune", message }));
+        gates.extend(prune.message().map(|message| Gate { word: PRUNE, message }));
         for reference in deletions {
             let (word, follows) = match (Stage::of(reference), reference.kind.as_str()) {
-                (Stage::Namespaces, _) => ("prune-namespace", "everything in it would go with it"),
-                (Stage::Definitions, _) => ("prune-definition", "every object of its kind would go with it"),
+                (Stage::Namespaces, _) => (NAMESPACE, "everything in it would go with it"),
+                (Stage::Definitions, _) => (DEFINITION, "every object of its kind would go with it"),
                 (_, "PersistentVolumeClaim" | "PersistentVolume") if reference.group.is_empty() => {
-                    ("prune-volume", "its data may go with it")
+                    (VOLUME, "its data may go with it")
                 }
                 (_, _) => continue,
             };
@@ -102,7 +113,8 @@ mod tests {
         assert_eq!(said(5, 6, 1, 6), None);
         assert_eq!(said(1, 1, 0, 1), None);
         assert_eq!(said(6, 12, 6, 6), None);
-        assert_eq!(said(1, 1, 0, 0).unwrap(), "the set is empty: all 1 objects would be deleted");
+        assert_eq!(said(1, 1, 0, 0).unwrap(), "the set is empty: the only object would be deleted");
+        assert_eq!(said(2, 2, 0, 0).unwrap(), "the set is empty: all 2 objects would be deleted");
         assert_eq!(said(5, 5, 0, 1).unwrap(), "all 5 objects would be deleted, and others made");
         // The sixth has gone by itself.
         assert_eq!(said(5, 6, 0, 6).unwrap(), "all 5 objects would be deleted, and others made");

@@ -78,6 +78,13 @@ impl Release {
     pub fn is_same(&self, other: &Self) -> bool {
         self.revision == other.revision && self.digest == other.digest
     }
+
+    /// Whether it is the same commit, whatever policies and the cluster have made of it; of folders, which have none, whether it
+    /// is the same set.
+    #[must_use]
+    pub fn is_same_commit(&self, other: &Self) -> bool {
+        self.revision == other.revision && (!self.revision.is_empty() || self.digest == other.digest)
+    }
 }
 
 impl Inventory {
@@ -95,9 +102,7 @@ impl Inventory {
     /// Remembers the release as healthy.
     pub(crate) fn remember(&mut self) {
         let Some(release) = self.release.clone() else { return };
-        self.healthy.retain(|known| {
-            known.revision != release.revision || release.revision.is_empty() && !known.is_same(&release)
-        });
+        self.healthy.retain(|known| !known.is_same_commit(&release));
         self.healthy.insert(0, release);
         self.healthy.truncate(REMEMBERED);
     }
@@ -105,7 +110,7 @@ impl Inventory {
     /// Notes what is given up by a run that leads to its release from another: what it leaves is no place to go back to.
     pub(crate) fn give_up(&mut self, given_up: Option<&Release>, left: Option<&Release>) {
         self.quarantined = given_up.cloned();
-        let is_left = |known: &Release| left.is_some_and(|left| left.is_same(known));
+        let is_left = |known: &Release| left.is_some_and(|left| left.is_same_commit(known));
         if self.quarantined.is_some() && !self.release.as_ref().is_some_and(is_left) {
             self.healthy.retain(|known| !is_left(known));
         }
@@ -114,7 +119,7 @@ impl Inventory {
     /// The release before the current one that was healthy and is not given up.
     #[must_use]
     pub fn last_healthy(&self) -> Option<&Release> {
-        let is_other = |known: &Release, than: Option<&Release>| than.is_none_or(|than| !than.is_same(known));
+        let is_other = |known: &Release, than: Option<&Release>| than.is_none_or(|than| !than.is_same_commit(known));
         self.healthy.iter().find(|known| {
             let is_left = is_other(known, self.release.as_ref()) && is_other(known, self.quarantined.as_ref());
             is_left && !known.revision.is_empty()
@@ -153,8 +158,11 @@ mod tests {
         assert_eq!(inventory.last_healthy().unwrap().revision, "b");
         inventory.release = Some(release("c"));
         assert_eq!(inventory.last_healthy().unwrap().revision, "a");
-        inventory.quarantined = Some(release("a"));
+        // Whatever a policy has made of it since.
+        inventory.quarantined = Some(Release { digest: "another".into(), ..release("a") });
         assert_eq!(inventory.last_healthy().unwrap().revision, "b");
+        inventory.release = Some(Release { digest: "another".into(), ..release("b") });
+        assert_eq!(inventory.last_healthy(), None);
     }
 
     #[test]

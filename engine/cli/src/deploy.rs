@@ -3,6 +3,7 @@
 pub(crate) mod apply;
 mod around;
 pub(crate) mod delete;
+mod ending;
 mod gathered;
 mod order;
 pub(crate) mod plan;
@@ -14,7 +15,6 @@ pub(crate) mod status;
 mod way;
 
 use std::collections::BTreeSet;
-use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,9 +22,9 @@ use std::time::Duration;
 use sluice_apply::{Cluster, ClusterError, Conflicts, Options};
 use sluice_manifest::Text;
 use sluice_policy::Application;
-use tokio::runtime::Runtime;
 
 use around::Reach;
+use ending::{runtime, waiting};
 
 use crate::exit::Exit;
 use crate::output::{self, Color};
@@ -128,45 +128,6 @@ pub(crate) fn options(application: &Application, manager: &str, acknowledged: BT
         acknowledged,
         wait: application.wait,
         ..Options::default()
-    }
-}
-
-/// Runs what waits for a cluster. On Ctrl-C it is left where it is: the inventory says so, and the next run goes on.
-pub(crate) fn waiting<T>(work: impl Future<Output = Result<T, Exit>>) -> Result<T, Exit> {
-    runtime()?.block_on(async {
-        tokio::select! {
-            done = work => done,
-            _ = interrupted() => {
-                output::complain("interrupted; the inventory holds what was begun", Some("run again to go on from there"));
-                Err(Exit::Undecided)
-            }
-        }
-    })
-}
-
-/// The threads that wait for a cluster.
-fn runtime() -> Result<Runtime, Exit> {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(|error| {
-        output::complain(&format!("cannot start threads for the network: {error}"), None);
-        Exit::Undecided
-    })
-}
-
-/// Comes once somebody wants the program to end.
-async fn interrupted() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-    }
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
     }
 }
 

@@ -19,15 +19,21 @@ pub(crate) enum Exit {
     Changes,
 }
 
-impl Termination for Exit {
-    fn report(self) -> ExitCode {
-        ExitCode::from(match self {
+impl Exit {
+    pub(crate) const fn code(self) -> u8 {
+        match self {
             Self::Clean => 0,
             Self::Violations => 1,
             Self::Usage => 2,
             Self::Undecided => 3,
             Self::Changes => 4,
-        })
+        }
+    }
+}
+
+impl Termination for Exit {
+    fn report(self) -> ExitCode {
+        ExitCode::from(self.code())
     }
 }
 

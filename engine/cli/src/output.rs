@@ -136,6 +136,11 @@ pub(crate) fn print(text: &str) -> Exit {
     printed(io::stdout().write_all(text.as_bytes()), Exit::Clean)
 }
 
+/// One step that was done, on standard output. Names in it may be a stranger's. It is for whoever looks; nothing depends on it.
+pub(crate) fn step(line: &str) {
+    let _ = writeln!(io::stdout().lock(), "{}", clean::line(line));
+}
+
 /// The exit code of a command that has printed something. A reader that has gone away wants no more; that it cannot be printed
 /// is told, as nobody has seen it then.
 pub(crate) fn printed(written: io::Result<()>, exit: Exit) -> Exit {

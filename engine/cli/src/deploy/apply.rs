@@ -1,7 +1,8 @@
 //! `sluice apply`: what passed the gate goes to the cluster.
 
-use std::io::{self, Write};
+use std::io;
 
+use clap::builder::PossibleValuesParser;
 use sluice_apply::{Applied, ApplyError, Blast, Event, Health, Options, Release};
 use sluice_policy::OnFailure;
 use sluice_report::Verbosity;
@@ -28,7 +29,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     dry_run: bool,
     /// Acknowledge what would be destroyed, for an application whose source is a folder
-    #[arg(long, value_name = "WORD", value_delimiter = ',')]
+    #[arg(long, value_name = "WORD", value_delimiter = ',', value_parser = PossibleValuesParser::new(Blast::WORDS))]
     acknowledge: Vec<String>,
     /// Say nothing but what is wrong
     #[arg(short, long)]
@@ -73,7 +74,8 @@ fn dry_run(place: &Place, loaded: &Loaded, gathered: &Gathered, verbosity: Verbo
         sluice_apply::plan(&cluster, &gathered.approved, &options).await.map_err(|error| tell_store(&error))
     })?;
     let blast = Blast::of(&plan, &options.acknowledged);
-    let look = show::Look { color: place.color().applies(&io::stdout()), verbosity };
+    let (color, acknowledges) = (place.color().applies(&io::stdout()), gathered.acknowledges);
+    let look = show::Look { color, verbosity, acknowledges };
     let written = show::human(&plan, &blast, look, &mut io::stdout().lock());
     let exit = if plan.is_refused() || !blast.gates.is_empty() { Exit::Violations } else { Exit::Clean };
     Ok(output::printed(written, exit))
@@ -87,6 +89,8 @@ pub(crate) fn carry_out(
     given_up: Option<Release>,
     quiet: bool,
 ) -> Result<Exit, Exit> {
+    let color = place.color().applies(&io::stderr());
+    let look = show::Look { color, verbosity: Verbosity::Quiet, acknowledges: gathered.acknowledges };
     let options = place.options(&loaded.application, gathered.acknowledged);
     // A way back that fails is not mended by another.
     let goes_back = loaded.application.on_failure == OnFailure::Rollback && given_up.is_none();
@@ -94,15 +98,13 @@ pub(crate) fn carry_out(
     let options = Options { quarantine: given_up, ..options };
     let told = |event: Event| {
         if let Some(line) = line(&event).filter(|_| !quiet) {
-            // Progress is for whoever looks; nothing depends on it.
-            let _ = writeln!(io::stdout().lock(), "{line}");
+            output::step(&line);
         }
     };
     let applied = waiting(async {
         let cluster = place.connect(&loaded.application).await?;
         Ok(sluice_apply::apply(&cluster, &gathered.approved, gathered.release, &options, &told).await)
     })?;
-    let look = show::Look { color: place.color().applies(&io::stderr()), verbosity: Verbosity::Quiet };
     match applied {
         Ok(applied) => Ok(outcome(&loaded.application.name, &applied, back, quiet)),
         Err(ApplyError::Store(error)) => Err(tell_store(&error)),
@@ -140,7 +142,7 @@ fn outcome(name: &str, applied: &Applied, back: &str, quiet: bool) -> Exit {
             count => format!("{count} objects"),
         };
         let healthy = if applied.health.is_empty() { "" } else { ", all healthy" };
-        let _ = writeln!(io::stdout().lock(), "{what}: {objects} of `{name}`{healthy}");
+        output::step(&format!("{what}: {objects} of `{name}`{healthy}"));
     }
     Exit::Clean
 }

@@ -1,8 +1,7 @@
 //! `sluice delete`: an application leaves its cluster.
 
-use std::io::{self, Write};
-
 use sluice_apply::{Event, Prune, Reference};
+use sluice_report::clean;
 
 use super::{Place, tell_store, waiting};
 use crate::exit::Exit;
@@ -39,14 +38,16 @@ fn delete(arguments: &Arguments) -> Result<Exit, Exit> {
             sluice_apply::deletions(&cluster, &options).await.map_err(|error| tell_store(&error))
         })?;
         let lines = deletions.ok_or_else(never)?;
-        let lines: String = lines.iter().map(|(reference, prune)| preview(reference, prune) + "\n").collect();
+        // A person decides by these lines, so no name in them may do anything to a terminal.
+        let lines = lines.iter().map(|(reference, prune)| clean::line(&preview(reference, prune)).into_owned() + "\n");
+        let lines: String = lines.collect();
         output::note("nothing was deleted; `--yes` does it");
         return Ok(output::print(&lines));
     }
     let told = |event: Event| match event {
-        Event::Deleted(reference) => drop(writeln!(io::stdout().lock(), "deleted {reference}")),
-        Event::Going(reference, reason) => drop(writeln!(io::stdout().lock(), "leaving {reference}: {reason}")),
-        Event::Released(reference, reason) => drop(writeln!(io::stdout().lock(), "released {reference}: {reason}")),
+        Event::Deleted(reference) => output::step(&format!("deleted {reference}")),
+        Event::Going(reference, reason) => output::step(&format!("leaving {reference}: {reason}")),
+        Event::Released(reference, reason) => output::step(&format!("released {reference}: {reason}")),
         Event::NotDeleted(reference, message) => output::complain(&format!("{reference} stays: {message}"), None),
         Event::Begun | Event::Written(_) | Event::Failed(..) | Event::Waiting | Event::Health(..) | Event::Ended => {}
     };

@@ -36,12 +36,38 @@ fn turn() -> MutexGuard<'static, ()> {
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// How somebody says that what a set would destroy is meant to go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Acknowledges {
+    /// By the message of the commit.
+    Commit,
+    /// By an option, as a folder has no commit.
+    Option,
+    /// Not at all, but for objects without data: the message of an older commit was meant for that commit.
+    WayBack,
+}
+
+impl Acknowledges {
+    /// What there is to do where a word is missing.
+    pub(crate) fn help(self, word: &str) -> String {
+        match self {
+            Self::Commit => format!("if it is meant, write `{TRAILER}: {word}` in the commit's message"),
+            Self::Option => format!("if it is meant, `sluice apply --acknowledge {word}`"),
+            Self::WayBack => format!(
+                "a way back acknowledges nothing but `prune`: delete it by hand, or go forward by a new commit whose message says `{TRAILER}: {word}`"
+            ),
+        }
+    }
+}
+
 /// What may be applied.
 pub(crate) struct Gathered {
     pub(crate) approved: Approved,
     pub(crate) release: Release,
     /// What the commit acknowledges.
     pub(crate) acknowledged: BTreeSet<String>,
+    /// How more is acknowledged.
+    pub(crate) acknowledges: Acknowledges,
 }
 
 impl Gathered {
@@ -160,7 +186,12 @@ pub(crate) fn gather(
     let trailers = commit.map(|commit| commit.trailers.as_slice()).unwrap_or_default();
     let words = trailers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(TRAILER));
     let acknowledged = words.flat_map(|(_, value)| value.split([',', ' '])).filter(|word| !word.is_empty());
-    Ok(Gathered { approved, release, acknowledged: acknowledged.map(String::from).collect() })
+    let acknowledges = match (commit, revision) {
+        (_, Some(_)) => Acknowledges::WayBack,
+        (Some(_), None) => Acknowledges::Commit,
+        (None, None) => Acknowledges::Option,
+    };
+    Ok(Gathered { approved, release, acknowledged: acknowledged.map(String::from).collect(), acknowledges })
 }
 
 fn checkout(repo: &str, revision: &str, fetching: Fetching) -> Result<Checkout, Exit> {

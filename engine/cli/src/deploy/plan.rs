@@ -60,6 +60,7 @@ fn plan(arguments: &Arguments) -> Result<Exit, Exit> {
     let gathered = gathered::gather(&loaded, arguments.fetching, None, place.color(), &|| place.reach(&loaded))?;
     let revision = &gathered.release.revision;
     let waits = order::waits(place, &loaded.application, revision)?;
+    let acknowledges = gathered.acknowledges;
     let options = place.options(&loaded.application, gathered.acknowledged);
     let plan = waiting(async {
         let cluster = place.connect(&loaded.application).await?;
@@ -67,7 +68,7 @@ fn plan(arguments: &Arguments) -> Result<Exit, Exit> {
     })?;
     let blast = Blast::of(&plan, &options.acknowledged);
     let mut out = Target::open(None).map_err(unwritable)?;
-    let look = show::Look { color: out.colored(place.color()), verbosity: arguments.verbosity() };
+    let look = show::Look { color: out.colored(place.color()), verbosity: arguments.verbosity(), acknowledges };
     let written = match arguments.format {
         As::Human => show::human(&plan, &blast, look, &mut out),
         As::Json => programs::plan(&loaded.application.name, revision, (&plan, &blast, &waits), &mut out),

@@ -2,6 +2,7 @@
 
 mod agent;
 mod log;
+mod outcome;
 mod serve;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,12 +16,13 @@ use sluice_manifest::{Documents, Limits, NotManifest, Text, read_value};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::Fetching;
 use super::way::Way;
+use super::{Fetching, ending};
 use crate::exit::Exit;
 use crate::output;
-use agent::{Agent, Outcome, Room};
+use agent::{Agent, Room};
 use log::Log;
+use outcome::Outcome;
 use serve::Board;
 
 /// The kind of an application file.
@@ -55,14 +57,22 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
     crate::memory::give_back();
-    let runtime = match super::runtime() {
+    let runtime = match ending::runtime() {
         Ok(runtime) => runtime,
         Err(exit) => return exit,
     };
     let exit = runtime.block_on(async {
         tokio::select! {
             exit = rounds(arguments) => exit,
-            () = super::interrupted() => Exit::Clean,
+            () = ending::interrupted() => {
+                // A single round has not said of every application that it is as it should be.
+                if arguments.once {
+                    ending::tell();
+                    Exit::Undecided
+                } else {
+                    Exit::Clean
+                }
+            }
         }
     });
     // What still runs is left where it is: the inventories say so.

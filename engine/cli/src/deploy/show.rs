@@ -1,4 +1,5 @@
-//! A plan as people read it, and what of it matters. Values of Secrets are masked before they get here.
+//! A plan as people read it, and what of it matters. Values of Secrets are masked before they get here; names and values come
+//! from strangers, and do nothing to a terminal.
 
 use std::io::{self, Write};
 
@@ -6,7 +7,9 @@ use anstyle::AnsiColor;
 use serde::Serialize;
 use sluice_apply::{Action, Blast, Health, Plan, Prune, Reference, Step};
 use sluice_diff::{Field, Fields, What};
-use sluice_report::Verbosity;
+use sluice_report::{Verbosity, clean};
+
+use super::gathered::Acknowledges;
 
 /// How to show.
 #[derive(Clone, Copy)]
@@ -14,6 +17,7 @@ pub(crate) struct Look {
     pub(crate) color: bool,
     /// Unchanged objects are left out where it is quiet, and long values are shown in full where it is verbose.
     pub(crate) verbosity: Verbosity,
+    pub(crate) acknowledges: Acknowledges,
 }
 
 /// Members that the server writes, which no plan is about.
@@ -48,8 +52,7 @@ pub(crate) fn human(plan: &Plan, blast: &Blast, look: Look, out: &mut dyn Write)
     }
     for gate in &blast.gates {
         lines.start("refused", Some(AnsiColor::Red), &gate.message)?;
-        let help = format!("if it is meant, write `Sluice-Acknowledge: {}` in the commit's message", gate.word);
-        lines.more(&format!("help: {help}"))?;
+        lines.more(&format!("help: {}", look.acknowledges.help(gate.word)))?;
     }
     let Counts { create, change, unchanged, deferred, error, prune, .. } = Counts::of(plan);
     let errors = if error == 1 { "error" } else { "errors" };
@@ -125,7 +128,7 @@ impl Lines<'_> {
     }
 
     fn start(&mut self, word: &str, color: Option<AnsiColor>, rest: &str) -> io::Result<()> {
-        let rest = clean(rest);
+        let rest = clean::line(rest);
         match color.filter(|_| self.look.color).map(|color| color.on_default().bold()) {
             None => writeln!(self.out, "{word:10} {rest}"),
             Some(style) => writeln!(self.out, "{style}{word:10}{style:#} {rest}"),
@@ -133,7 +136,7 @@ impl Lines<'_> {
     }
 
     fn more(&mut self, line: &str) -> io::Result<()> {
-        writeln!(self.out, "             {}", clean(line))
+        writeln!(self.out, "             {}", clean::line(line))
     }
 }
 
@@ -217,18 +220,13 @@ fn cut(text: &str) -> String {
     cut
 }
 
-/// Without control characters: names and values come from strangers.
-fn clean(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
-}
-
 /// How an object is, in words.
 pub(crate) fn health(health: &Health) -> String {
     match health {
         Health::Current => String::from("healthy"),
         Health::InProgress(words) if words.is_empty() => String::from("in progress"),
-        Health::InProgress(words) => format!("in progress: {}", clean(words)),
-        Health::Failed(words) => format!("failed: {}", clean(words)),
+        Health::InProgress(words) => format!("in progress: {}", clean::line(words)),
+        Health::Failed(words) => format!("failed: {}", clean::line(words)),
         Health::Terminating => String::from("being deleted"),
         Health::Missing => String::from("not there"),
     }

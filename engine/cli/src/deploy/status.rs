@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use sluice_apply::{Health, Inventory, Phase, Reference, Release, Store};
+use sluice_report::clean;
 
 use super::plan::As;
 use super::{Place, programs, show, tell, tell_store, waiting};
@@ -74,7 +75,7 @@ fn human(inventory: &Inventory, objects: &[(Reference, Health)], out: &mut dyn W
         writeln!(out, "quarantined {}", release(quarantined))?;
     }
     for (reference, health) in objects {
-        writeln!(out, "  {reference}: {}", show::health(health))?;
+        writeln!(out, "  {}", clean::line(&format!("{reference}: {}", show::health(health))))?;
     }
     Ok(())
 }

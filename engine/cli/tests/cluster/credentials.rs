@@ -1,5 +1,6 @@
 //! Where the credentials of a kubeconfig come from, and what becomes of a run without them.
 
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
@@ -171,5 +172,25 @@ fn another_current_context_leads_nobody_elsewhere() -> Result<()> {
     commit(&shop, "2")?;
     until("the next commit is applied where the first was", || Ok(value(&shop)? == "2"))?;
     ensure!(agent.rounds("credentials-context", "unreachable")? == 0, "{}", agent.log()?);
+    Ok(())
+}
+
+#[test]
+fn an_old_way_to_log_in_that_hangs_holds_up_nobody() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let mut shop = Shop::new(plane, "credentials-old", "")?;
+    shop.file("hangs.sh", "sleep 15; touch ended\n")?;
+    let script = shop.path().join("hangs.sh").display().to_string();
+    let config =
+        format!("{{cmd-path: /bin/sh, cmd-args: {script}, token-key: '{{.token}}', expiry-key: '{{.until}}'}}");
+    kubeconfig(&shop, &[("old", format!("{{auth-provider: {{name: gcp, config: {config}}}}}"))])?;
+    shop.kubeconfig = shop.path().join("kubeconfig");
+    shop.config("one", "1")?;
+    // What it says goes to a file: what the helper leaves behind would hold a pipe open.
+    let said = std::fs::File::create(shop.path().join("said"))?;
+    let status = shop.command(&["plan", "--patience", "1"]).stdout(Stdio::null()).stderr(said).status()?;
+    let said = std::fs::read_to_string(shop.path().join("said"))?;
+    ensure!(status.code() == Some(3) && said.contains("cannot be had within 1 s"), "{status}: {said}");
+    ensure!(!shop.path().join("ended").exists(), "it waited for the helper");
     Ok(())
 }

@@ -98,7 +98,7 @@ pub(crate) fn until(what: &str, mut holds: impl FnMut() -> Result<bool>) -> Resu
 }
 
 /// Sends a signal to a process that this test started.
-fn signal(process: u32, signal: &str) -> Result<()> {
+pub(crate) fn signal(process: u32, signal: &str) -> Result<()> {
     let status = Command::new("kill").arg(format!("-{signal}")).arg(process.to_string()).status()?;
     ensure!(status.success(), "cannot send {signal}");
     Ok(())

@@ -13,6 +13,7 @@ mod along;
 mod apply;
 mod context;
 mod credentials;
+mod ended;
 mod faults;
 #[path = "../shared/git.rs"]
 mod git;
@@ -23,3 +24,4 @@ mod programs;
 mod reconcile;
 mod rights;
 mod rollback;
+mod spoken;

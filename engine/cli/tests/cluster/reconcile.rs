@@ -42,15 +42,17 @@ pub(crate) fn round(shop: &Shop<'_>, code: i32) -> Result<String> {
     round_with(shop, &[], code)
 }
 
+/// The agent for one round, not started yet.
+pub(crate) fn once(shop: &Shop<'_>) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sluice"));
+    command.args(["reconcile", "--once", "--listen", "off", "--config", ".", "--kubeconfig"]).arg(&shop.kubeconfig);
+    command.current_dir(shop.path()).stdin(Stdio::null());
+    command
+}
+
 /// The same, with these words more.
 pub(crate) fn round_with(shop: &Shop<'_>, words: &[&str], code: i32) -> Result<String> {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sluice"));
-    command
-        .args(["reconcile", "--once", "--listen", "off", "--config", "."])
-        .args(words)
-        .arg("--kubeconfig")
-        .arg(&shop.kubeconfig);
-    let output = command.current_dir(shop.path()).stdin(Stdio::null()).output()?;
+    let output = once(shop).args(words).output()?;
     let said = spoken(&output);
     ensure!(output.status.code() == Some(code), "the round ended with {:?}, not {code}:\n{said}", output.status.code());
     Ok(said)

@@ -28,7 +28,9 @@ fn a_revision_that_fails_is_rolled_back_and_not_tried_again() -> Result<()> {
     // The claim is data: going back does not delete it without a word, and the word of the good commit is not about it.
     assert_eq!(shop.live("one")?.unwrap()["data"]["value"], "2");
     let said = shop.ends(&["rollback"], 1)?;
-    assert!(said.contains("Sluice-Acknowledge: prune-volume"), "{said}");
+    let help = "a way back acknowledges nothing but `prune`: delete it by hand, or go forward by a new commit whose message says \
+                `Sluice-Acknowledge: prune-volume`";
+    assert!(said.contains(help), "{said}");
     let claim = plane.get("/api/v1/namespaces/agent-back/persistentvolumeclaims/data")?.context("the claim is gone")?;
     assert!(claim["metadata"]["deletionTimestamp"].is_null(), "{claim}");
     git(&shop, &["rm", "-q", "deploy/claim.yaml"])?;
@@ -125,5 +127,61 @@ fn a_commit_that_waits_does_not_undo_a_rollback() -> Result<()> {
     commit(&shop, "4")?;
     let said = shop.ends(&["apply"], 1)?;
     assert!(said.contains("`onFailure` is for the agent: `sluice rollback` goes back from here"), "{said}");
+    Ok(())
+}
+
+#[test]
+fn what_is_given_up_is_so_whatever_the_policies_make_of_it() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = from_git(plane, "agent-mutated", "  wait: 1s\n")?;
+    for value in ["1", "2"] {
+        shop.config("one", value)?;
+        commit(&shop, value)?;
+        round(&shop, 0)?;
+    }
+    shop.ends(&["rollback"], 0)?;
+    shop.file(
+        "sluice.yaml",
+        "apiVersion: sluice.dev/v1alpha1\nkind: Policy\nplugins:\n- name: standard-labels\n  source: builtin:standard-labels\n  \
+         settings: {labels: {team: shop}}\n",
+    )?;
+    let said = round(&shop, 1)?;
+    assert!(said.contains("\"step\":\"quarantine\""), "{said}");
+    let live = shop.live("one")?.unwrap();
+    // What is there is kept as the policies say now.
+    assert!(live["data"]["value"] == "1" && live["metadata"]["labels"]["team"] == "shop", "{live}");
+    assert!(shop.ends(&["status"], 0)?.contains("quarantined"));
+    // By hand it may be tried again.
+    shop.ends(&["apply"], 0)?;
+    assert_eq!(shop.live("one")?.unwrap()["data"]["value"], "2");
+    round(&shop, 0)?;
+    assert_eq!(shop.live("one")?.unwrap()["data"]["value"], "2");
+    Ok(())
+}
+
+#[test]
+fn what_a_way_back_led_to_is_looked_after() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = from_git(plane, "agent-kept", "  wait: 1s\n")?;
+    for value in ["1", "2"] {
+        shop.config("one", value)?;
+        commit(&shop, value)?;
+        round(&shop, 0)?;
+    }
+    shop.ends(&["rollback"], 0)?;
+    plane.merge(&shop.path_of("one"), r#"{"data":{"value":"theirs"}}"#)?;
+    let said = round(&shop, 1)?;
+    assert!(said.contains("\"step\":\"quarantine\"") && said.contains("\"step\":\"drift\""), "{said}");
+    assert_eq!(shop.live("one")?.unwrap()["data"]["value"], "theirs");
+    application(&shop, "  wait: 1s\n  drift: correct\n")?;
+    for is_gone in [false, true] {
+        if is_gone {
+            plane.remove(&shop.path_of("one"))?;
+        }
+        let said = round(&shop, 1)?;
+        assert!(said.contains("\"quarantined; requests: "), "{said}");
+        assert_eq!(shop.live("one")?.context("it is not there")?["data"]["value"], "1");
+        assert!(shop.ends(&["status"], 0)?.contains("quarantined"), "{said}");
+    }
     Ok(())
 }

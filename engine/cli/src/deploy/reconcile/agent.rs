@@ -13,8 +13,9 @@ use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::log::Log;
+use super::outcome::Outcome;
 use crate::deploy::around::Reach;
-use crate::deploy::gathered::{Gathered, gather};
+use crate::deploy::gathered::{Acknowledges, Gathered, gather};
 use crate::deploy::order::{self, Before};
 use crate::deploy::{Fetching, Loaded, options, rollback, show};
 use crate::exit::Exit;
@@ -58,53 +59,6 @@ impl Room {
     }
 }
 
-/// What came of a round.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    /// The cluster is as Git says, and nothing had to be written.
-    Unchanged,
-    /// The cluster was brought to where Git says.
-    Applied,
-    /// Others have changed the cluster, and that is told only.
-    Drifted,
-    /// Another application has to be healthy first.
-    Waiting,
-    /// The revision has failed before.
-    Quarantined,
-    /// The revision does not pass the gate, or cannot be applied: nothing was written.
-    Refused,
-    /// It was applied and is not as it should be.
-    Failed,
-    /// It failed, and the last healthy revision was applied.
-    RolledBack,
-    /// Git or the cluster did not answer.
-    Unreachable,
-    /// Its file is wrong, or says a cluster that is not known.
-    Unread,
-}
-
-impl Outcome {
-    /// Its name in metrics.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Unchanged => "unchanged",
-            Self::Applied => "applied",
-            Self::Drifted => "drifted",
-            Self::Waiting => "waiting",
-            Self::Quarantined => "quarantined",
-            Self::Refused => "refused",
-            Self::Failed => "failed",
-            Self::RolledBack => "rolled_back",
-            Self::Unreachable => "unreachable",
-            Self::Unread => "unread",
-        }
-    }
-
-    pub(crate) const fn is_good(&self) -> bool {
-        matches!(self, Self::Unchanged | Self::Applied)
-    }
-}
-
 impl Agent {
     /// Brings the application to where Git says, as far as it may.
     pub(crate) async fn round(&self) -> Outcome {
@@ -120,7 +74,13 @@ impl Agent {
         self.room.take(gathered.approved.manifests().len()).await;
         match self.bring(gathered).await {
             Ok(outcome) => outcome,
-            Err(error) => self.end("error", "cluster", &revision, &error.to_string(), Outcome::Unreachable),
+            // Its cluster answers: a run beside this one, of a person or of another agent, has it for now.
+            Err(error @ StoreError::Busy { .. }) => {
+                self.end("warning", "cluster", &revision, &error.to_string(), Outcome::Busy)
+            }
+            Err(error @ (StoreError::Cluster(_) | StoreError::Broken { .. })) => {
+                self.end("error", "cluster", &revision, &error.to_string(), Outcome::Unreachable)
+            }
         }
     }
 
@@ -147,15 +107,37 @@ impl Agent {
         // Its entries are read once more when it is planned.
         let before = before.map(|before| Inventory { entries: Vec::new(), ..before });
         let before = before.as_ref();
-        let has_failed = before.and_then(|it| it.quarantined.as_ref()).is_some_and(|bad| bad.is_same(&release));
-        if has_failed {
-            if let Some(last) = before.and_then(Inventory::way_back) {
-                drop(gathered);
-                return self.roll_back(last, release, &options).await;
-            }
-            let message = "this revision has failed before; waits for another commit";
-            return Ok(self.end("warning", "quarantine", &revision, message, Outcome::Quarantined));
+        let given_up = before.and_then(|it| it.quarantined.as_ref()).filter(|bad| bad.is_same_commit(&release));
+        let Some(bad) = given_up else { return self.hold(gathered, options, before).await };
+        if let Some(last) = before.and_then(Inventory::way_back) {
+            drop(gathered);
+            return self.roll_back(last, bad.clone(), &options).await;
         }
+        let message = "this revision was given up; waits for another commit, or for `sluice apply`";
+        self.log("warning", "quarantine", &revision, message);
+        // What a way back has led to is looked after until then, as everything else is.
+        let is_other = |there: &&Release| !there.revision.is_empty() && !there.is_same_commit(bad);
+        let Some(there) = before.and_then(|before| before.release.as_ref()).filter(is_other) else {
+            return Ok(Outcome::Quarantined);
+        };
+        drop(gathered);
+        let Ok(gathered) = self.earlier("quarantine", "it cannot be looked after", there).await else {
+            return Ok(Outcome::Quarantined);
+        };
+        let outcome = self.hold(gathered, way_back(bad, &options), before).await?;
+        Ok(if outcome.is_good() { Outcome::Quarantined } else { outcome })
+    }
+
+    /// Brings the application to what was gathered, and looks for drift where it is there already.
+    async fn hold(
+        &self,
+        gathered: Gathered,
+        options: Options,
+        before: Option<&Inventory>,
+    ) -> Result<Outcome, StoreError> {
+        let application = &self.loaded.application;
+        let revision = gathered.release.revision.clone();
+        let release = Release { digest: gathered.digest(), ..gathered.release.clone() };
         let is_current = before.is_some_and(|before| {
             before.phase == Phase::Applied && before.release.as_ref().is_some_and(|known| known.is_same(&release))
         });
@@ -212,7 +194,7 @@ impl Agent {
         before: Option<&Inventory>,
     ) -> Result<Outcome, StoreError> {
         let release = gathered.release.clone();
-        let digest = gathered.digest();
+        let (digest, acknowledges) = (gathered.digest(), gathered.acknowledges);
         let revision = release.revision.clone();
         let told = |event: Event| self.event(&revision, &event);
         let plan = match planned {
@@ -222,7 +204,7 @@ impl Agent {
         let applied = match sluice_apply::carry_out(&self.cluster, plan, release.clone(), options, &told).await {
             Ok(applied) => applied,
             Err(error) => {
-                self.tell_hindrance("plan", &revision, error)?;
+                self.tell_hindrance(("plan", acknowledges), &revision, error)?;
                 return Ok(self.end("error", "plan", &revision, "nothing was applied", Outcome::Refused));
             }
         };
@@ -234,10 +216,10 @@ impl Agent {
         self.tell_health(&revision, &applied);
         self.log("error", "apply", &revision, "the application is not as it should be");
         let last = before.and_then(|before| before.healthy.first()).filter(|last| last.revision != revision);
+        // A way back that fails is not mended by another.
+        let goes_back = self.loaded.application.on_failure == OnFailure::Rollback && options.quarantine.is_none();
         match last {
-            Some(last) if self.loaded.application.on_failure == OnFailure::Rollback => {
-                self.roll_back(last, Release { digest, ..release }, options).await
-            }
+            Some(last) if goes_back => self.roll_back(last, Release { digest, ..release }, options).await,
             Some(_) | None => Ok(Outcome::Failed),
         }
     }
@@ -246,20 +228,13 @@ impl Agent {
     async fn roll_back(&self, last: &Release, bad: Release, options: &Options) -> Result<Outcome, StoreError> {
         let revision = last.revision.clone();
         self.log("warning", "rollback", &revision, &format!("goes back from {}", bad.revision));
-        let gathered = match self.gather(Some(revision.clone())).await {
+        let gathered = match self.earlier("rollback", "it cannot go back to this revision", last).await {
             Ok(gathered) => gathered,
-            Err(exit) => {
-                let (_, message, outcome) = not_gathered(&exit);
-                // What does not pass any more leaves the application with what has failed.
-                let outcome = if outcome == Outcome::Refused { Outcome::Failed } else { outcome };
-                let message = format!("it cannot go back to this revision: {message}");
-                return Ok(self.end("error", "rollback", &revision, &message, outcome));
-            }
+            // What does not pass any more leaves the application with what has failed.
+            Err(Outcome::Refused) => return Ok(Outcome::Failed),
+            Err(outcome) => return Ok(outcome),
         };
-        // What the bad revision took is given back while its health is waited for, if at all.
-        self.room.give_back();
-        self.room.take(gathered.approved.manifests().len()).await;
-        let options = Options { acknowledged: rollback::acknowledged(), quarantine: Some(bad), ..options.clone() };
+        let options = way_back(&bad, options);
         let told = |event: Event| self.event(&revision, &event);
         let applied =
             sluice_apply::apply(&self.cluster, &gathered.approved, gathered.release.clone(), &options, &told).await;
@@ -268,13 +243,34 @@ impl Agent {
                 return Ok(self.end("warning", "rollback", &revision, "rolled back", Outcome::RolledBack));
             }
             Ok(applied) => self.tell_health(&revision, &applied),
-            Err(error) => self.tell_hindrance("rollback", &revision, error)?,
+            Err(error) => self.tell_hindrance(("rollback", gathered.acknowledges), &revision, error)?,
         }
         Ok(self.end("error", "rollback", &revision, "the rollback failed", Outcome::Failed))
     }
 
+    /// Gathers an earlier release; what keeps it from that is told after these words.
+    async fn earlier(&self, step: &str, words: &str, release: &Release) -> Result<Gathered, Outcome> {
+        match self.gather(Some(release.revision.clone())).await {
+            Ok(gathered) => {
+                // What the later one took is given back while its health is waited for, if at all.
+                self.room.give_back();
+                self.room.take(gathered.approved.manifests().len()).await;
+                Ok(gathered)
+            }
+            Err(exit) => {
+                let (_, message, outcome) = not_gathered(&exit);
+                Err(self.end("error", step, &release.revision, &format!("{words}: {message}"), outcome))
+            }
+        }
+    }
+
     /// Tells what keeps a plan from being carried out.
-    fn tell_hindrance(&self, step: &str, revision: &str, error: ApplyError) -> Result<(), StoreError> {
+    fn tell_hindrance(
+        &self,
+        (step, acknowledges): (&str, Acknowledges),
+        revision: &str,
+        error: ApplyError,
+    ) -> Result<(), StoreError> {
         match error {
             ApplyError::Store(error) => return Err(error),
             ApplyError::Refused(plan) => {
@@ -286,7 +282,7 @@ impl Agent {
             }
             ApplyError::Blast(_, blast) => {
                 for gate in &blast.gates {
-                    let message = format!("{}; not acknowledged by `Sluice-Acknowledge: {}`", gate.message, gate.word);
+                    let message = format!("{}; not acknowledged: {}", gate.message, acknowledges.help(gate.word));
                     self.log("error", step, revision, &message);
                 }
             }
@@ -350,6 +346,11 @@ impl Agent {
         self.log(level, step, revision, message);
         outcome
     }
+}
+
+/// How an earlier release is applied while Git has one that is given up.
+fn way_back(bad: &Release, options: &Options) -> Options {
+    Options { acknowledged: rollback::acknowledged(), quarantine: Some(bad.clone()), ..options.clone() }
 }
 
 /// Why there is no approved set: the step, the words, and what comes of it.

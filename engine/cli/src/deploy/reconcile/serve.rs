@@ -9,7 +9,7 @@ use sluice_apply::Counts;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::agent::Outcome;
+use super::outcome::Outcome;
 
 /// Longest request that is read, in bytes.
 const LONGEST: usize = 8 << 10;

@@ -1,7 +1,7 @@
 //! Fault 1: `kill -9` at every step, and at any moment.
 
 use std::io::{PipeReader, Read, Write};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -24,9 +24,13 @@ pub(super) struct Halted {
 impl Halted {
     /// Starts it, and waits until it stands still or has ended.
     pub(super) fn start(shop: &Shop<'_>, words: &[&str], room: usize) -> Result<Self> {
+        Self::start_by(shop.command(words), room)
+    }
+
+    /// The same by a command.
+    pub(super) fn start_by(mut command: Command, room: usize) -> Result<Self> {
         let (output, mut input) = std::io::pipe()?;
         input.write_all(&vec![b' '; PIPE - room])?;
-        let mut command = shop.command(words);
         let child = command.stdout(Stdio::from(input)).stderr(Stdio::null()).spawn()?;
         drop(command);
         let mut halted = Self { child, output, room };

@@ -10,6 +10,7 @@ use anyhow::{Context, Result, ensure};
 use super::killed::Halted;
 use super::{Foreign, is_owned, is_settled, settles, signal, there};
 use crate::plane::{Shop, shared};
+use crate::reconcile::{commit, from_git, once, round};
 
 #[test]
 fn fault_05_two_at_once() -> Result<()> {
@@ -86,6 +87,28 @@ fn fault_05_a_run_that_was_stopped_does_not_write_what_is_old() -> Result<()> {
     is_owned(&shop)?;
     settles(&shop, &names.iter().map(String::as_str).collect::<Vec<_>>())?;
     foreign.is_untouched(&shop)
+}
+
+#[test]
+fn fault_05_another_run_is_no_outage() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = from_git(plane, "run-beside", "")?;
+    shop.config("one", "1")?;
+    commit(&shop, "1")?;
+    // The agent stands still once it has told that it applies: its lines are as long in each round.
+    let said = round(&shop, 0)?;
+    let lines = said.lines().take_while(|line| !line.contains("\"applied ConfigMap"));
+    let room = lines.map(|line| line.len() + 1).sum();
+    shop.config("one", "2")?;
+    commit(&shop, "2")?;
+    let agent = Halted::start_by(once(&shop), room)?;
+    shop.ends(&["apply"], 0)?;
+    let (code, told) = agent.go_on()?;
+    ensure!(code == 1 && told.contains("another run is at work on `run-beside`"), "{code}: {told}");
+    ensure!(told.contains("\"busy; requests: "), "{told}");
+    is_owned(&shop)?;
+    round(&shop, 0)?;
+    Ok(())
 }
 
 #[test]
