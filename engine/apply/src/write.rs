@@ -28,7 +28,7 @@ impl Write<'_> {
         if dry_run {
             path.push_str("&dryRun=All");
         }
-        let body = if dry_run { self.sent.body() } else { self.sent.body_for_version() };
+        let body = if dry_run { self.sent.body() } else { self.sent.body_for_live() };
         let call = Call::new(Method::PATCH, path, what).about(reference);
         let call = Call { dry_run, ..call.body("application/apply-patch+yaml", &body) };
         let answer = self.cluster.call(&call).await?;
