@@ -56,14 +56,14 @@ async fn fate(
         Lookup::Defined(_) | Lookup::Absent => return Ok(Prune::Gone),
         Lookup::Unknown => {
             let reason = format!("the server behind the API group `{}` does not answer", reference.group);
-            return Ok(Prune::Unknown { reason });
+            return Ok(unknown(options, reason));
         }
     };
     let live = match find(cluster, kind, reference).await {
         Ok(Some(live)) => live,
         Ok(None) => return Ok(Prune::Gone),
         // Nothing follows from what may not be seen.
-        Err(error) if error.refusal().is_some() => return Ok(Prune::Unknown { reason: error.to_string() }),
+        Err(error) if error.refusal().is_some() => return Ok(unknown(options, error.to_string())),
         Err(error) => return Err(error),
     };
     if asks_to_stay(live.resource()) {
@@ -84,6 +84,11 @@ async fn fate(
         }
         Some(_) | None => Ok(Prune::Delete { uid: live.uid().to_owned() }),
     }
+}
+
+/// What becomes of an object of which nothing can be said: where nothing is deleted, it holds up nothing.
+fn unknown(options: &Options, reason: String) -> Prune {
+    if options.prune { Prune::Unknown { reason } } else { Prune::Kept { reason } }
 }
 
 /// Why an object that is being deleted is still there.
