@@ -49,7 +49,7 @@ async fn fate(
     let reference = &entry.reference;
     if let Some(owners) = others.get(&reference.key()) {
         let names: Vec<&str> = owners.iter().map(String::as_str).collect();
-        return Ok(Prune::Released { reason: format!("it belongs to `{}` now", names.join("`, `")) });
+        return Ok(released(format!("it belongs to `{}` now", names.join("`, `")), true));
     }
     let kind = match kinds.of_existing(reference) {
         Lookup::Served(kind) => kind,
@@ -67,16 +67,15 @@ async fn fate(
         Err(error) => return Err(error),
     };
     if asks_to_stay(live.resource()) {
-        return Ok(Prune::Released { reason: format!("its annotation `{OPT_OUT}: disabled` says so") });
+        return Ok(released(format!("its annotation `{OPT_OUT}: disabled` says so"), true));
     }
     match &entry.uid {
         Some(uid) if uid != live.uid() => {
-            let reason = String::from("somebody deleted it and made another with its name");
-            Ok(Prune::Released { reason })
+            Ok(released(String::from("somebody deleted it and made another with its name"), false))
         }
         // A run ended before it was told whether this was made: then it may be somebody else's.
         None if !crate::plan::has_manager(&live, &options.manager) => {
-            Ok(Prune::Released { reason: String::from("it was never applied from here") })
+            Ok(released(String::from("it was never applied from here"), false))
         }
         Some(_) | None if live.is_terminating() => Ok(Prune::Kept { reason: going(&live) }),
         Some(_) | None if !options.prune => {
@@ -84,6 +83,10 @@ async fn fate(
         }
         Some(_) | None => Ok(Prune::Delete { uid: live.uid().to_owned() }),
     }
+}
+
+fn released(reason: String, is_wanted: bool) -> Prune {
+    Prune::Released { reason, is_wanted }
 }
 
 /// What becomes of an object of which nothing can be said: where nothing is deleted, it holds up nothing.
