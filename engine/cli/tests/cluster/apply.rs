@@ -264,6 +264,23 @@ fn what_kubectl_made_is_taken_over_with_its_fields() -> Result<()> {
     assert_eq!(live["data"], serde_json::json!({ "value": "ours" }));
     let said = shop.ends(&["apply"], 0)?;
     assert!(said.starts_with("unchanged"), "{said}");
+
+    // Made anew by `kubectl`, be it with the same value or another, it is no less taken over, and goes with its file.
+    shop.application("  adopt: true\n  prune: true\n")?;
+    for value in ["ours", "theirs"] {
+        plane.remove(&shop.path_of("one"))?;
+        plane.make(path, &format!(r#"{{"metadata":{{"name":"one"}},"data":{{"value":"{value}","old":"x"}}}}"#))?;
+        shop.ends(&["apply"], 0)?;
+        let live = shop.live("one")?.unwrap();
+        assert_eq!(live["data"], serde_json::json!({ "value": "ours" }));
+        assert_eq!(live["metadata"]["managedFields"][0]["manager"], "sluice", "{live}");
+        let said = shop.ends(&["apply"], 0)?;
+        assert!(said.starts_with("unchanged"), "{said}");
+    }
+    std::fs::remove_file(shop.path().join("deploy/one.yaml"))?;
+    shop.config("other", "1")?;
+    shop.ends(&["apply"], 0)?;
+    assert!(shop.live("one")?.is_none());
     Ok(())
 }
 
