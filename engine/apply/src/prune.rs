@@ -15,7 +15,7 @@ use crate::live::Live;
 use crate::options::Options;
 use crate::plan::Prune;
 use crate::reference::{Key, Reference};
-use crate::write::find;
+use crate::write::{find, is_success, live};
 
 /// The annotation by which an object asks to stay.
 const OPT_OUT: &str = "sluice.dev/prune";
@@ -126,12 +126,14 @@ pub(crate) async fn remove(
     );
     let what = format!("delete {reference}");
     let call = Call::new(Method::DELETE, kind.path(reference, &what)?, what).about(reference);
-    match cluster.call(&call.body("application/json", body.as_bytes())).await {
+    let call = call.body("application/json", body.as_bytes());
+    match cluster.call(&call).await {
         // The answer is the object where it is still there, and a `Status` or the last of the object where it is not.
-        Ok(answer) => Ok(match Live::read(&answer) {
-            Ok(live) if live.is_terminating() => Removal::Going(going(&live)),
-            Ok(_) | Err(_) => Removal::Done,
-        }),
+        Ok(answer) if is_success(&answer) => Ok(Removal::Done),
+        Ok(answer) => {
+            let live = live(cluster, &call.what, reference, &answer)?;
+            Ok(if live.is_terminating() { Removal::Going(going(&live)) } else { Removal::Done })
+        }
         Err(error) if error.is_absence_of(&reference.name) => Ok(Removal::NotOurs),
         // Another object, or one that is going already: a namespace says so in this way.
         Err(error) if error.has_code(409) => match find(cluster, kind, reference).await? {

@@ -15,6 +15,7 @@ use crate::cluster::{Call, Cluster};
 use crate::error::ClusterError;
 use crate::inventory::{Entry, Inventory, Phase};
 use crate::kinds::escaped;
+use crate::write::is_success;
 use parts::{chunks, nonce};
 pub(crate) use reserved::{inventory_fault, is_inventory};
 
@@ -85,6 +86,19 @@ struct Metadata {
     resource_version: String,
 }
 
+/// A list of ConfigMaps. An answer that is none, as something in between may give it, must not read as one without any.
+#[derive(Deserialize)]
+struct List {
+    metadata: ListMetadata,
+    items: Vec<ConfigMap>,
+}
+
+#[derive(Deserialize)]
+struct ListMetadata {
+    #[serde(default)]
+    r#continue: String,
+}
+
 /// The annotation that says which write made a version, so that a write whose answer was lost is known again.
 const WRITE: &str = "sluice.dev/write";
 
@@ -112,10 +126,6 @@ impl Store {
 
     /// The inventories that a selector of labels selects.
     async fn select(&self, selector: &str) -> Result<BTreeMap<String, Kept>, StoreError> {
-        #[derive(Deserialize)]
-        struct List {
-            items: Vec<ConfigMap>,
-        }
         let path = format!("{}?labelSelector={}", self.folder(), escaped(selector));
         let call = Call::new(Method::GET, path, String::from("read the inventories"));
         // Where there is no such namespace the list is empty: one that is not found says nothing of what there is.
@@ -151,7 +161,7 @@ impl Store {
         let what = format!("read the inventory {}/{}", self.namespace, head_name(application));
         let call = Call::new(Method::GET, path, what);
         match self.cluster.call(&call).await {
-            Ok(answer) => self.version_in(&call.what, &answer).map(Some),
+            Ok(answer) => Ok(Some(self.map_in(&call.what, &head_name(application), &answer)?.metadata.resource_version)),
             Err(error) if error.is_absence_of(&head_name(application)) => Ok(None),
             Err(error) => Err(error.into()),
         }
@@ -283,7 +293,7 @@ impl Store {
         let path = format!("{path}?fieldManager={}", escaped(&self.manager));
         let call = Call::new(method, path, what.clone()).body("application/json", &body);
         match self.cluster.call(&call).await {
-            Ok(answer) => self.version_in(&what, &answer),
+            Ok(answer) => Ok(self.map_in(&what, &map.metadata.name, &answer)?.metadata.resource_version),
             Err(error) if error.has_code(409) => self.written_by_us(map, &what).await,
             Err(error) => Err(error.into()),
         }
@@ -294,16 +304,18 @@ impl Store {
         let path = format!("{}/{}", self.folder(), map.metadata.name);
         let call = Call::new(Method::GET, path, format!("read the inventory {}/{}", self.namespace, map.metadata.name));
         let answer = self.cluster.call(&call).await?;
-        let there: ConfigMap = serde_json::from_slice(&answer).map_err(|error| self.garbled(what, &error))?;
+        let there = self.map_in(what, &map.metadata.name, &answer)?;
         if there.metadata.annotations.get(WRITE) == map.metadata.annotations.get(WRITE) {
             return Ok(there.metadata.resource_version);
         }
         Err(busy(map))
     }
 
-    fn version_in(&self, what: &str, answer: &[u8]) -> Result<String, StoreError> {
+    /// The ConfigMap of this name, which an answer has to be.
+    fn map_in(&self, what: &str, name: &str, answer: &[u8]) -> Result<ConfigMap, StoreError> {
         let map: ConfigMap = serde_json::from_slice(answer).map_err(|error| self.garbled(what, &error))?;
-        Ok(map.metadata.resource_version)
+        let is_it = map.kind == "ConfigMap" && map.metadata.name == name && !map.metadata.resource_version.is_empty();
+        if is_it { Ok(map) } else { Err(self.garbled(what, &"it is about something else")) }
     }
 
     /// Deletes a ConfigMap, in this version where one is given; false where it has another by now.
@@ -316,7 +328,8 @@ impl Store {
         let call = Call::new(Method::DELETE, path, what);
         let call = if version.is_empty() { call } else { call.body("application/json", body.as_bytes()) };
         match self.cluster.call(&call).await {
-            Ok(_) => Ok(true),
+            Ok(answer) if is_success(&answer) => Ok(true),
+            Ok(answer) => self.map_in(&call.what, name, &answer).map(|_| true),
             Err(error) if error.is_absence_of(name) => Ok(true),
             Err(error) if error.has_code(409) => Ok(false),
             Err(error) => Err(error.into()),
@@ -335,9 +348,9 @@ impl Store {
         }
     }
 
-    fn garbled(&self, what: &str, error: &serde_json::Error) -> StoreError {
+    fn garbled(&self, what: &str, cause: &dyn std::fmt::Display) -> StoreError {
         let server = self.cluster.server();
-        StoreError::Cluster(ClusterError::Garbled { server, what: what.to_owned(), cause: error.to_string() })
+        StoreError::Cluster(ClusterError::Garbled { server, what: what.to_owned(), cause: cause.to_string() })
     }
 }
 

@@ -4,9 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use http::Method;
-use serde::Deserialize;
 
-use super::{ConfigMap, LABEL, ROLE, Store, StoreError, field};
+use super::{ConfigMap, LABEL, List, ROLE, Store, StoreError, field};
 use crate::cluster::Call;
 use crate::inventory::Entry;
 use crate::kinds::escaped;
@@ -16,19 +15,6 @@ use crate::reference::Key;
 const PAGE: usize = 8;
 /// How often a list is begun anew that took longer than the API server remembers.
 const TRIES: usize = 3;
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct List {
-    metadata: ListMetadata,
-    items: Vec<ConfigMap>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct ListMetadata {
-    r#continue: String,
-}
 
 /// What was read so far.
 #[derive(Default)]
