@@ -2,6 +2,7 @@
 //! is replaced in one write that names the version that it replaces, so an inventory is whole at every moment, and of two
 //! runs that begin at once one is told so.
 
+mod map;
 mod others;
 mod parts;
 mod reserved;
@@ -9,20 +10,15 @@ mod reserved;
 use std::collections::BTreeMap;
 
 use http::Method;
-use serde::{Deserialize, Serialize};
 
 use crate::cluster::{Call, Cluster};
 use crate::error::ClusterError;
 use crate::inventory::{Entry, Inventory, Phase};
 use crate::kinds::escaped;
 use crate::write::is_success;
+use map::{ConfigMap, LABEL, List, Metadata, ROLE, field, head_name};
 use parts::{chunks, nonce};
 pub(crate) use reserved::{inventory_fault, is_inventory};
-
-/// The label of everything that belongs to an inventory; its value is the application's name.
-const LABEL: &str = "sluice.dev/inventory";
-/// The label that tells heads from parts.
-const ROLE: &str = "sluice.dev/inventory-role";
 
 /// The inventories of a cluster.
 #[derive(Clone)]
@@ -66,39 +62,6 @@ pub enum StoreError {
     },
 }
 
-#[derive(Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct ConfigMap {
-    api_version: String,
-    kind: String,
-    metadata: Metadata,
-    data: BTreeMap<String, String>,
-}
-
-#[derive(Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Metadata {
-    name: String,
-    namespace: String,
-    labels: BTreeMap<String, String>,
-    annotations: BTreeMap<String, String>,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    resource_version: String,
-}
-
-/// A list of ConfigMaps. An answer that is none, as something in between may give it, must not read as one without any.
-#[derive(Deserialize)]
-struct List {
-    metadata: ListMetadata,
-    items: Vec<ConfigMap>,
-}
-
-#[derive(Deserialize)]
-struct ListMetadata {
-    #[serde(default)]
-    r#continue: String,
-}
-
 /// The annotation that says which write made a version, so that a write whose answer was lost is known again.
 const WRITE: &str = "sluice.dev/write";
 
@@ -134,19 +97,19 @@ impl Store {
         let (heads, parts): (Vec<ConfigMap>, Vec<ConfigMap>) = list
             .items
             .into_iter()
-            .filter(|map| map.metadata.labels.contains_key(LABEL))
-            .partition(|map| map.metadata.labels.get(ROLE).is_none_or(|role| role != "part"));
+            .filter(|map| map.metadata.labels.contains_key(LABEL) && (map.is_part() || map.is_head()))
+            .partition(ConfigMap::is_head);
         let parts: BTreeMap<String, ConfigMap> =
             parts.into_iter().map(|part| (part.metadata.name.clone(), part)).collect();
         let mut all = BTreeMap::new();
         for head in heads {
-            let application = head.metadata.labels.get(LABEL).cloned().unwrap_or_default();
+            let application = head.application().to_owned();
             let broken = |cause: String| StoreError::Broken { application: application.clone(), cause };
             let kept = assemble(head, &parts).map_err(broken)?;
             all.insert(application, kept);
         }
         for (name, part) in parts {
-            let application = part.metadata.labels.get(LABEL).cloned().unwrap_or_default();
+            let application = part.application().to_owned();
             let kept = all.entry(application).or_insert_with_key(|application| Kept::none(application));
             if !kept.parts.contains(&name) {
                 kept.strays.push(name);
@@ -161,7 +124,9 @@ impl Store {
         let what = format!("read the inventory {}/{}", self.namespace, head_name(application));
         let call = Call::new(Method::GET, path, what);
         match self.cluster.call(&call).await {
-            Ok(answer) => Ok(Some(self.map_in(&call.what, &head_name(application), &answer)?.metadata.resource_version)),
+            Ok(answer) => {
+                Ok(Some(self.map_in(&call.what, &head_name(application), &answer)?.metadata.resource_version))
+            }
             Err(error) if error.is_absence_of(&head_name(application)) => Ok(None),
             Err(error) => Err(error.into()),
         }
@@ -373,15 +338,7 @@ impl Kept {
 }
 
 fn busy(map: &ConfigMap) -> StoreError {
-    StoreError::Busy { application: map.metadata.labels.get(LABEL).cloned().unwrap_or_default() }
-}
-
-fn head_name(application: &str) -> String {
-    format!("sluice-{application}")
-}
-
-fn field<'m>(map: &'m ConfigMap, name: &str) -> Result<&'m str, String> {
-    map.data.get(name).map(String::as_str).ok_or_else(|| format!("it has no `{name}`"))
+    StoreError::Busy { application: map.application().to_owned() }
 }
 
 fn assemble(head: ConfigMap, parts: &BTreeMap<String, ConfigMap>) -> Result<Kept, String> {

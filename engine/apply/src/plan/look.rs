@@ -187,7 +187,8 @@ impl Look<'_> {
                 Action::Deferred { reason: String::from("it is being deleted; it is made anew once it is gone") }
             }
             Some(before)
-                if !self.is_new(desired, Some(&before)) && compare::alike(before.resource().root(), answer.resource().root()) =>
+                if !self.is_new(desired, Some(&before))
+                    && compare::alike(before.resource().root(), answer.resource().root()) =>
             {
                 Action::Unchanged { live: before.known() }
             }
@@ -218,7 +219,8 @@ impl Look<'_> {
         let Some(refusal) = error.refusal() else { return Err(error.clone()) };
         let conflicts = refusal.conflicts();
         // On adoption the hands that made the object give their fields up.
-        let give_up = self.adopts(desired, live) && conflicts.iter().all(|conflict| adopt::is_before(&conflict.manager));
+        let give_up =
+            self.adopts(desired, live) && conflicts.iter().all(|conflict| adopt::is_before(&conflict.manager));
         let may_force = give_up || self.options.conflicts == Conflicts::Take;
         if !conflicts.is_empty() && forced == Forced::No && may_force {
             let kept = conflicts.iter().find(|conflict| conflict.is_kept());

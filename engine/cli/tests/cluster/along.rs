@@ -55,7 +55,8 @@ fn what_asks_to_stay_keeps_its_namespace() -> Result<()> {
         std::fs::remove_file(shop.path().join("deploy/space.yaml"))?;
         std::fs::remove_file(shop.path().join("deploy/db.yaml"))?;
         let why = "Namespace stays-along-in: it would take PersistentVolumeClaim stays-along-in/db along, which stays";
-        for (words, told) in [(&["plan"] as &[&str], "release   "), (&["delete"], "would release"), (takes_out, "released")]
+        for (words, told) in
+            [(&["plan"] as &[&str], "release   "), (&["delete"], "would release"), (takes_out, "released")]
         {
             let said = shop.ends(words, 0)?;
             assert!(said.contains(&format!("{told} {why}")), "{said}");

@@ -153,8 +153,10 @@ fn fault_12_made_by_somebody_between_plan_and_write() -> Result<()> {
     let Some(plane) = shared()? else { return Ok(()) };
     let shop = Shop::new(plane, "anew-before", "  prune: true\n  conflicts: take\n")?;
     let theirs = || -> Result<_> {
-        plane
-            .make("/api/v1/namespaces/anew-before/configmaps", r#"{"metadata":{"name":"one"},"data":{"theirs":"x"}}"#)?;
+        plane.make(
+            "/api/v1/namespaces/anew-before/configmaps",
+            r#"{"metadata":{"name":"one"},"data":{"theirs":"x"}}"#,
+        )?;
         shop.live("one")
     };
     let keeps = |run: Halted, live: &Option<serde_json::Value>| -> Result<()> {
