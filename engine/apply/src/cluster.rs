@@ -29,7 +29,7 @@ const LARGEST_ANSWER: usize = 256 << 20;
 /// Which cluster.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Destination {
-    /// A kubeconfig; none for `$KUBECONFIG`, the usual file, or the account of the pod.
+    /// A kubeconfig; none for `$KUBECONFIG`, else the usual file, else the account of the pod.
     pub kubeconfig: Option<PathBuf>,
     /// A context of it; none for the current one.
     pub context: Option<String>,

@@ -8,7 +8,7 @@ use crate::guard::Guard;
 use crate::inventory::{Inventory, Phase};
 use crate::kinds::{Kinds, Lookup};
 use crate::options::Options;
-use crate::plan::Prune;
+use crate::plan::{Prune, spare};
 use crate::prune::{self, Removal};
 use crate::reference::{Key, Reference};
 use crate::run::Event;
@@ -44,7 +44,7 @@ pub async fn delete(
     for (reference, fate) in fates {
         let uid = match fate {
             Prune::Gone => continue,
-            Prune::Released { reason } => {
+            Prune::Released { reason, .. } => {
                 told(Event::Released(reference, reason));
                 continue;
             }
@@ -123,6 +123,7 @@ impl Farewell {
         let others = store.others(&options.application, &keys).await?;
         let mut fates = prune::look(cluster, kinds, options, entries, &others).await?;
         fates.sort_by(|(one, _), (other, _)| (Stage::of(other), other).cmp(&(Stage::of(one), one)));
+        spare(&mut fates, kinds);
         Ok(Self { others, fates })
     }
 }

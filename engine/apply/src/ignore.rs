@@ -36,6 +36,8 @@ pub(crate) struct Sent {
     /// The version of the live object, where values of it are sent, or something of ours is left out because others have it
     /// too: neither holds for a later one.
     pub(crate) version: Option<String>,
+    /// The UID of the live object, where it is meant for that one alone.
+    pub(crate) uid: Option<String>,
 }
 
 impl Sent {
@@ -47,7 +49,7 @@ impl Sent {
             Some(resource) => (Arc::new(resource), operations),
             None => (Arc::clone(&desired.resource), Vec::new()),
         };
-        Self { resource, operations, ignored: Vec::new(), version: None }
+        Self { resource, operations, ignored: Vec::new(), version: None, uid: None }
     }
 
     /// The object as it is sent where it is there already. The error is why what is ignored cannot be left out.
@@ -76,7 +78,7 @@ impl Sent {
         let resource = whole.resource.patched(&more).map_err(|error| error.to_string())?;
         let operations = [whole.operations, more].concat();
         let version = walk.keeps.then(|| live.resource_version().to_owned());
-        Ok(Self { resource: Arc::new(resource), operations, ignored: walk.ignored, version })
+        Ok(Self { resource: Arc::new(resource), operations, ignored: walk.ignored, version, uid: None })
     }
 
     /// What is written.
@@ -84,12 +86,18 @@ impl Sent {
         self.resource.root().to_json().into_bytes()
     }
 
-    /// The same, for the version of the live object alone that its values were read from.
-    pub(crate) fn body_for_version(&self) -> Vec<u8> {
-        let Some(version) = &self.version else { return self.body() };
-        let value = Json::from(version.as_str()).to_string();
-        let operation = Operation::Add { pointer: String::from("/metadata/resourceVersion"), value };
-        self.resource.patched(&[operation]).map_or_else(|_| self.body(), |object| object.root().to_json().into_bytes())
+    /// The same, for the live object alone that it is meant for, and for the version of it that its values were read from.
+    pub(crate) fn body_for_live(&self) -> Vec<u8> {
+        let named = [("/metadata/resourceVersion", &self.version), ("/metadata/uid", &self.uid)];
+        let operations = named.into_iter().filter_map(|(pointer, text)| {
+            let value = Json::from(text.as_deref()?).to_string();
+            Some(Operation::Add { pointer: String::from(pointer), value })
+        });
+        let operations: Vec<Operation> = operations.collect();
+        if operations.is_empty() {
+            return self.body();
+        }
+        self.resource.patched(&operations).map_or_else(|_| self.body(), |object| object.root().to_json().into_bytes())
     }
 }
 

@@ -121,7 +121,8 @@ impl Kinds {
     /// the preferred.
     ///
     /// # Errors
-    /// Where the answer would not be whole: a group does not answer, or has a kind in other versions only.
+    /// Where the answer would not be whole: a group does not answer, or a kind that the selector takes by its name or by that of
+    /// its group is there in other versions only.
     pub(crate) fn selected(&self, selector: &KindSelector) -> Result<Vec<(&str, &str, &Kind)>, ClusterError> {
         let KindSelector { group, version, kind } = selector;
         let says = |pattern: &str, value: &str| pattern == "*" || pattern == value;
@@ -129,10 +130,14 @@ impl Kinds {
         if let Some(group) = self.stale.iter().find(|stale| says(group, stale)) {
             return Err(ClusterError::Silent { what, group: group.clone() });
         }
-        let known = self.served.get(&(group.clone(), kind.clone()));
-        if let Some(served) = known.filter(|known| known.iter().all(|known| !says(version, &known.version))) {
-            let served = served.iter().map(|known| known.version.clone()).collect();
-            return Err(ClusterError::OtherVersion { what, version: version.clone(), served });
+        // One that says neither which group nor which kind asks for what there is in its version.
+        let is_named = group != "*" || kind != "*";
+        let meant = self.served.iter().filter(|((one, other), _)| is_named && says(group, one) && says(kind, other));
+        for ((_, kind), known) in meant {
+            if known.iter().all(|known| !says(version, &known.version)) {
+                let served = known.iter().map(|known| known.version.clone()).collect();
+                return Err(ClusterError::OtherVersion { what: listing(kind), version: version.clone(), served });
+            }
         }
         let versions = self.served.iter().filter_map(|((group, kind), versions)| {
             let fits = |known: &&Kind| selector.matches(group, &known.version, kind) && known.can_list;
@@ -242,6 +247,8 @@ pub(crate) fn escaped(name: &str) -> String {
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
+    use sluice_policy::KindSelector;
+
     use super::{Kind, Kinds, Lookup, escaped, read};
     use crate::reference::Reference;
 
@@ -261,6 +268,36 @@ mod tests {
         kinds.stale = BTreeSet::from(["acme.io".into()]);
         assert_eq!(kinds.of_existing(&reference), Lookup::Unknown);
         assert!(matches!(kinds.any_version(&reference), Lookup::Defined(_)));
+    }
+
+    #[test]
+    fn a_version_that_is_not_served_is_not_taken_for_no_objects() {
+        let kind = |version: &str| Kind {
+            version: version.into(),
+            plural: "things".into(),
+            is_namespaced: true,
+            can_list: true,
+        };
+        let of = |group: &str, kind: &str| (String::from(group), String::from(kind));
+        let served = BTreeMap::from([
+            (of("networking.k8s.io", "Ingress"), vec![kind("v1")]),
+            (of("networking.k8s.io", "IPAddress"), vec![kind("v1"), kind("v1beta1")]),
+            (of("apps", "Deployment"), vec![kind("v1")]),
+        ]);
+        let kinds = Kinds { served, ..Kinds::default() };
+        let selected = |group: &str, version: &str, kind: &str| {
+            let selector = KindSelector { group: group.into(), version: version.into(), kind: kind.into() };
+            kinds.selected(&selector).map(|found| found.len()).map_err(|error| error.to_string())
+        };
+        let other = "cannot list Ingress, which a policy asks for: the cluster has no v1beta1 of it, but v1";
+        for (group, kind) in [("networking.k8s.io", "Ingress"), ("*", "Ingress"), ("networking.k8s.io", "*")] {
+            assert_eq!(selected(group, "v1beta1", kind).unwrap_err(), other, "{group} {kind}");
+            assert!(selected(group, "v1", kind).is_ok() && selected(group, "*", kind).is_ok(), "{group} {kind}");
+        }
+        assert_eq!(selected("*", "v1beta1", "*"), Ok(1));
+        assert_eq!(selected("*", "v1beta1", "IPAddress"), Ok(1));
+        assert_eq!(selected("*", "*", "*"), Ok(3));
+        assert_eq!(selected("acme.io", "v1", "*"), Ok(0), "it is not there");
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub use live::Live;
 pub use options::{Conflicts, Options};
 pub use plan::{Action, Plan, Prune, Step, plan};
 pub use reference::Reference;
-pub use run::{Applied, ApplyError, Event, apply, carry_out};
+pub use run::{Applied, ApplyError, Event, apply, carry_out, observe};
 pub use stage::Stage;
 pub use standing::Standing;
 pub use store::{Store, StoreError};

@@ -19,6 +19,7 @@ use crate::prune;
 use crate::reference::{Key, Reference};
 use crate::stage::Stage;
 use crate::store::{Kept, Store, StoreError};
+pub(crate) use along::spare;
 use look::Look;
 pub(crate) use look::{is_nobodys, is_ours};
 
@@ -98,6 +99,8 @@ pub enum Prune {
     Released {
         /// Why.
         reason: String,
+        /// Whether somebody has said that it stays: then nothing may take it along.
+        is_wanted: bool,
     },
     /// It stays in the cluster and in the inventory.
     Kept {
@@ -131,6 +134,7 @@ pub async fn plan(cluster: &Cluster, approved: &Approved, options: &Options) -> 
     let mut steps: Vec<Step> = futures::stream::iter(looks).buffered(options.concurrency.max(1)).try_collect().await?;
     let mut prunes = prune::look(cluster, &kinds, options, &stale(&own.inventory, &desired), &others).await?;
     prunes.sort_by(|(one, _), (other, _)| (Stage::of(other), other).cmp(&(Stage::of(one), one)));
+    spare(&mut prunes, &kinds);
     along::refuse(&mut steps, &prunes, &kinds);
     let plan = Plan { digest: HEXLOWER.encode(approved.set_digest()), steps, prunes, kept: own, kinds };
     // What stands in the way may be what another run of the same application has made since its inventory was read.

@@ -15,7 +15,7 @@ use crate::live::Live;
 use crate::options::Options;
 use crate::plan::Prune;
 use crate::reference::{Key, Reference};
-use crate::write::find;
+use crate::write::{find, is_success, live};
 
 /// The annotation by which an object asks to stay.
 const OPT_OUT: &str = "sluice.dev/prune";
@@ -49,34 +49,33 @@ async fn fate(
     let reference = &entry.reference;
     if let Some(owners) = others.get(&reference.key()) {
         let names: Vec<&str> = owners.iter().map(String::as_str).collect();
-        return Ok(Prune::Released { reason: format!("it belongs to `{}` now", names.join("`, `")) });
+        return Ok(released(format!("it belongs to `{}` now", names.join("`, `")), true));
     }
     let kind = match kinds.of_existing(reference) {
         Lookup::Served(kind) => kind,
         Lookup::Defined(_) | Lookup::Absent => return Ok(Prune::Gone),
         Lookup::Unknown => {
             let reason = format!("the server behind the API group `{}` does not answer", reference.group);
-            return Ok(Prune::Unknown { reason });
+            return Ok(unknown(options, reason));
         }
     };
     let live = match find(cluster, kind, reference).await {
         Ok(Some(live)) => live,
         Ok(None) => return Ok(Prune::Gone),
         // Nothing follows from what may not be seen.
-        Err(error) if error.refusal().is_some() => return Ok(Prune::Unknown { reason: error.to_string() }),
+        Err(error) if error.refusal().is_some() => return Ok(unknown(options, error.to_string())),
         Err(error) => return Err(error),
     };
     if asks_to_stay(live.resource()) {
-        return Ok(Prune::Released { reason: format!("its annotation `{OPT_OUT}: disabled` says so") });
+        return Ok(released(format!("its annotation `{OPT_OUT}: disabled` says so"), true));
     }
     match &entry.uid {
         Some(uid) if uid != live.uid() => {
-            let reason = String::from("somebody deleted it and made another with its name");
-            Ok(Prune::Released { reason })
+            Ok(released(String::from("somebody deleted it and made another with its name"), false))
         }
         // A run ended before it was told whether this was made: then it may be somebody else's.
         None if !crate::plan::has_manager(&live, &options.manager) => {
-            Ok(Prune::Released { reason: String::from("it was never applied from here") })
+            Ok(released(String::from("it was never applied from here"), false))
         }
         Some(_) | None if live.is_terminating() => Ok(Prune::Kept { reason: going(&live) }),
         Some(_) | None if !options.prune => {
@@ -84,6 +83,15 @@ async fn fate(
         }
         Some(_) | None => Ok(Prune::Delete { uid: live.uid().to_owned() }),
     }
+}
+
+fn released(reason: String, is_wanted: bool) -> Prune {
+    Prune::Released { reason, is_wanted }
+}
+
+/// What becomes of an object of which nothing can be said: where nothing is deleted, it holds up nothing.
+fn unknown(options: &Options, reason: String) -> Prune {
+    if options.prune { Prune::Unknown { reason } } else { Prune::Kept { reason } }
 }
 
 /// Why an object that is being deleted is still there.
@@ -118,12 +126,14 @@ pub(crate) async fn remove(
     );
     let what = format!("delete {reference}");
     let call = Call::new(Method::DELETE, kind.path(reference, &what)?, what).about(reference);
-    match cluster.call(&call.body("application/json", body.as_bytes())).await {
+    let call = call.body("application/json", body.as_bytes());
+    match cluster.call(&call).await {
         // The answer is the object where it is still there, and a `Status` or the last of the object where it is not.
-        Ok(answer) => Ok(match Live::read(&answer) {
-            Ok(live) if live.is_terminating() => Removal::Going(going(&live)),
-            Ok(_) | Err(_) => Removal::Done,
-        }),
+        Ok(answer) if is_success(&answer) => Ok(Removal::Done),
+        Ok(answer) => {
+            let live = live(cluster, &call.what, reference, &answer)?;
+            Ok(if live.is_terminating() { Removal::Going(going(&live)) } else { Removal::Done })
+        }
         Err(error) if error.is_absence_of(&reference.name) => Ok(Removal::NotOurs),
         // Another object, or one that is going already: a namespace says so in this way.
         Err(error) if error.has_code(409) => match find(cluster, kind, reference).await? {

@@ -7,6 +7,7 @@ mod one;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::PoisonError;
+use std::time::Duration;
 
 use futures::StreamExt;
 use sluice_policy::Approved;
@@ -130,6 +131,31 @@ pub async fn carry_out(
     let store = Store::new(cluster, &options.inventory_namespace, &options.manager);
     let run = Run { cluster, options, told, failures: Mutex::default() };
     run.carry_out(plan, release, &store).await
+}
+
+/// Looks once how the objects are of a plan that is not carried out because others have changed them, and notes for those that
+/// come after the application where they are not healthy. That they are says nothing of the release, as it is not what is there.
+///
+/// # Errors
+/// Where the cluster does not answer, or another run is at work.
+pub async fn observe(
+    cluster: &Cluster,
+    plan: Plan,
+    options: &Options,
+    told: &(dyn Fn(Event) + Sync),
+) -> Result<(), StoreError> {
+    let known = plan.inventory();
+    if options.wait.is_none() || known.phase != Phase::Applied || known.unhealthy {
+        return Ok(());
+    }
+    let once = Options { wait: Some(Duration::ZERO), ..options.clone() };
+    let run = Run { cluster, options: &once, told, failures: Mutex::default() };
+    if is_healthy(&run.health(&plan, &plan.kinds).await?) {
+        return Ok(());
+    }
+    let store = Store::new(cluster, &options.inventory_namespace, &options.manager);
+    let inventory = Inventory { unhealthy: true, ..plan.kept.inventory.clone() };
+    store.replace(plan.kept, inventory).await.map(drop)
 }
 
 struct Run<'a> {

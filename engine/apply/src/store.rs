@@ -2,6 +2,7 @@
 //! is replaced in one write that names the version that it replaces, so an inventory is whole at every moment, and of two
 //! runs that begin at once one is told so.
 
+mod map;
 mod others;
 mod parts;
 mod reserved;
@@ -9,19 +10,15 @@ mod reserved;
 use std::collections::BTreeMap;
 
 use http::Method;
-use serde::{Deserialize, Serialize};
 
 use crate::cluster::{Call, Cluster};
 use crate::error::ClusterError;
 use crate::inventory::{Entry, Inventory, Phase};
 use crate::kinds::escaped;
+use crate::write::is_success;
+use map::{ConfigMap, LABEL, List, Metadata, ROLE, field, head_name};
 use parts::{chunks, nonce};
 pub(crate) use reserved::{inventory_fault, is_inventory};
-
-/// The label of everything that belongs to an inventory; its value is the application's name.
-const LABEL: &str = "sluice.dev/inventory";
-/// The label that tells heads from parts.
-const ROLE: &str = "sluice.dev/inventory-role";
 
 /// The inventories of a cluster.
 #[derive(Clone)]
@@ -65,26 +62,6 @@ pub enum StoreError {
     },
 }
 
-#[derive(Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct ConfigMap {
-    api_version: String,
-    kind: String,
-    metadata: Metadata,
-    data: BTreeMap<String, String>,
-}
-
-#[derive(Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Metadata {
-    name: String,
-    namespace: String,
-    labels: BTreeMap<String, String>,
-    annotations: BTreeMap<String, String>,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    resource_version: String,
-}
-
 /// The annotation that says which write made a version, so that a write whose answer was lost is known again.
 const WRITE: &str = "sluice.dev/write";
 
@@ -112,10 +89,6 @@ impl Store {
 
     /// The inventories that a selector of labels selects.
     async fn select(&self, selector: &str) -> Result<BTreeMap<String, Kept>, StoreError> {
-        #[derive(Deserialize)]
-        struct List {
-            items: Vec<ConfigMap>,
-        }
         let path = format!("{}?labelSelector={}", self.folder(), escaped(selector));
         let call = Call::new(Method::GET, path, String::from("read the inventories"));
         // Where there is no such namespace the list is empty: one that is not found says nothing of what there is.
@@ -124,19 +97,19 @@ impl Store {
         let (heads, parts): (Vec<ConfigMap>, Vec<ConfigMap>) = list
             .items
             .into_iter()
-            .filter(|map| map.metadata.labels.contains_key(LABEL))
-            .partition(|map| map.metadata.labels.get(ROLE).is_none_or(|role| role != "part"));
+            .filter(|map| map.metadata.labels.contains_key(LABEL) && (map.is_part() || map.is_head()))
+            .partition(ConfigMap::is_head);
         let parts: BTreeMap<String, ConfigMap> =
             parts.into_iter().map(|part| (part.metadata.name.clone(), part)).collect();
         let mut all = BTreeMap::new();
         for head in heads {
-            let application = head.metadata.labels.get(LABEL).cloned().unwrap_or_default();
+            let application = head.application().to_owned();
             let broken = |cause: String| StoreError::Broken { application: application.clone(), cause };
             let kept = assemble(head, &parts).map_err(broken)?;
             all.insert(application, kept);
         }
         for (name, part) in parts {
-            let application = part.metadata.labels.get(LABEL).cloned().unwrap_or_default();
+            let application = part.application().to_owned();
             let kept = all.entry(application).or_insert_with_key(|application| Kept::none(application));
             if !kept.parts.contains(&name) {
                 kept.strays.push(name);
@@ -151,7 +124,9 @@ impl Store {
         let what = format!("read the inventory {}/{}", self.namespace, head_name(application));
         let call = Call::new(Method::GET, path, what);
         match self.cluster.call(&call).await {
-            Ok(answer) => self.version_in(&call.what, &answer).map(Some),
+            Ok(answer) => {
+                Ok(Some(self.map_in(&call.what, &head_name(application), &answer)?.metadata.resource_version))
+            }
             Err(error) if error.is_absence_of(&head_name(application)) => Ok(None),
             Err(error) => Err(error.into()),
         }
@@ -283,7 +258,7 @@ impl Store {
         let path = format!("{path}?fieldManager={}", escaped(&self.manager));
         let call = Call::new(method, path, what.clone()).body("application/json", &body);
         match self.cluster.call(&call).await {
-            Ok(answer) => self.version_in(&what, &answer),
+            Ok(answer) => Ok(self.map_in(&what, &map.metadata.name, &answer)?.metadata.resource_version),
             Err(error) if error.has_code(409) => self.written_by_us(map, &what).await,
             Err(error) => Err(error.into()),
         }
@@ -294,16 +269,18 @@ impl Store {
         let path = format!("{}/{}", self.folder(), map.metadata.name);
         let call = Call::new(Method::GET, path, format!("read the inventory {}/{}", self.namespace, map.metadata.name));
         let answer = self.cluster.call(&call).await?;
-        let there: ConfigMap = serde_json::from_slice(&answer).map_err(|error| self.garbled(what, &error))?;
+        let there = self.map_in(what, &map.metadata.name, &answer)?;
         if there.metadata.annotations.get(WRITE) == map.metadata.annotations.get(WRITE) {
             return Ok(there.metadata.resource_version);
         }
         Err(busy(map))
     }
 
-    fn version_in(&self, what: &str, answer: &[u8]) -> Result<String, StoreError> {
+    /// The ConfigMap of this name, which an answer has to be.
+    fn map_in(&self, what: &str, name: &str, answer: &[u8]) -> Result<ConfigMap, StoreError> {
         let map: ConfigMap = serde_json::from_slice(answer).map_err(|error| self.garbled(what, &error))?;
-        Ok(map.metadata.resource_version)
+        let is_it = map.kind == "ConfigMap" && map.metadata.name == name && !map.metadata.resource_version.is_empty();
+        if is_it { Ok(map) } else { Err(self.garbled(what, &"it is about something else")) }
     }
 
     /// Deletes a ConfigMap, in this version where one is given; false where it has another by now.
@@ -316,7 +293,8 @@ impl Store {
         let call = Call::new(Method::DELETE, path, what);
         let call = if version.is_empty() { call } else { call.body("application/json", body.as_bytes()) };
         match self.cluster.call(&call).await {
-            Ok(_) => Ok(true),
+            Ok(answer) if is_success(&answer) => Ok(true),
+            Ok(answer) => self.map_in(&call.what, name, &answer).map(|_| true),
             Err(error) if error.is_absence_of(name) => Ok(true),
             Err(error) if error.has_code(409) => Ok(false),
             Err(error) => Err(error.into()),
@@ -335,9 +313,9 @@ impl Store {
         }
     }
 
-    fn garbled(&self, what: &str, error: &serde_json::Error) -> StoreError {
+    fn garbled(&self, what: &str, cause: &dyn std::fmt::Display) -> StoreError {
         let server = self.cluster.server();
-        StoreError::Cluster(ClusterError::Garbled { server, what: what.to_owned(), cause: error.to_string() })
+        StoreError::Cluster(ClusterError::Garbled { server, what: what.to_owned(), cause: cause.to_string() })
     }
 }
 
@@ -360,15 +338,7 @@ impl Kept {
 }
 
 fn busy(map: &ConfigMap) -> StoreError {
-    StoreError::Busy { application: map.metadata.labels.get(LABEL).cloned().unwrap_or_default() }
-}
-
-fn head_name(application: &str) -> String {
-    format!("sluice-{application}")
-}
-
-fn field<'m>(map: &'m ConfigMap, name: &str) -> Result<&'m str, String> {
-    map.data.get(name).map(String::as_str).ok_or_else(|| format!("it has no `{name}`"))
+    StoreError::Busy { application: map.application().to_owned() }
 }
 
 fn assemble(head: ConfigMap, parts: &BTreeMap<String, ConfigMap>) -> Result<Kept, String> {

@@ -1,6 +1,7 @@
 //! The reads and writes of one object.
 
 use http::Method;
+use serde::Deserialize;
 
 use crate::cluster::{Call, Cluster};
 use crate::error::ClusterError;
@@ -28,7 +29,7 @@ impl Write<'_> {
         if dry_run {
             path.push_str("&dryRun=All");
         }
-        let body = if dry_run { self.sent.body() } else { self.sent.body_for_version() };
+        let body = if dry_run { self.sent.body() } else { self.sent.body_for_live() };
         let call = Call::new(Method::PATCH, path, what).about(reference);
         let call = Call { dry_run, ..call.body("application/apply-patch+yaml", &body) };
         let answer = self.cluster.call(&call).await?;
@@ -44,7 +45,8 @@ impl Write<'_> {
         let path = format!("{}?fieldManager={}", self.kind.path(reference, &what)?, escaped(self.manager));
         let call = Call::new(Method::PATCH, path, what).about(reference);
         let call = call.body("application/json-patch+json", patch.as_bytes());
-        self.cluster.call(&call).await.map(drop)
+        let answer = self.cluster.call(&call).await?;
+        live(self.cluster, &call.what, reference, &answer).map(drop)
     }
 }
 
@@ -64,9 +66,19 @@ async fn ask(cluster: &Cluster, kind: &Kind, reference: &Reference) -> Result<Li
     live(cluster, &call.what, reference, &answer)
 }
 
+/// Whether an answer is the word of the API server that something is done.
+pub(crate) fn is_success(answer: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Status {
+        kind: String,
+        status: String,
+    }
+    serde_json::from_slice(answer).is_ok_and(|it: Status| it.kind == "Status" && it.status == "Success")
+}
+
 /// Reads an answer, which has to be the object that was asked for: what is known of another says nothing of it, and may be
 /// nobody's business.
-fn live(cluster: &Cluster, what: &str, reference: &Reference, answer: &[u8]) -> Result<Live, ClusterError> {
+pub(crate) fn live(cluster: &Cluster, what: &str, reference: &Reference, answer: &[u8]) -> Result<Live, ClusterError> {
     let read = Live::read(answer).and_then(|live| {
         let identity = live.resource().identity();
         let is_it = identity.kind == reference.kind && identity.name == reference.name;

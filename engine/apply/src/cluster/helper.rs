@@ -2,6 +2,7 @@
 //! <https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins> says.
 
 use std::io::IsTerminal;
+use std::pin::pin;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -15,7 +16,9 @@ use tokio::process::{Child, Command};
 use tokio::time::error::Elapsed;
 
 /// The most that is read of what a helper writes, in bytes.
-const LONGEST: u64 = 1 << 20;
+const LONGEST: usize = 1 << 20;
+/// How long its last words are waited for once it has ended.
+const LAST_MOMENT: Duration = Duration::from_millis(100);
 /// The most characters that are told of its last words.
 const LAST_WORDS: usize = 300;
 
@@ -125,20 +128,46 @@ impl Drop for Group {
 
 type Said = (ExitStatus, Vec<u8>, Vec<u8>);
 
+/// Waits for the end of a program, and gives what it said. What it leaves behind may hold its standard error open for as long as
+/// it likes: then what came until a moment after the end is all.
 async fn said(mut child: Child) -> std::io::Result<Said> {
     let (output, errors) = (child.stdout.take(), child.stderr.take());
-    let (output, errors, status) = tokio::join!(all(output), all(errors), child.wait());
-    Ok((status?, output?, errors?))
+    let (mut said, mut complained) = (Vec::new(), Vec::new());
+    let status = {
+        let done = async { tokio::join!(all(output, &mut said), child.wait()) };
+        let mut complains = pin!(all(errors, &mut complained));
+        let mut done = pin!(done);
+        let (said, status) = tokio::select! {
+            ended = &mut done => {
+                if let Ok(heard) = tokio::time::timeout(LAST_MOMENT, complains).await {
+                    heard?;
+                }
+                ended
+            }
+            heard = &mut complains => {
+                heard?;
+                done.await
+            }
+        };
+        said?;
+        status?
+    };
+    Ok((status, said, complained))
 }
 
-/// All of a stream, and no more of it than is read of a helper: what is longer is read on and dropped.
-async fn all(stream: Option<impl AsyncRead + Unpin>) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    if let Some(mut stream) = stream {
-        (&mut stream).take(LONGEST).read_to_end(&mut bytes).await?;
-        tokio::io::copy(&mut stream, &mut tokio::io::sink()).await?;
+/// Reads all of a stream, and keeps no more of it than is read of a helper: what is longer is read on and dropped. What was read
+/// is there also where nobody waits for the end.
+async fn all(stream: Option<impl AsyncRead + Unpin>, bytes: &mut Vec<u8>) -> std::io::Result<()> {
+    let Some(mut stream) = stream else { return Ok(()) };
+    let mut piece = vec![0; 8 << 10];
+    loop {
+        let read = stream.read(&mut piece).await?;
+        if read == 0 {
+            return Ok(());
+        }
+        let room = LONGEST.saturating_sub(bytes.len());
+        bytes.extend(piece.iter().take(read.min(room)));
     }
-    Ok(bytes)
 }
 
 fn read(output: &[u8], version: &str) -> Result<Credentials, String> {

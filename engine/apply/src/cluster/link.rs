@@ -1,13 +1,15 @@
 //! The link to an API server: who it is, and a client with credentials that still hold. Credentials come from a kubeconfig or
 //! the account of a pod, and are read anew when they run out, when the server does not accept them, and after an outage.
 
+use std::ffi::OsStr;
+use std::io::ErrorKind;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use data_encoding::BASE64;
 use http::Uri;
 use jiff::{SignedDuration, Timestamp};
-use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Config};
 use tokio::sync::Mutex;
 
@@ -149,35 +151,43 @@ impl Link {
     }
 }
 
+/// Why there is no kubeconfig.
+struct Unread {
+    message: String,
+    /// Whether nobody names one, and there is none at its usual place: then the account of a pod counts. One that is broken
+    /// was meant for a cluster, and that is not the one that the pod happens to run in.
+    is_absent: bool,
+}
+
 impl From {
     async fn find(destination: &Destination) -> Result<(Self, Config), ClusterError> {
-        let found = match Self::kubeconfig(destination) {
+        let absent = match Self::kubeconfig(destination) {
             Ok((kubeconfig, context)) => {
                 let from = Self::File { destination: destination.clone(), context };
-                from.chosen(kubeconfig).await.map(|config| (from, config))
+                return from.chosen(kubeconfig).await.map(|config| (from, config)).map_err(unknown);
             }
-            Err(message) => Err(message),
+            Err(Unread { message, is_absent: true }) if destination.context.is_none() => message,
+            Err(Unread { message, .. }) => return Err(unknown(message)),
         };
-        match found {
-            Ok(found) => Ok(found),
-            Err(message) if destination.kubeconfig.is_some() || destination.context.is_some() => Err(unknown(message)),
-            Err(message) => match Config::incluster() {
-                Ok(config) => Ok((Self::Pod, config)),
-                Err(error) => Err(unknown(format!("{message}; and this is no pod of a cluster: {error}"))),
-            },
+        match Config::incluster() {
+            Ok(config) => Ok((Self::Pod, config)),
+            Err(error) => Err(unknown(format!("{absent}; and this is no pod of a cluster: {error}"))),
         }
     }
 
     /// What the files say, and the context that counts.
-    fn kubeconfig(destination: &Destination) -> Result<(Kubeconfig, String), String> {
+    fn kubeconfig(destination: &Destination) -> Result<(Kubeconfig, String), Unread> {
+        let broken = |message: String| Unread { message, is_absent: false };
         let kubeconfig = match &destination.kubeconfig {
-            Some(file) => {
-                Kubeconfig::read_from(file).map_err(|error| format!("`{}`: {}", file.display(), words(&error)))
-            }
-            None => Kubeconfig::read().map_err(|error| words(&error)),
-        }?;
+            Some(file) => Kubeconfig::read_from(file)
+                .map_err(|error| broken(format!("`{}`: {}", file.display(), words(&error))))?,
+            None => Kubeconfig::read().map_err(|error| {
+                let is_absent = is_absent(&error, std::env::var_os("KUBECONFIG").as_deref());
+                Unread { message: words(&error), is_absent }
+            })?,
+        };
         let context = destination.context.clone().or_else(|| kubeconfig.current_context.clone());
-        let context = context.ok_or("the kubeconfig names no current context")?;
+        let context = context.ok_or_else(|| broken(String::from("the kubeconfig names no current context")))?;
         Ok((kubeconfig, context))
     }
 
@@ -193,12 +203,21 @@ impl From {
     async fn read(&self) -> Result<Config, ClusterError> {
         match self {
             Self::File { destination, .. } => {
-                let (kubeconfig, _) = Self::kubeconfig(destination).map_err(unknown)?;
+                let (kubeconfig, _) = Self::kubeconfig(destination).map_err(|unread| unknown(unread.message))?;
                 self.chosen(kubeconfig).await.map_err(unknown)
             }
             Self::Pod => Config::incluster().map_err(|error| unknown(error.to_string())),
         }
     }
+}
+
+/// Whether there is no kubeconfig at all, `named` being what `$KUBECONFIG` says.
+fn is_absent(error: &KubeconfigError, named: Option<&OsStr>) -> bool {
+    let is_named = named.is_some_and(|named| std::env::split_paths(named).any(|path| !path.as_os_str().is_empty()));
+    let is_missing = |error: &std::io::Error| matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory);
+    let is_nowhere = matches!(error, KubeconfigError::FindPath)
+        || matches!(error, KubeconfigError::ReadConfig(error, _) if is_missing(error));
+    is_nowhere && !is_named
 }
 
 fn unknown(message: String) -> ClusterError {
@@ -273,5 +292,18 @@ mod tests {
         let words = format!("configured proxy {proxy} uses an unsupported protocol");
         assert_eq!(without(&hidden, words), "configured proxy http://127.0.0.1:3128/ uses an unsupported protocol");
         assert_eq!(*address(&Config::new(of("https://admin:s3cret@127.0.0.1:6443/"))), *"https://127.0.0.1:6443");
+    }
+
+    #[test]
+    fn a_kubeconfig_that_is_named_is_never_absent() {
+        let read = |kind: ErrorKind| KubeconfigError::ReadConfig(kind.into(), "config".into());
+        let names = |name: &'static str| Some(OsStr::new(name));
+        for unnamed in [None, names(""), names(":")] {
+            assert!(is_absent(&read(ErrorKind::NotFound), unnamed), "{unnamed:?}");
+            assert!(is_absent(&KubeconfigError::FindPath, unnamed), "{unnamed:?}");
+            assert!(!is_absent(&read(ErrorKind::PermissionDenied), unnamed), "{unnamed:?}");
+            assert!(!is_absent(&KubeconfigError::CurrentContextNotSet, unnamed), "{unnamed:?}");
+        }
+        assert!(!is_absent(&read(ErrorKind::NotFound), names("production")));
     }
 }

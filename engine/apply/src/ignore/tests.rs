@@ -94,7 +94,7 @@ fn values_that_are_sent_as_they_stand_hold_for_one_version_alone() {
     let version = |managed: &[(&str, Json)]| {
         let live = live(&json!({ "replicas": 5 }), managed);
         let sent = Sent::of(&desired(&web(&wanted)), &live, &options(REPLICAS)).unwrap();
-        let body: Json = serde_json::from_slice(&sent.body_for_version()).unwrap();
+        let body: Json = serde_json::from_slice(&sent.body_for_live()).unwrap();
         body["metadata"]["resourceVersion"].clone()
     };
     assert_eq!(version(&[("sluice", json!({ "f:replicas": {} }))]), "7");

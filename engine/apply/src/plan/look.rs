@@ -30,6 +30,13 @@ pub(super) struct Look<'a> {
     pub(super) desired: &'a [Desired],
 }
 
+/// Whether a dry run takes over the fields of others.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Forced {
+    No,
+    Yes,
+}
+
 /// What was found of an object.
 enum Found<'a> {
     /// What becomes of it is known.
@@ -47,7 +54,10 @@ impl Look<'_> {
             Found::ToWeigh(kind, live) => self.weigh(desired, entry, kind, live).await?,
         };
         let reference = desired.reference.clone();
-        let adopts = self.adopts(desired);
+        let adopts = match &action {
+            Action::Change { before, .. } => self.adopts(desired, Some(before)),
+            Action::Create | Action::Unchanged { .. } | Action::Deferred { .. } | Action::Refused { .. } => false,
+        };
         Ok(Step { reference, action, ignored, is_known: entry.is_some(), adopts, desired: desired.clone() })
     }
 
@@ -113,9 +123,11 @@ impl Look<'_> {
             Ok(sent) => sent,
             Err(message) => return Ok((refused(message, "ignore it as a whole, or nothing of it"), Vec::new())),
         };
-        let as_before = entry.is_some_and(|entry| entry.digest.as_ref() == Some(&desired.digest));
+        let as_before = |live: &&Live| {
+            entry.is_some_and(|entry| entry.digest.as_ref() == Some(&desired.digest) && is_it(entry, live))
+        };
         let holds = |live: &&Live| compare::holds(live.resource().root(), sent.resource.root());
-        if let Some(live) = there.filter(|_| as_before).filter(holds) {
+        if let Some(live) = there.filter(as_before).filter(holds) {
             return Ok((Action::Unchanged { live: live.known() }, sent.ignored));
         }
         let action = self.ask(desired, &sent, kind, live).await?;
@@ -158,12 +170,12 @@ impl Look<'_> {
         let write = Write { cluster: self.cluster, manager: &self.options.manager, kind, reference, sent };
         let (answer, force) = match write.send(true, false).await {
             Ok(answer) => (answer, false),
-            Err(error) => match self.refusal(desired, &error, false)? {
+            Err(error) => match self.refusal(desired, live.as_ref(), &error, Forced::No)? {
                 Some(action) => return Ok(action),
                 None => match write.send(true, true).await {
                     Ok(answer) => (answer, true),
                     Err(error) => {
-                        let action = self.refusal(desired, &error, true)?;
+                        let action = self.refusal(desired, live.as_ref(), &error, Forced::Yes)?;
                         return Ok(action.unwrap_or_else(|| refused(error.to_string(), "")));
                     }
                 },
@@ -175,7 +187,8 @@ impl Look<'_> {
                 Action::Deferred { reason: String::from("it is being deleted; it is made anew once it is gone") }
             }
             Some(before)
-                if !self.is_new(desired) && compare::alike(before.resource().root(), answer.resource().root()) =>
+                if !self.is_new(desired, Some(&before))
+                    && compare::alike(before.resource().root(), answer.resource().root()) =>
             {
                 Action::Unchanged { live: before.known() }
             }
@@ -183,24 +196,33 @@ impl Look<'_> {
         })
     }
 
-    /// Whether the inventory does not have it: then it is written once, so that its fields have an owner.
-    fn is_new(&self, desired: &Desired) -> bool {
+    /// Whether the inventory does not have it, or has another in its place: then it is written once, so that its fields have an
+    /// owner.
+    fn is_new(&self, desired: &Desired, live: Option<&Live>) -> bool {
         let entry = self.entries.get(&desired.reference.key());
-        entry.is_none_or(|entry| self.options.adopt && entry.uid.is_none())
+        entry.is_none_or(|entry| self.options.adopt && live.is_some_and(|live| !is_it(entry, live)))
     }
 
     /// Whether it is taken over: by this run, or by one that ended before it was through with it.
-    fn adopts(&self, desired: &Desired) -> bool {
-        self.options.adopt && self.is_new(desired)
+    fn adopts(&self, desired: &Desired, live: Option<&Live>) -> bool {
+        self.options.adopt && self.is_new(desired, live)
     }
 
     /// What a refusal of a dry run means; none where it should be asked again with force.
-    fn refusal(&self, desired: &Desired, error: &ClusterError, forced: bool) -> Result<Option<Action>, ClusterError> {
+    fn refusal(
+        &self,
+        desired: &Desired,
+        live: Option<&Live>,
+        error: &ClusterError,
+        forced: Forced,
+    ) -> Result<Option<Action>, ClusterError> {
         let Some(refusal) = error.refusal() else { return Err(error.clone()) };
         let conflicts = refusal.conflicts();
         // On adoption the hands that made the object give their fields up.
-        let give_up = self.adopts(desired) && conflicts.iter().all(|conflict| adopt::is_before(&conflict.manager));
-        if !conflicts.is_empty() && !forced && (give_up || self.options.conflicts == Conflicts::Take) {
+        let give_up =
+            self.adopts(desired, live) && conflicts.iter().all(|conflict| adopt::is_before(&conflict.manager));
+        let may_force = give_up || self.options.conflicts == Conflicts::Take;
+        if !conflicts.is_empty() && forced == Forced::No && may_force {
             let kept = conflicts.iter().find(|conflict| conflict.is_kept());
             match kept {
                 None => return Ok(None),
@@ -244,15 +266,19 @@ pub(crate) fn is_ours<'e>(
     live: &Live,
     manager: &str,
 ) -> bool {
-    let by_uid = |entry: &Entry| entry.uid.as_deref() == Some(live.uid());
     match entry {
-        Some(entry) if by_uid(entry) => true,
+        Some(entry) if is_it(entry, live) => true,
         // Whether a run that ended suddenly has made it is not known: then its field manager tells. Of an object that the
         // inventory does not have it tells nothing, as one name is that of all applications of an installation.
         Some(Entry { uid: None, .. }) => is_nobodys(live) || has_manager(live, manager),
         // One object may have a name in several API groups.
-        Some(_) | None => entries.any(by_uid),
+        Some(_) | None => entries.any(|entry| is_it(entry, live)),
     }
+}
+
+/// Whether an entry of an inventory is about this very object, and not about another that had its name.
+fn is_it(entry: &Entry, live: &Live) -> bool {
+    entry.uid.as_deref() == Some(live.uid())
 }
 
 /// Whether no field of the object has a manager: so it is where what was applied has a name and nothing else.

@@ -9,7 +9,7 @@ use crate::guard::Guard;
 use crate::inventory::{Entry, Inventory};
 use crate::kinds::Lookup;
 use crate::options::Options;
-use crate::plan::{Plan, Prune};
+use crate::plan::{Plan, Prune, spare};
 use crate::prune::{self, Removal};
 use crate::reference::{Key, Reference};
 use crate::stage::Stage;
@@ -91,7 +91,9 @@ impl Run<'_> {
             let prune = now.remove(reference).unwrap_or_else(|| before.clone());
             (reference.clone(), prune)
         });
-        Ok(prunes.collect())
+        let mut prunes: Vec<_> = prunes.collect();
+        spare(&mut prunes, &plan.kinds);
+        Ok(prunes)
     }
 
     async fn leave(
@@ -102,7 +104,7 @@ impl Run<'_> {
     ) -> Result<Left, StoreError> {
         let uid = match prune {
             Prune::Gone => return Ok(Left::Away),
-            Prune::Released { reason } => {
+            Prune::Released { reason, .. } => {
                 (self.told)(Event::Released(reference.clone(), reason.clone()));
                 return Ok(Left::Away);
             }

@@ -41,14 +41,16 @@ impl Run<'_> {
             return Ok(self.failed(desired, String::from("the cluster does not serve its kind")));
         };
         let is_deferred = matches!(action, Action::Deferred { .. });
-        if is_deferred {
-            match self.hindrance(desired, kind, plan).await {
-                Ok(None) => {}
-                Ok(Some(message)) => return Ok(self.failed(desired, message.to_owned())),
-                Err(error) if error.refusal().is_some() => return Ok(self.failed(desired, error.to_string())),
-                Err(error) => return Err(error.into()),
-            }
-        }
+        guard.check().await?;
+        // Which object it is meant for: whoever makes another with its name keeps it.
+        let mut meant = match action {
+            Action::Change { before, .. } => Some(before.uid().to_owned()),
+            Action::Create | Action::Deferred { .. } => match self.free(desired, kind, plan).await? {
+                Some(there) => there,
+                None => return Ok(None),
+            },
+            Action::Unchanged { .. } | Action::Refused { .. } => None,
+        };
         guard.check().await?;
         if let Action::Change { before, .. } = action
             && step.adopts
@@ -68,15 +70,26 @@ impl Run<'_> {
                 Ok(Ok(sent)) if !is_approved(desired, &sent) => {
                     return Ok(self.failed(desired, String::from("its bytes are not those that were approved")));
                 }
-                Ok(Ok(sent)) => match self.as_written(desired, kind, &sent).send(false, force).await {
-                    Ok(live) => {
-                        (self.told)(Event::Written(desired.reference.clone()));
-                        return Ok(Some(live));
+                Ok(Ok(sent)) => {
+                    let sent = Sent { uid: meant.clone(), ..sent };
+                    match self.as_written(desired, kind, &sent).send(false, force).await {
+                        Ok(live) => {
+                            (self.told)(Event::Written(desired.reference.clone()));
+                            return Ok(Some(live));
+                        }
+                        Err(error) => (sent.version.is_some(), error),
                     }
-                    Err(error) => (sent.version.is_some(), error),
-                },
+                }
                 Err(error) => (false, error),
             };
+            if meant.is_some() && may_be_of_another(&error) && tries < ANEW {
+                let Some(there) = self.free(desired, kind, plan).await? else { return Ok(None) };
+                if there != meant {
+                    meant = there;
+                    guard.check().await?;
+                    continue;
+                }
+            }
             if is_deferred && is_too_early(&error, plan, desired) && started.elapsed() < TAKEN_UP {
                 tokio::time::sleep(Duration::from_millis(300)).await;
                 guard.check().await?;
@@ -133,14 +146,26 @@ impl Run<'_> {
             && !conflicts.iter().any(FieldConflict::is_kept)
     }
 
-    /// Waits until what is being deleted is gone. What keeps the object from being written then, if anything does: nobody has
-    /// looked yet whose it is that is there in the end.
-    async fn hindrance(
+    /// Looks at what is there by now, and gives its UID, if anything is; none where it must not be written, which is told.
+    async fn free(&self, desired: &Desired, kind: &Kind, plan: &Plan) -> Result<Option<Option<String>>, StoreError> {
+        let message = match self.there(desired, kind, plan).await {
+            Ok(Ok(live)) => return Ok(Some(live.map(|live| live.uid().to_owned()))),
+            Ok(Err(message)) => message.to_owned(),
+            Err(error) if error.refusal().is_some() => error.to_string(),
+            Err(error) => return Err(error.into()),
+        };
+        self.failed(desired, message);
+        Ok(None)
+    }
+
+    /// Waits until what is being deleted is gone, and gives what is there then. The inner error is what keeps the object from
+    /// being written: nobody has looked yet whose it is that is there in the end.
+    async fn there(
         &self,
         desired: &Desired,
         kind: &Kind,
         plan: &Plan,
-    ) -> Result<Option<&'static str>, ClusterError> {
+    ) -> Result<Result<Option<Live>, &'static str>, ClusterError> {
         let limit = self.options.wait.unwrap_or(Duration::from_secs(30));
         let started = Instant::now();
         loop {
@@ -154,12 +179,12 @@ impl Run<'_> {
                     tokio::time::sleep(Duration::from_millis(500)).await;
                 }
                 Ok(Some(live)) if live.is_terminating() => {
-                    return Ok(Some("it is still being deleted; a finalizer may hold it"));
+                    return Ok(Err("it is still being deleted; a finalizer may hold it"));
                 }
                 Ok(Some(live)) if !self.options.adopt && !self.owns(desired, plan, &live) => {
-                    return Ok(Some("somebody else has made it since it was planned"));
+                    return Ok(Err("somebody else has made it since it was planned"));
                 }
-                Ok(Some(_) | None) => return Ok(None),
+                Ok(live) => return Ok(Ok(live)),
             }
         }
     }
@@ -178,6 +203,12 @@ impl Run<'_> {
 fn has_moved(error: &ClusterError, tries: usize) -> bool {
     let about_fields = error.refusal().is_some_and(|refusal| !refusal.conflicts().is_empty());
     error.has_code(409) && tries < ANEW && (!about_fields || tries == 1)
+}
+
+/// Whether a write may have been refused because the object is not the one that it was meant for, or is gone.
+fn may_be_of_another(error: &ClusterError) -> bool {
+    let about_fields = error.refusal().is_some_and(|refusal| !refusal.conflicts().is_empty());
+    error.has_code(422) || error.has_code(409) && !about_fields
 }
 
 /// Whether the bytes that are sent are those of the object that was approved, but for what is ignored and for the form of a

@@ -4,9 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use http::Method;
-use serde::Deserialize;
 
-use super::{ConfigMap, LABEL, ROLE, Store, StoreError, field};
+use super::{ConfigMap, LABEL, List, Store, StoreError, field};
 use crate::cluster::Call;
 use crate::inventory::Entry;
 use crate::kinds::escaped;
@@ -16,19 +15,6 @@ use crate::reference::Key;
 const PAGE: usize = 8;
 /// How often a list is begun anew that took longer than the API server remembers.
 const TRIES: usize = 3;
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct List {
-    metadata: ListMetadata,
-    items: Vec<ConfigMap>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct ListMetadata {
-    r#continue: String,
-}
 
 /// What was read so far.
 #[derive(Default)]
@@ -82,15 +68,18 @@ impl Store {
 
 impl Seen {
     fn take(&mut self, map: &ConfigMap, keys: &BTreeSet<Key>) -> Result<(), StoreError> {
-        let application = map.metadata.labels.get(LABEL).cloned().unwrap_or_default();
+        let application = map.application().to_owned();
         let broken = |cause: String| StoreError::Broken { application: application.clone(), cause };
         let wanted = || -> Result<Vec<Key>, StoreError> {
             let entries: Vec<Entry> = serde_json::from_str(field(map, "entries").map_err(broken)?)
                 .map_err(|error| broken(error.to_string()))?;
             Ok(entries.iter().map(|entry| entry.reference.key()).filter(|key| keys.contains(key)).collect())
         };
-        if map.metadata.labels.get(ROLE).is_some_and(|role| role == "part") {
+        if map.is_part() {
             self.parts.insert(map.metadata.name.clone(), wanted()?);
+            return Ok(());
+        }
+        if !map.is_head() {
             return Ok(());
         }
         let names: Vec<String> =
@@ -122,8 +111,8 @@ impl Seen {
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
-    use super::{ConfigMap, Key, LABEL, ROLE, Seen};
-    use crate::store::Metadata;
+    use super::{ConfigMap, Key, LABEL, Seen};
+    use crate::store::{Metadata, ROLE};
 
     fn map(name: &str, application: &str, role: &str, data: [(&str, &str); 2]) -> ConfigMap {
         let own =
@@ -147,10 +136,12 @@ mod tests {
         let mut seen = Seen::default();
         let part = map("a-0", "a", "part", [("entries", &entry("one")), ("", "")]);
         let stray = map("a-9", "a", "part", [("entries", &entry("three")), ("", "")]);
-        let head = map("a", "a", "head", [("parts", r#"["a-0"]"#), ("", "")]);
-        let whole = map("b", "b", "head", [("parts", "[]"), ("entries", &entry("two"))]);
-        let unasked = map("c", "c", "head", [("parts", "[]"), ("entries", &entry("four"))]);
-        for map in [&part, &stray, &whole, &unasked, &head] {
+        let head = map("sluice-a", "a", "head", [("parts", r#"["a-0"]"#), ("", "")]);
+        let whole = map("sluice-b", "b", "head", [("parts", "[]"), ("entries", &entry("two"))]);
+        let unasked = map("sluice-c", "c", "head", [("parts", "[]"), ("entries", &entry("four"))]);
+        // Somebody has kept a copy of an older one.
+        let copy = map("sluice-b-before", "b", "head", [("parts", "[]"), ("entries", &entry("one"))]);
+        for map in [&part, &stray, &whole, &unasked, &copy, &head] {
             seen.take(map, &keys).unwrap();
         }
         let owner = |name: &str| BTreeSet::from([name.to_owned()]);

@@ -70,7 +70,7 @@ fn preview(reference: &Reference, prune: &Prune) -> String {
     match prune {
         Prune::Delete { .. } => format!("would delete {reference}{}", along(&reference.group, &reference.kind)),
         Prune::Gone => format!("is gone already: {reference}"),
-        Prune::Released { reason } => format!("would release {reference}: {reason}"),
+        Prune::Released { reason, .. } => format!("would release {reference}: {reason}"),
         Prune::Kept { reason } | Prune::Unknown { reason } => format!("would leave {reference}: {reason}"),
     }
 }

@@ -42,6 +42,11 @@ pub(super) async fn of(store: &Store, names: &[String], revision: &str) -> Resul
 }
 
 fn reason(inventory: Option<&Inventory>, revision: &str) -> Option<String> {
+    // What is in the folder now is not what the other had when it was healthy.
+    if revision.is_empty() {
+        let why = "a folder has no revision that it could be healthy at; name the repository in `source.repo`";
+        return Some(String::from(why));
+    }
     let Some(inventory) = inventory else {
         return Some(String::from("it has no inventory here; what is in another cluster is not seen from this one"));
     };
@@ -52,6 +57,9 @@ fn reason(inventory: Option<&Inventory>, revision: &str) -> Option<String> {
             Some(format!("it was last healthy at another revision, {at}"))
         }
         Some(_) if inventory.phase != Phase::Applied => Some(format!("it is {}", programs::phase(inventory.phase))),
+        Some(healthy) if !inventory.release.as_ref().is_some_and(|release| release.is_same(healthy)) => {
+            Some(String::from("what it has now was not seen healthy yet"))
+        }
         Some(_) if inventory.unhealthy => {
             Some(String::from("it was healthy at this revision, and was not when last seen"))
         }
@@ -75,18 +83,35 @@ mod tests {
 
     #[test]
     fn each_reason_is_told_apart() {
-        let release = |revision: &str| Release { revision: revision.into(), ..Release::default() };
+        let release = |revision: &str, digest: &str| Release {
+            revision: revision.into(),
+            digest: digest.into(),
+            ..Release::default()
+        };
         let at = |phase: Phase, healthy: &[&str]| {
-            let healthy = healthy.iter().map(|revision| release(revision)).collect();
-            let inventory = Inventory { phase, healthy, ..Inventory::new("dev") };
+            let healthy = healthy.iter().map(|revision| release(revision, "")).collect();
+            let inventory = Inventory { phase, release: Some(release("b", "")), healthy, ..Inventory::new("dev") };
             reason(Some(&inventory), "b").unwrap_or_default()
         };
         assert_eq!(at(Phase::Applied, &["b", "a"]), "");
         assert_eq!(at(Phase::Applied, &["a", "b"]), "it was last healthy at another revision, a");
         assert_eq!(at(Phase::Failed, &["b"]), "it is failed");
-        let healthy = vec![release("b")];
-        let sick = Inventory { phase: Phase::Applied, unhealthy: true, healthy, ..Inventory::new("dev") };
+        let well = Inventory {
+            phase: Phase::Applied,
+            release: Some(release("b", "")),
+            healthy: vec![release("b", "")],
+            ..Inventory::new("dev")
+        };
+        assert_eq!(reason(Some(&well), "b"), None);
+        let sick = Inventory { unhealthy: true, ..well.clone() };
         assert!(reason(Some(&sick), "b").is_some_and(|reason| reason.contains("was not when last seen")));
+        // The same commit with other values, or another commit by now.
+        for now in [Some(release("b", "other")), Some(release("c", "")), None] {
+            let awaited = Inventory { release: now, ..well.clone() };
+            assert_eq!(reason(Some(&awaited), "b").as_deref(), Some("what it has now was not seen healthy yet"));
+        }
+        let folder = Inventory { release: Some(release("", "")), healthy: vec![release("", "")], ..well };
+        assert!(reason(Some(&folder), "").is_some_and(|reason| reason.contains("a folder has no revision")));
         assert!(at(Phase::Applied, &[]).contains("never been healthy"));
         assert!(reason(None, "b").is_some_and(|reason| reason.contains("no inventory here")));
     }

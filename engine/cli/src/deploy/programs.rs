@@ -113,7 +113,7 @@ pub(super) fn plan(
         let (action, reason) = match prune {
             Prune::Delete { .. } => ("prune", None),
             Prune::Gone => ("gone", None),
-            Prune::Released { reason } => ("release", Some(reason.as_str())),
+            Prune::Released { reason, .. } => ("release", Some(reason.as_str())),
             Prune::Kept { reason } => ("keep", Some(reason.as_str())),
             Prune::Unknown { reason } => ("unknown", Some(reason.as_str())),
         };

@@ -108,7 +108,7 @@ impl Lines<'_> {
         match prune {
             Prune::Delete { .. } => self.word("prune", Some(AnsiColor::Red), reference, None),
             Prune::Gone => self.word("gone", None, reference, None),
-            Prune::Released { reason } => self.word("release", None, reference, Some(reason)),
+            Prune::Released { reason, .. } => self.word("release", None, reference, Some(reason)),
             Prune::Kept { reason } => self.word("keep", None, reference, Some(reason)),
             Prune::Unknown { reason } => self.word("unknown", Some(AnsiColor::Red), reference, Some(reason)),
         }

@@ -16,7 +16,7 @@ const ONE_ANSWER: Duration = Duration::from_secs(15);
 /// The way to a cluster.
 #[derive(clap::Args)]
 pub(crate) struct Way {
-    /// The kubeconfig [default: $KUBECONFIG, ~/.kube/config, or the account of the pod]
+    /// The kubeconfig [default: $KUBECONFIG, else ~/.kube/config, else the account of the pod]
     #[arg(long, value_name = "FILE", help_heading = "Cluster")]
     kubeconfig: Option<PathBuf>,
     /// The context of the kubeconfig [default: as the application file says]

@@ -264,6 +264,23 @@ fn what_kubectl_made_is_taken_over_with_its_fields() -> Result<()> {
     assert_eq!(live["data"], serde_json::json!({ "value": "ours" }));
     let said = shop.ends(&["apply"], 0)?;
     assert!(said.starts_with("unchanged"), "{said}");
+
+    // Made anew by `kubectl`, be it with the same value or another, it is no less taken over, and goes with its file.
+    shop.application("  adopt: true\n  prune: true\n")?;
+    for value in ["ours", "theirs"] {
+        plane.remove(&shop.path_of("one"))?;
+        plane.make(path, &format!(r#"{{"metadata":{{"name":"one"}},"data":{{"value":"{value}","old":"x"}}}}"#))?;
+        shop.ends(&["apply"], 0)?;
+        let live = shop.live("one")?.unwrap();
+        assert_eq!(live["data"], serde_json::json!({ "value": "ours" }));
+        assert_eq!(live["metadata"]["managedFields"][0]["manager"], "sluice", "{live}");
+        let said = shop.ends(&["apply"], 0)?;
+        assert!(said.starts_with("unchanged"), "{said}");
+    }
+    std::fs::remove_file(shop.path().join("deploy/one.yaml"))?;
+    shop.config("other", "1")?;
+    shop.ends(&["apply"], 0)?;
+    assert!(shop.live("one")?.is_none());
     Ok(())
 }
 
@@ -344,5 +361,38 @@ fn an_inventory_is_written_by_nobody_else() -> Result<()> {
         }
     }
     assert_eq!(plane.get(path)?, before);
+    Ok(())
+}
+
+#[test]
+fn a_copy_of_an_inventory_is_none() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = Shop::new(plane, "copied", "  prune: true\n")?;
+    shop.config("one", "1")?;
+    shop.config("two", "1")?;
+    shop.ends(&["apply"], 0)?;
+    // With its labels, as it is kept before something is tried.
+    let path = "/api/v1/namespaces/sluice-system/configmaps";
+    let head = plane.get(&format!("{path}/sluice-copied"))?.unwrap();
+    let (labels, data) = (&head["metadata"]["labels"], &head["data"]);
+    let copy = serde_json::json!({ "metadata": { "name": "sluice-copied-saved", "labels": labels }, "data": data });
+    plane.make(path, &copy.to_string())?;
+    let copy = format!("{path}/sluice-copied-saved");
+    let before = plane.get(&copy)?.unwrap();
+    std::fs::remove_file(shop.path().join("deploy/two.yaml"))?;
+    shop.ends(&["apply"], 0)?;
+    shop.config("one", "2")?;
+    shop.ends(&["apply"], 0)?;
+    assert_eq!(shop.inventory()?.unwrap(), ["one"]);
+    assert_eq!(shop.live("one")?.unwrap()["data"]["value"], "2");
+    let said = shop.ends(&["status"], 0)?;
+    assert!(!said.contains("two"), "{said}");
+    // What only the copy has is nobody's.
+    let other = Shop::new(plane, "copied-other", "")?;
+    let text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: two, namespace: copied}\n";
+    other.file("deploy/two.yaml", text)?;
+    other.ends(&["apply"], 0)?;
+    shop.ends(&["delete", "--yes"], 0)?;
+    assert_eq!(plane.get(&copy)?.unwrap(), before);
     Ok(())
 }

@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 
 use crate::faults::agents::{self, Agent, commit, value};
 use crate::faults::until;
-use crate::plane::{Plane, Shop, shared};
+use crate::plane::{Plane, Shop, shared, spoken};
 
 /// A kubeconfig with a context for each way to log in.
 fn kubeconfig(shop: &Shop<'_>, users: &[(&str, String)]) -> Result<()> {
@@ -192,5 +192,34 @@ fn an_old_way_to_log_in_that_hangs_holds_up_nobody() -> Result<()> {
     let said = std::fs::read_to_string(shop.path().join("said"))?;
     ensure!(status.code() == Some(3) && said.contains("cannot be had within 1 s"), "{status}: {said}");
     ensure!(!shop.path().join("ended").exists(), "it waited for the helper");
+    Ok(())
+}
+
+#[test]
+fn a_broken_kubeconfig_leads_to_no_other_cluster() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = Shop::new(plane, "credentials-broken", "")?;
+    shop.config("one", "1")?;
+    kubeconfig(&shop, &[("one", files(plane))])?;
+    let whole = std::fs::read_to_string(shop.path().join("kubeconfig"))?;
+    let plan = || -> Result<String> {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_sluice"));
+        command.args(["plan", "app.yaml"]).current_dir(shop.path()).env("HOME", shop.path());
+        // As in a pod, whose account would be tried.
+        command.env("KUBERNETES_SERVICE_HOST", "127.0.0.1").env("KUBERNETES_SERVICE_PORT", "1");
+        let output = command.env("KUBECONFIG", shop.path().join("kubeconfig")).output()?;
+        let said = spoken(&output);
+        ensure!(output.status.code() == Some(2) && said.contains("cannot tell which cluster to speak to"), "{said}");
+        Ok(said)
+    };
+    let dangling = whole.replace("current-context: one", "current-context: nowhere");
+    for broken in [&whole[..whole.len() / 2], &dangling, "", "apiVersion: v1\nkind: Config\n"] {
+        shop.file("kubeconfig", broken)?;
+        let said = plan()?;
+        ensure!(!said.contains("no pod of a cluster"), "the account of a pod was looked for: {said}");
+    }
+    std::fs::remove_file(shop.path().join("kubeconfig"))?;
+    let said = plan()?;
+    ensure!(!said.contains("no pod of a cluster"), "the account of a pod was looked for: {said}");
     Ok(())
 }

@@ -167,6 +167,17 @@ fn nothing_comes_after_what_is_healthy_no_more() -> Result<()> {
         let said = run(&first, &["status"], 1)?;
         assert!(said.contains(&format!("healthy     {revision}")), "{said}");
     }
+
+    // What others have broken is told as drift, and no less seen.
+    claim("Bound")?;
+    run(&first, &["apply"], 0)?;
+    run(&next, &["plan"], 0)?;
+    plane.remove("/api/v1/namespaces/agent-sick/persistentvolumeclaims/data")?;
+    shop.file("app.yaml", &first)?;
+    let said = round(&shop, 1)?;
+    assert!(said.contains("\"step\":\"drift\""), "{said}");
+    let said = run(&next, &["plan"], 1)?;
+    assert!(said.contains("`agent-sick` has to be healthy") && said.contains("when last seen"), "{said}");
     Ok(())
 }
 

@@ -116,6 +116,22 @@ async fn one_that_hangs_is_ended_with_all_that_it_has_started() {
 }
 
 #[tokio::test]
+async fn what_it_leaves_behind_may_go_on_and_say_what_it_likes() {
+    let file = std::env::temp_dir().join(format!("sluice-helper-left-{}", std::process::id()));
+    let script = format!("sleep 600 >/dev/null & echo $! >{}; {}", file.display(), printing(r#"{"token":"t"}"#));
+    let found = asked(&script, 5).await.map(|found| found.token);
+    let pid = std::fs::read_to_string(&file).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    let left = lives(pid.trim());
+    let _ = std::process::Command::new("kill").arg(pid.trim()).status();
+    assert_eq!(found, Ok(Some(String::from("t"))));
+    assert!(left, "it was ended");
+    // What it says of its failure is heard all the same.
+    let told = refused("sleep 3 >/dev/null & echo the session is over >&2; exit 7").await;
+    assert_eq!(told, "failed (exit status: 7): the session is over");
+}
+
+#[tokio::test]
 async fn what_is_printed_without_end_is_not_kept() {
     let told = refused("head -c 5000000 /dev/zero").await;
     assert_eq!(told, "printed no ExecCredential as JSON");

@@ -175,6 +175,8 @@ impl Agent {
             self.log("warning", "drift", revision, &format!("{}: {words}", step.reference));
         }
         if has_drifted && self.loaded.application.drift == Drift::Report {
+            let told = |event: Event| self.event(revision, &event);
+            sluice_apply::observe(&self.cluster, plan, options, &told).await?;
             return Ok(ControlFlow::Break(Outcome::Drifted));
         }
         // What was given up is not, once Git has come back to what is there: that has to be written.

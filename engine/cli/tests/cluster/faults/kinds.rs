@@ -143,6 +143,10 @@ fn fault_11_the_server_of_an_api_group_does_not_answer() -> Result<()> {
     let other = Shop::new(plane, "unserved-other", "  prune: true\n")?;
     other.config("goes", "1")?;
     other.ends(&["apply"], 0)?;
+    let keeping = Shop::new(plane, "unserved-keeping", "")?;
+    keeping.config("stays", "1")?;
+    keeping.file("deploy/gadget.yaml", &gadget("unserved", "v1", "{size: 1}"))?;
+    keeping.ends(&["apply"], 0)?;
 
     // From now on a server that is not there is asked for the group.
     let service = "/apis/apiregistration.k8s.io/v1/apiservices/v1.unserved.acme.io";
@@ -168,6 +172,14 @@ fn fault_11_the_server_of_an_api_group_does_not_answer() -> Result<()> {
     std::fs::remove_file(other.path().join("deploy/goes.yaml"))?;
     other.ends(&["apply"], 0)?;
     ensure!(other.live("goes")?.is_none(), "it is still there");
+    // Nor is who deletes nothing at all.
+    keeping.config("stays", "2")?;
+    std::fs::remove_file(keeping.path().join("deploy/gadget.yaml"))?;
+    let said = keeping.ends(&["plan"], 0)?;
+    ensure!(said.contains("keep       Gadget.unserved.acme.io unserved-keeping/one: the server behind"), "{said}");
+    keeping.ends(&["apply"], 0)?;
+    ensure!(keeping.inventory()?.is_some_and(|names| names == ["stays", "one"]), "{:?}", keeping.inventory()?);
+    ensure!(keeping.sluice(&["status"])?.1.starts_with("application unserved-keeping: applied"));
     let said = shop.ends(&["status"], 1)?;
     ensure!(said.starts_with("application unserved: failed"), "{said}");
     // What is wanted of the group is an error, and no guess is made.

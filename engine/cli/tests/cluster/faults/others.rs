@@ -149,6 +149,49 @@ fn fault_12_made_by_somebody_while_its_end_is_waited_for() -> Result<()> {
 }
 
 #[test]
+fn fault_12_made_by_somebody_between_plan_and_write() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = Shop::new(plane, "anew-before", "  prune: true\n  conflicts: take\n")?;
+    let theirs = || -> Result<_> {
+        plane.make(
+            "/api/v1/namespaces/anew-before/configmaps",
+            r#"{"metadata":{"name":"one"},"data":{"theirs":"x"}}"#,
+        )?;
+        shop.live("one")
+    };
+    let keeps = |run: Halted, live: &Option<serde_json::Value>| -> Result<()> {
+        let (code, told) = run.go_on()?;
+        ensure!(code == 1 && shop.live("one")? == *live, "{code}: {told}");
+        let words = "failed ConfigMap anew-before/one: somebody else has made it since it was planned";
+        ensure!(told.contains(words), "{told}");
+        Ok(())
+    };
+    // It was not there.
+    shop.config("one", "1")?;
+    shop.config("two", "1")?;
+    let run = Halted::start(&shop, &["apply"], 0)?;
+    keeps(run, &theirs()?)?;
+    // It was, and was to be changed.
+    plane.remove(&shop.path_of("one"))?;
+    settles(&shop, &["one", "two"])?;
+    shop.config("one", "2")?;
+    let run = Halted::start(&shop, &["apply"], 0)?;
+    plane.remove(&shop.path_of("one"))?;
+    let live = theirs()?;
+    keeps(run, &live)?;
+    std::fs::remove_file(shop.path().join("deploy/one.yaml"))?;
+    shop.ends(&["apply"], 0)?;
+    ensure!(shop.live("one")? == live, "what somebody else made is gone");
+    // One that was only deleted is made anew.
+    shop.config("two", "2")?;
+    let run = Halted::start(&shop, &["apply"], 0)?;
+    plane.remove(&shop.path_of("two"))?;
+    let (code, told) = run.go_on()?;
+    ensure!(code == 0 && shop.live("two")?.is_some_and(|live| live["data"]["value"] == "2"), "{code}: {told}");
+    Ok(())
+}
+
+#[test]
 fn fault_12_made_by_somebody_in_a_namespace_that_is_made_just_now() -> Result<()> {
     let Some(plane) = shared()? else { return Ok(()) };
     for (kind, plural, theirs, code) in

@@ -174,7 +174,7 @@ fn pass(mut stream: TcpStream, server: &str, pki: &std::path::Path, state: &Mute
     Ok(stream.write_all(body)?)
 }
 
-const INVENTORIES: &str = "/api/v1/namespaces/sluice-system/configmaps";
+pub(super) const INVENTORIES: &str = "/api/v1/namespaces/sluice-system/configmaps";
 
 /// The writes of a run, each with how often it is sent where its answer is lost. Those of the inventory say which write they
 /// are, so that one that was carried out is known again; the others may be sent twice.
