@@ -50,7 +50,7 @@ impl File {
             (At::Disk(path), _) if self.named => Input::new(self.name, move || reading::named(&path)),
             (At::Disk(path), _) => Input::new(self.name, move || reading::found(&path)),
             (At::Checkout(path), Some(checkout)) => {
-                Input::new(self.name, move || checkout.read(&path).map_err(io::Error::other))
+                Input::new(self.name, move || checkout.read(&path).map_err(io::Error::other).and_then(reading::whole))
             }
             (At::Checkout(path), None) => {
                 Input::new(self.name, move || Err(io::Error::other(format!("there is no checkout for `{path}`"))))

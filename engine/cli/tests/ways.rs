@@ -1,0 +1,116 @@
+//! What leads to a file: folders and revisions, links, paths in one another. Whatever the way, it is judged if anyone would take
+//! it for a manifest on that way, and no list of what to ignore hides what Git does not ignore.
+#![cfg(unix)]
+
+#[path = "shared/git.rs"]
+mod git;
+#[path = "shared/sluice.rs"]
+mod sluice;
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+
+use git::git;
+use sluice::sluice;
+
+const GOOD: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: good}\n";
+const CHART: &str = "apiVersion: v2\nname: shop\nversion: 1.0.0\n";
+const POLICY: &str =
+    "apiVersion: sluice.dev/v1alpha1\nkind: Policy\nplugins: [{name: image-tags, source: 'builtin:image-tags'}]\n";
+/// One that lets everything pass.
+const LAX: &str = "apiVersion: sluice.dev/v1alpha1\nkind: Policy\nplugins: [{name: labels, source: 'builtin:standard-labels', action: warn}]\n";
+const POINTER: &str = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n";
+
+/// A pod that is denied.
+fn bad(name: &str) -> String {
+    format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}}}\nspec: {{containers: [{{name: a, image: 'r.example.com/a:latest'}}]}}\n")
+}
+
+/// A clone with nothing in it.
+fn clone() -> Result<tempfile::TempDir> {
+    let folder = tempfile::tempdir()?;
+    git(folder.path(), &["init", "-q", "-b", "main"])?;
+    Ok(folder)
+}
+
+/// Files below a folder; `-> TARGET` makes a link.
+fn write(folder: &Path, files: &[(&str, &str)]) -> Result<()> {
+    for (path, content) in files {
+        let path = folder.join(path);
+        fs::create_dir_all(path.parent().context("no folder")?)?;
+        match content.strip_prefix("-> ") {
+            Some(target) => symlink(target, path)?,
+            None => fs::write(path, content)?,
+        }
+    }
+    Ok(())
+}
+
+fn commit(folder: &Path) -> Result<()> {
+    git(folder, &["add", "-A"])?;
+    git(folder, &["commit", "-qm", "all"]).map(drop)
+}
+
+/// Runs a command on disk and on the last commit, which must come to the same.
+fn alike(folder: &Path, command: &str, paths: &[&str]) -> Result<(Option<i32>, String)> {
+    let (code, out, err) = sluice(folder, &[&[command], paths].concat())?;
+    let on_disk = (code, format!("{out}{err}"));
+    let (code, out, err) = sluice(folder, &[&[command, "--rev", "HEAD"], paths].concat())?;
+    let of_commit = (code, format!("{out}{err}"));
+    ensure!(on_disk == of_commit, "{command} {paths:?}: {on_disk:?}, but {of_commit:?} of the commit");
+    Ok(on_disk)
+}
+
+#[test]
+fn the_policy_is_that_of_the_path_and_not_of_where_one_stands() -> Result<()> {
+    let folder = clone()?;
+    let files = [
+        ("sluice.yaml", POLICY),
+        ("services/a/sluice.yaml", LAX),
+        ("services/a/good.yaml", GOOD),
+        ("services/b/web.yaml", &bad("web")),
+    ];
+    write(folder.path(), &files)?;
+    commit(folder.path())?;
+    let here = folder.path().join("services/a");
+    for path in ["../b", "../b/web.yaml", "../../services/b", "./../b/."] {
+        let (code, out, err) = sluice(&here, &["check", path])?;
+        assert!(code == Some(1) && out.contains("image-tags/mutable-tag"), "{path}: {out}{err}");
+    }
+    let (code, out, err) = sluice(&here, &["check", "--rev", "HEAD", "../b"])?;
+    assert_eq!(code, Some(1), "{out}{err}");
+    let (code, _, err) = sluice(&here, &["check", ".", "../b"])?;
+    assert!(code == Some(2) && err.contains("falls under the policy file"), "{err}");
+    Ok(())
+}
+
+#[test]
+fn what_is_kept_elsewhere_is_told() -> Result<()> {
+    let folder = clone()?;
+    write(folder.path(), &[("deploy/good.yaml", GOOD), ("deploy/pod.yaml", POINTER)])?;
+    commit(folder.path())?;
+    for paths in [&["deploy"][..], &["deploy/good.yaml", "deploy/pod.yaml"]] {
+        let (code, told) = alike(folder.path(), "check", paths)?;
+        assert!(code == Some(3) && told.contains("`deploy/pod.yaml`: it is kept in Git LFS"), "{told}");
+    }
+    // Helm takes it for what it is not.
+    let chart = [("chart/Chart.yaml", CHART), ("chart/templates/a.yaml", GOOD), ("chart/templates/b.yaml", POINTER)];
+    write(folder.path(), &chart)?;
+    commit(folder.path())?;
+    let (code, told) = alike(folder.path(), "check", &["chart"])?;
+    assert!(code == Some(3) && told.contains("chart/templates/b.yaml"), "{told}");
+    Ok(())
+}
+
+#[test]
+fn a_component_that_never_ends_is_not_read() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let policy = POLICY.replace("builtin:image-tags", "file:policies/x.wasm");
+    write(folder.path(), &[("good.yaml", GOOD), ("sluice.yaml", &policy), ("policies/x.wasm", "-> /dev/zero")])?;
+    let (code, out, err) = sluice(folder.path(), &["check", "."])?;
+    assert!(code == Some(2) && format!("{out}{err}").contains("it is no file, but a device or a pipe"), "{out}{err}");
+    Ok(())
+}
