@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
 use sluice_policy::Input;
-use sluice_source::{Checkout, PathFault};
+use sluice_source::{Checkout, Indexes, PathFault};
 
 use crate::reading;
 use walk::{files_below, is_manifest_name};
@@ -116,7 +116,7 @@ pub(crate) fn find(paths: &[PathBuf], leave_out: Option<&Path>) -> Result<Found,
     let leave_out = leave_out.and_then(|path| path.canonicalize().ok());
     let mut found = Found { files: Vec::new(), ranges: Vec::new() };
     let mut seen = HashSet::new();
-    let mut folders = Folders::default();
+    let (mut folders, mut indexes) = (Folders::default(), Indexes::default());
     // One path without links leads to no file twice.
     let mut is_plain = paths.len() == 1;
     for path in paths {
@@ -124,7 +124,7 @@ pub(crate) fn find(paths: &[PathBuf], leave_out: Option<&Path>) -> Result<Found,
         if path.as_os_str() == "-" {
             found.files.push(File { name: String::from("-"), at: At::Stdin, named: true });
         } else {
-            let below = files_below(path, MOST_ENTRIES)?;
+            let below = files_below(path, MOST_ENTRIES, &mut indexes)?;
             is_plain &= !below.links;
             found.files.reserve(below.files.len());
             for (file, is_link) in below.files {

@@ -65,6 +65,77 @@ fn alike(folder: &Path, command: &str, paths: &[&str]) -> Result<(Option<i32>, S
 }
 
 #[test]
+fn only_a_link_to_nothing_leads_nowhere() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    write(folder.path(), &[("deploy/good.yaml", GOOD), ("deploy/nothing", "-> ../none"), ("deploy/no", "-> good.yaml/x")])?;
+    let (code, out, err) = sluice(folder.path(), &["check", "deploy"])?;
+    assert_eq!(code, Some(0), "{out}{err}");
+    write(folder.path(), &[("deploy/apps", "-> apps")])?;
+    let (code, out, err) = sluice(folder.path(), &["check", "deploy"])?;
+    assert!(code == Some(3) && out.contains("cannot read `deploy/apps`"), "{out}{err}");
+    Ok(())
+}
+
+#[test]
+fn a_list_of_what_to_ignore_hides_no_link_that_git_has() -> Result<()> {
+    for (pattern, force) in [("vendor/", &[][..]), ("vendor", &["-f"])] {
+        let folder = clone()?;
+        let at = folder.path();
+        let files = [
+            (".gitignore", format!("{pattern}\nhidden.yaml\n.#*\n")),
+            ("deploy/good.yaml", GOOD.to_owned()),
+            ("deploy/.#good.yaml", "-> me@here.1234:5678".to_owned()),
+            ("deploy/vendor", "-> ../lib/manifests".to_owned()),
+            ("lib/manifests/web.yaml", bad("web")),
+            ("lib/manifests/back", "-> ../../deploy".to_owned()),
+        ];
+        write(at, &files.each_ref().map(|(path, content)| (*path, content.as_str())))?;
+        let untracked = if force.is_empty() { Some(1) } else { Some(0) };
+        let (code, out, err) = sluice(at, &["check", "deploy"])?;
+        assert_eq!(code, untracked, "{pattern}: {out}{err}");
+        git(at, &[&["add"], force, &["deploy/vendor"]].concat())?;
+        commit(at)?;
+        let (code, told) = alike(at, "check", &["deploy"])?;
+        assert!(code == Some(1) && told.contains("deploy/vendor/web.yaml:4"), "{pattern}: {told}");
+        // Behind the link as well.
+        write(at, &[("lib/manifests/hidden.yaml", &bad("hidden"))])?;
+        git(at, &["add", "-f", "lib/manifests/hidden.yaml"])?;
+        commit(at)?;
+        let (_, told) = alike(at, "check", &["deploy"])?;
+        assert!(told.contains("deploy/vendor/hidden.yaml:4") && told.contains("3 objects"), "{pattern}: {told}");
+        let (code, out, err) = sluice(at, &["diff", "HEAD", "--", "deploy"])?;
+        assert!(code == Some(0) && out.contains("no object changes"), "{pattern}: {out}{err}");
+    }
+    Ok(())
+}
+
+#[test]
+fn lists_above_a_clone_do_not_hold_in_it() -> Result<()> {
+    let above = tempfile::tempdir()?;
+    let repo = above.path().join("repo");
+    write(above.path(), &[(".gitignore", "*\n"), ("repo/.gitignore", "deploy/mine.yaml\n/new.yaml\n")])?;
+    git(&repo, &["init", "-q", "-b", "main"])?;
+    write(&repo, &[("deploy/good.yaml", GOOD)])?;
+    commit(&repo)?;
+    let names = |folder: &Path, path: &str| {
+        let (code, out, err) = sluice(folder, &["check", path])?;
+        Ok::<_, anyhow::Error>((code, ["new.yaml:4", "mine.yaml:4"].map(|name| out.contains(name)), format!("{out}{err}")))
+    };
+    assert_eq!(names(&repo, "deploy")?.0, Some(0));
+    write(&repo, &[("deploy/new.yaml", &bad("new")), ("deploy/mine.yaml", &bad("mine"))])?;
+    // Those of the clone hold, from wherever the walk begins.
+    for (folder, path) in [("repo", "."), ("repo", "deploy"), ("repo/deploy", "."), (".", "repo/deploy"), ("repo/deploy", "../deploy/")] {
+        let (code, seen, told) = names(&above.path().join(folder), path)?;
+        assert_eq!((code, seen), (Some(1), [true, false]), "{folder} {path}: {told}");
+    }
+    // An inner one says the last word.
+    write(&repo, &[("deploy/.gitignore", "!mine.yaml\n")])?;
+    let (_, seen, told) = names(&repo, "deploy")?;
+    assert_eq!(seen, [true, true], "{told}");
+    Ok(())
+}
+
+#[test]
 fn the_policy_is_that_of_the_path_and_not_of_where_one_stands() -> Result<()> {
     let folder = clone()?;
     let files = [
