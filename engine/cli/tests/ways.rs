@@ -65,6 +65,46 @@ fn alike(folder: &Path, command: &str, paths: &[&str]) -> Result<(Option<i32>, S
 }
 
 #[test]
+fn a_part_of_something_else_takes_no_manifest_from_another_way() -> Result<()> {
+    for link in ["deploy/web.yaml", "apps/web.yaml"] {
+        let folder = clone()?;
+        let files = [
+            ("charts/shop/Chart.yaml", CHART),
+            ("charts/shop/templates/ok.yaml", GOOD),
+            ("charts/shop/extra.yaml", &bad("web")),
+            (link, "-> ../charts/shop/extra.yaml"),
+        ];
+        write(folder.path(), &files)?;
+        commit(folder.path())?;
+        let (code, told) = alike(folder.path(), "check", &["."])?;
+        assert!(code == Some(1) && told.contains(link) && told.contains("2 objects"), "{told}");
+    }
+    // A base whose image an overlay replaces, and that somebody else applies as it is.
+    let folder = clone()?;
+    let overlay = "resources: [../base]\nimages: [{name: r.example.com/a, newTag: '1.0'}]\n";
+    let files = [
+        ("base/kustomization.yaml", "resources: [web.yaml]\n"),
+        ("base/web.yaml", &bad("web")),
+        ("prod/kustomization.yaml", overlay),
+    ];
+    write(folder.path(), &files)?;
+    commit(folder.path())?;
+    assert_eq!(alike(folder.path(), "check", &["."])?.0, Some(0));
+    write(folder.path(), &[("plain/web.yaml", "-> ../base/web.yaml")])?;
+    commit(folder.path())?;
+    let (code, told) = alike(folder.path(), "check", &["."])?;
+    assert!(code == Some(1) && told.contains("plain/web.yaml"), "{told}");
+    // What the command line names is read, whoever else passes it over.
+    write(folder.path(), &[("base/extra.yaml", &bad("extra"))])?;
+    commit(folder.path())?;
+    for paths in [["base", "base/extra.yaml"], ["base/extra.yaml", "base"]] {
+        let (code, told) = alike(folder.path(), "check", &paths)?;
+        assert!(code == Some(1) && told.contains("base/extra.yaml:4") && told.contains("2 objects"), "{told}");
+    }
+    Ok(())
+}
+
+#[test]
 fn only_a_link_to_nothing_leads_nowhere() -> Result<()> {
     let folder = tempfile::tempdir()?;
     write(folder.path(), &[("deploy/good.yaml", GOOD), ("deploy/nothing", "-> ../none"), ("deploy/no", "-> good.yaml/x")])?;
@@ -132,6 +172,56 @@ fn lists_above_a_clone_do_not_hold_in_it() -> Result<()> {
     write(&repo, &[("deploy/.gitignore", "!mine.yaml\n")])?;
     let (_, seen, told) = names(&repo, "deploy")?;
     assert_eq!(seen, [true, true], "{told}");
+    Ok(())
+}
+
+#[test]
+fn a_folder_behind_a_link_is_rendered_as_what_it_is() -> Result<()> {
+    let render = format!("{POLICY}render: [{{path: charts/shop, helm: {{values: [prod.yaml]}}}}]\n");
+    let template = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: shop}\ndata: {level: {{ .Values.level }}}\n";
+    let overlay = "resources: [../../base]\nnamePrefix: prod-\n";
+    let folder = clone()?;
+    let files = [
+        ("sluice.yaml", render.as_str()),
+        ("prod.yaml", "level: prod\n"),
+        ("charts/shop/Chart.yaml", CHART),
+        ("charts/shop/values.yaml", "level: dev\n"),
+        ("charts/shop/templates/shop.yaml", template),
+        ("live", "-> charts/shop"),
+        ("apps/web/base/kustomization.yaml", "resources: [web.yaml]\n"),
+        ("apps/web/base/web.yaml", GOOD),
+        ("apps/web/overlays/prod/kustomization.yaml", overlay),
+        ("base/kustomization.yaml", "resources: [other.yaml]\n"),
+        ("base/other.yaml", &GOOD.replace("good", "other")),
+        ("web", "-> apps/web/overlays/prod"),
+    ];
+    write(folder.path(), &files)?;
+    commit(folder.path())?;
+    let (code, told) = alike(folder.path(), "render", &["live"])?;
+    assert!(code == Some(0) && told.contains("level: prod"), "{told}");
+    let (code, told) = alike(folder.path(), "render", &["web"])?;
+    assert!(code == Some(0) && told.contains("name: prod-good"), "{told}");
+    // Once, whatever the links are called.
+    write(folder.path(), &[("apps/shop", "-> ../charts/shop")])?;
+    fs::remove_file(folder.path().join("prod.yaml"))?;
+    write(folder.path(), &[("values/prod.yaml", "level: prod\n"), ("sluice.yaml", &render.replace("prod.yaml", "values/prod.yaml"))])?;
+    commit(folder.path())?;
+    let (code, told) = alike(folder.path(), "render", &["apps", "base", "charts", "live", "web"])?;
+    assert!(code == Some(0) && told.matches("name: shop").count() == 1, "{told}");
+    assert!(told.contains("level: prod") && told.matches("name: prod-good").count() == 1, "{told}");
+    // Both sides of a change go by the same way.
+    let (code, out, err) = sluice(folder.path(), &["diff", "HEAD", "--", "apps", "live"])?;
+    assert!(code == Some(0) && out.contains("no object changes"), "{out}{err}");
+    Ok(())
+}
+
+#[test]
+fn an_unchanged_folder_behind_a_link_has_not_moved() -> Result<()> {
+    let folder = clone()?;
+    write(folder.path(), &[("deploy/good.yaml", GOOD), ("a", "-> deploy")])?;
+    commit(folder.path())?;
+    let (code, out, err) = sluice(folder.path(), &["diff", "HEAD"])?;
+    assert!(code == Some(0) && out.contains("no object changes") && !out.contains("moved"), "{out}{err}");
     Ok(())
 }
 

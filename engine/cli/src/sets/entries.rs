@@ -145,7 +145,7 @@ fn base(file: &PolicyFile, root: &Root) -> Option<String> {
     match file {
         PolicyFile::Recommended => None,
         PolicyFile::Checkout(_, path) | PolicyFile::WorkTree(_, path) => {
-            Some(path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned())
+            root.folder(Path::new(path.rsplit_once('/').map_or("", |(folder, _)| folder)))
         }
         PolicyFile::Disk(_) if root.is_revision() => Some(String::new()),
         PolicyFile::Disk(path) => {
