@@ -8,7 +8,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use sluice_manifest::{Identity, Span, Text};
 use sluice_plugin::{Host, HostOptions};
 use sluice_policy::{
-    Alike, ConfigError, Failure, Gate, Input, InputOutcome, Judged, Keep, Outcome, Past, PluginSource, RunOptions, Surroundings,
+    Alike, ConfigError, Failure, Gate, Input, InputOutcome, Judged, Keep, Outcome, Past, PluginSource, RunOptions,
+    Surroundings,
 };
 use sluice_render::{LoadError, Origins, RenderError};
 use sluice_source::Checkout;

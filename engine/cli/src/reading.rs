@@ -36,7 +36,10 @@ pub(crate) fn at_most(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     // It may grow while it is read.
     file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most {
-        return Err(io::Error::other(format!("it has {} bytes; at most {most} are read", size.max(bytes.len() as u64))));
+        return Err(io::Error::other(format!(
+            "it has {} bytes; at most {most} are read",
+            size.max(bytes.len() as u64)
+        )));
     }
     Ok(bytes)
 }

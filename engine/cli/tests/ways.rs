@@ -26,7 +26,9 @@ const POINTER: &str = "version https://git-lfs.github.com/spec/v1\noid sha256:4d
 
 /// A pod that is denied.
 fn bad(name: &str) -> String {
-    format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}}}\nspec: {{containers: [{{name: a, image: 'r.example.com/a:latest'}}]}}\n")
+    format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}}}\nspec: {{containers: [{{name: a, image: 'r.example.com/a:latest'}}]}}\n"
+    )
 }
 
 /// A clone with nothing in it.
@@ -107,7 +109,10 @@ fn a_part_of_something_else_takes_no_manifest_from_another_way() -> Result<()> {
 #[test]
 fn only_a_link_to_nothing_leads_nowhere() -> Result<()> {
     let folder = tempfile::tempdir()?;
-    write(folder.path(), &[("deploy/good.yaml", GOOD), ("deploy/nothing", "-> ../none"), ("deploy/no", "-> good.yaml/x")])?;
+    write(
+        folder.path(),
+        &[("deploy/good.yaml", GOOD), ("deploy/nothing", "-> ../none"), ("deploy/no", "-> good.yaml/x")],
+    )?;
     let (code, out, err) = sluice(folder.path(), &["check", "deploy"])?;
     assert_eq!(code, Some(0), "{out}{err}");
     write(folder.path(), &[("deploy/apps", "-> apps")])?;
@@ -159,12 +164,18 @@ fn lists_above_a_clone_do_not_hold_in_it() -> Result<()> {
     commit(&repo)?;
     let names = |folder: &Path, path: &str| {
         let (code, out, err) = sluice(folder, &["check", path])?;
-        Ok::<_, anyhow::Error>((code, ["new.yaml:4", "mine.yaml:4"].map(|name| out.contains(name)), format!("{out}{err}")))
+        Ok::<_, anyhow::Error>((
+            code,
+            ["new.yaml:4", "mine.yaml:4"].map(|name| out.contains(name)),
+            format!("{out}{err}"),
+        ))
     };
     assert_eq!(names(&repo, "deploy")?.0, Some(0));
     write(&repo, &[("deploy/new.yaml", &bad("new")), ("deploy/mine.yaml", &bad("mine"))])?;
     // Those of the clone hold, from wherever the walk begins.
-    for (folder, path) in [("repo", "."), ("repo", "deploy"), ("repo/deploy", "."), (".", "repo/deploy"), ("repo/deploy", "../deploy/")] {
+    for (folder, path) in
+        [("repo", "."), ("repo", "deploy"), ("repo/deploy", "."), (".", "repo/deploy"), ("repo/deploy", "../deploy/")]
+    {
         let (code, seen, told) = names(&above.path().join(folder), path)?;
         assert_eq!((code, seen), (Some(1), [true, false]), "{folder} {path}: {told}");
     }
@@ -204,7 +215,10 @@ fn a_folder_behind_a_link_is_rendered_as_what_it_is() -> Result<()> {
     // Once, whatever the links are called.
     write(folder.path(), &[("apps/shop", "-> ../charts/shop")])?;
     fs::remove_file(folder.path().join("prod.yaml"))?;
-    write(folder.path(), &[("values/prod.yaml", "level: prod\n"), ("sluice.yaml", &render.replace("prod.yaml", "values/prod.yaml"))])?;
+    write(
+        folder.path(),
+        &[("values/prod.yaml", "level: prod\n"), ("sluice.yaml", &render.replace("prod.yaml", "values/prod.yaml"))],
+    )?;
     commit(folder.path())?;
     let (code, told) = alike(folder.path(), "render", &["apps", "base", "charts", "live", "web"])?;
     assert!(code == Some(0) && told.matches("name: shop").count() == 1, "{told}");

@@ -31,9 +31,7 @@ pub fn walk(folder: &Path, deepest: Option<usize>, admit: impl Fn(&DirEntry) -> 
         .filter_entry(move |entry| {
             let name = entry.path().as_os_str().as_bytes();
             let name = name.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
-            !is_git_folder(name)
-                && !known.lock().unwrap_or_else(PoisonError::into_inner).exclude(entry)
-                && admit(entry)
+            !is_git_folder(name) && !known.lock().unwrap_or_else(PoisonError::into_inner).exclude(entry) && admit(entry)
         })
         // Of two in one folder the text before their names is the same.
         .sort_by_file_path(|one, other| one.as_os_str().cmp(other.as_os_str()))

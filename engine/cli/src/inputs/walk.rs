@@ -73,7 +73,9 @@ impl Walk<'_> {
         }
         let known: HashSet<&OsStr> = match next.is_empty() {
             true => HashSet::new(),
-            false => self.files.iter().map(|(file, _)| file).chain(&self.folders).map(|path| path.as_os_str()).collect(),
+            false => {
+                self.files.iter().map(|(file, _)| file).chain(&self.folders).map(|path| path.as_os_str()).collect()
+            }
         };
         next.retain(|(path, _)| !known.contains(path.as_os_str()));
         for (path, is_link) in next {
@@ -85,7 +87,8 @@ impl Walk<'_> {
     fn entry(&mut self, entry: Result<ignore::DirEntry, ignore::Error>) -> Result<(), PathError> {
         match entry {
             Ok(entry) => {
-                let (is_link, is_folder) = (entry.path_is_symlink(), entry.file_type().is_some_and(|kind| kind.is_dir()));
+                let (is_link, is_folder) =
+                    (entry.path_is_symlink(), entry.file_type().is_some_and(|kind| kind.is_dir()));
                 self.links |= is_link;
                 if !is_folder && is_manifest_name(entry.path()) {
                     self.files.push((entry.into_path(), is_link));
@@ -97,9 +100,8 @@ impl Walk<'_> {
             Err(error) => match path_of(&error) {
                 // A link that leads nowhere is only of interest where it is named like a manifest.
                 Some(broken)
-                    if error.io_error().is_some_and(is_absent)
-                        && broken.is_symlink()
-                        && !is_manifest_name(&broken) => {}
+                    if error.io_error().is_some_and(is_absent) && broken.is_symlink() && !is_manifest_name(&broken) => {
+                }
                 // What cannot be read is told where the others are judged, a folder too.
                 Some(broken) if broken.is_symlink() || broken.exists() => {
                     self.links = true;
@@ -129,7 +131,10 @@ impl Walk<'_> {
             _ if !is_link => found.is_dir(),
             Ok(target) => target.is_dir(),
             Err(error) if is_absent(&error) => false,
-            Err(_) => return Ok(self.add(path, true)),
+            Err(_) => {
+                self.add(path, true);
+                return Ok(());
+            }
         };
         if !is_folder {
             if is_manifest_name(&path) {
@@ -138,7 +143,8 @@ impl Walk<'_> {
             return Ok(());
         }
         let (Ok(real), Some(Ok(beside))) = (path.canonicalize(), path.parent().map(Path::canonicalize)) else {
-            return Ok(self.add(path, true));
+            self.add(path, true);
+            return Ok(());
         };
         // What leads back is walked already.
         if !found.is_symlink() || beside.starts_with(&real) || above.contains(&real) {
