@@ -1,7 +1,7 @@
 //! From files to sets: what a kustomization or a chart renders is a set by itself, so is what the policy file says how to
 //! render, and all other files are one. Every file falls into a set, belongs to what is rendered, or is told as skipped.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -110,8 +110,15 @@ pub(crate) fn divide(
     };
     let asked: Vec<Option<String>> = found.ranges.iter().map(|reached| root.folder(&reached.path)).collect();
     let named: Vec<String> = asked.iter().flatten().cloned().collect();
-    let entries = Entries::find(chosen, &root, &named).map_err(DivideError::Policy)?;
     let paths = root.paths_of(&found.files);
+    let beyond: Vec<BTreeSet<String>> = found
+        .ranges
+        .iter()
+        .zip(&asked)
+        .map(|(reached, asked)| beyond(&found, &paths, reached, asked.as_deref()))
+        .collect();
+    let all = beyond.iter().flatten().cloned().collect();
+    let entries = Entries::find(chosen, &root, &named, &all).map_err(DivideError::Policy)?;
     let map = Map::of(&root, &found.files, &paths, &entries, &named);
     let (groups, folders, known) = (Vec::new(), Vec::new(), HashSet::new());
     let mut making = Making { root: &root, charts, entries: &entries, groups, folders, known };
@@ -119,10 +126,10 @@ pub(crate) fn divide(
     let mut ways = Ways::default();
     // All of what the policy file says before any file is dealt out: paths may lie in one another.
     let mut said = Vec::new();
-    for asked in &asked {
+    for (asked, beyond) in asked.iter().zip(&beyond) {
         let before = making.count();
-        if let Some(asked) = asked {
-            making.said(asked).map_err(DivideError::Policy)?;
+        for path in asked.iter().chain(beyond) {
+            making.said(path).map_err(DivideError::Policy)?;
         }
         said.push(making.count() - before);
     }
@@ -159,6 +166,14 @@ pub(crate) fn divide(
     folders.sort_by(|one, other| one.path.cmp(&other.path));
     let skipped = ways.skipped(skipped);
     Ok(Sets { plain, groups, folders, shares, skipped, root: Some(root) })
+}
+
+/// The folders to which links lead out of a path that the command line names.
+fn beyond(found: &Found, paths: &[Option<String>], reached: &Reached, asked: Option<&str>) -> BTreeSet<String> {
+    let files = found.files.iter().zip(paths).skip(reached.files.start).take(reached.files.len());
+    let met = files.filter(|(file, _)| !file.named).filter_map(|(_, path)| path.as_deref());
+    let out = met.filter(|path| !asked.is_some_and(|asked| entries::holds(asked, path)));
+    out.map(|path| path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned()).collect()
 }
 
 fn plain(found: Found, checkout: Option<&Checkout>) -> Sets {
@@ -257,7 +272,7 @@ impl Making<'_> {
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 
-    fn one(&mut self, Said { path, entry, base, is_application }: &Said<'_>) -> Result<(), Vec<ConfigError>> {
+    fn one(&mut self, Said { path, entry, base, is_application, .. }: &Said<'_>) -> Result<(), Vec<ConfigError>> {
         let place = |(text, span): (&Arc<Text>, Span)| (Arc::clone(text), span);
         let allow_empty = entry.render.allow_empty;
         let mut folder = Folder {

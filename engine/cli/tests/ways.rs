@@ -223,6 +223,19 @@ fn a_folder_behind_a_link_is_rendered_as_what_it_is() -> Result<()> {
     let (code, told) = alike(folder.path(), "render", &["apps", "base", "charts", "live", "web"])?;
     assert!(code == Some(0) && told.matches("name: shop").count() == 1, "{told}");
     assert!(told.contains("level: prod") && told.matches("name: prod-good").count() == 1, "{told}");
+    // Where only a link leads there, and where the policy file names the link.
+    let linked = render.replace("prod.yaml", "values/prod.yaml").replace("charts/shop,", "live,");
+    for paths in [&["apps"][..], &["live"], &["charts"], &["."]] {
+        let (code, told) = alike(folder.path(), "render", paths)?;
+        assert!(code == Some(0) && told.matches("level: prod").count() == 1, "{paths:?}: {told}");
+    }
+    fs::remove_file(folder.path().join("sluice.yaml"))?;
+    write(folder.path(), &[("sluice.yaml", &linked)])?;
+    commit(folder.path())?;
+    for paths in [&["apps"][..], &["live"], &["charts"], &["."]] {
+        let (code, told) = alike(folder.path(), "render", paths)?;
+        assert!(code == Some(0) && told.matches("level: prod").count() == 1, "{paths:?}: {told}");
+    }
     // Both sides of a change go by the same way.
     let (code, out, err) = sluice(folder.path(), &["diff", "HEAD", "--", "apps", "live"])?;
     assert!(code == Some(0) && out.contains("no object changes"), "{out}{err}");
