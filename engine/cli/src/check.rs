@@ -149,7 +149,7 @@ fn pass(gate: &Gate, sets: Sets, arguments: &Arguments) -> Result<Outcome, Stop>
     };
     let Passed { outcome, shares, .. } =
         judging::pass(gate, sets, &options).map_err(|error| Stop::Failed(error.to_string()))?;
-    if let Some(message) = judging::nothing(&shares, &outcome).filter(|_| !arguments.allow_empty) {
+    if let Some(message) = judging::nothing(&shares, &outcome.inputs).filter(|_| !arguments.allow_empty) {
         return Err(Stop::usage(message, "name another path, or say --allow-empty where that is right"));
     }
     Ok(outcome)

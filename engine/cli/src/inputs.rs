@@ -1,11 +1,13 @@
 //! From the paths of the command line to the files to read. Nothing is left out without being counted.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
 use sluice_policy::Input;
-use sluice_source::{Checkout, PathFault};
+use sluice_source::{Checkout, Indexes, PathFault};
 
 use crate::reading;
 use walk::{files_below, is_manifest_name};
@@ -32,6 +34,8 @@ pub(crate) struct File {
     pub(crate) at: At,
     /// Whether the command line names it: then it is read as it is, whatever lies beside it.
     pub(crate) named: bool,
+    /// Where it is without links, if more than one way may lead to it. Which of them counts depends on what becomes of each.
+    pub(crate) real: Option<OsString>,
 }
 
 /// Where a file is.
@@ -50,7 +54,7 @@ impl File {
             (At::Disk(path), _) if self.named => Input::file(self.name, path, reading::named),
             (At::Disk(path), _) => Input::file(self.name, path, reading::found),
             (At::Checkout(path), Some(checkout)) => {
-                Input::new(self.name, move || checkout.read(&path).map_err(io::Error::other))
+                Input::new(self.name, move || checkout.read(&path).map_err(io::Error::other).and_then(reading::whole))
             }
             (At::Checkout(path), None) => {
                 Input::new(self.name, move || Err(io::Error::other(format!("there is no checkout for `{path}`"))))
@@ -116,19 +120,20 @@ pub(crate) fn find(paths: &[PathBuf], leave_out: Option<&Path>) -> Result<Found,
     let leave_out = leave_out.and_then(|path| path.canonicalize().ok());
     let mut found = Found { files: Vec::new(), ranges: Vec::new() };
     let mut seen = HashSet::new();
-    let mut folders = Folders::default();
+    let (mut folders, mut indexes) = (Folders::default(), Indexes::default());
     // One path without links leads to no file twice.
     let mut is_plain = paths.len() == 1;
     for path in paths {
         let (first, mut again) = (found.files.len(), false);
         if path.as_os_str() == "-" {
-            found.files.push(File { name: String::from("-"), at: At::Stdin, named: true });
+            found.files.push(File { name: String::from("-"), at: At::Stdin, named: true, real: None });
         } else {
-            let below = files_below(path, MOST_ENTRIES)?;
+            let below = files_below(path, MOST_ENTRIES, &mut indexes)?;
             is_plain &= !below.links;
             found.files.reserve(below.files.len());
             for (file, is_link) in below.files {
                 let named = file.as_os_str() == path.as_os_str();
+                let mut real = None;
                 if !is_plain || is_link || leave_out.as_deref().is_some_and(|path| last_part(path) == last_part(&file))
                 {
                     let canonical = folders.canonical(&file, is_link).into_os_string();
@@ -136,12 +141,10 @@ pub(crate) fn find(paths: &[PathBuf], leave_out: Option<&Path>) -> Result<Found,
                     if is_left_out && !named {
                         continue;
                     }
-                    if !seen.insert(canonical) {
-                        again = true;
-                        continue;
-                    }
+                    again |= !seen.insert(canonical.clone());
+                    real = Some(canonical);
                 }
-                found.files.push(File { name: name_of(&file), at: At::Disk(file), named });
+                found.files.push(File { name: name_of(&file), at: At::Disk(file), named, real });
             }
         }
         found.ranges.push(Reached { path: path.clone(), files: first..found.files.len(), again });
@@ -185,51 +188,51 @@ fn find_by(
         for file in files(path).map_err(|error| PathError::of_checkout(path, error))? {
             let named = file == *path;
             let wanted = named || is_manifest_name(Path::new(&file)) && leave_out != Some(file.as_str());
-            // Read once whatever leads to it; a link to nothing is told for each.
             if !wanted {
                 continue;
             }
-            if seen.insert(checkout.real(&file).unwrap_or_else(|_| file.clone())) {
-                found.files.push(File { name: file.clone(), at: At::Checkout(file), named });
-            } else {
-                again = true;
-            }
+            // A link to nothing is told for each way that leads to it.
+            let real = OsString::from(checkout.real(&file).unwrap_or_else(|_| file.clone()));
+            again |= !seen.insert(real.clone());
+            found.files.push(File { name: file.clone(), at: At::Checkout(file), named, real: Some(real) });
         }
         found.ranges.push(Reached { path: PathBuf::from(path), files: first..found.files.len(), again });
     }
     Ok(found)
 }
 
-/// As [`find`], in the work tree of a clone: the files are named from `root`, its checkout, as those of a revision are.
-/// `here` is the folder that the paths start from.
+/// As [`find`], in the work tree of a clone: the files are named from `root`, its checkout, by the way that led to them, as those
+/// of a revision are. `here` is the folder that the paths start from; each comes as it was written and from the root.
 pub(crate) fn find_in_work_tree(
     root: &Path,
     here: &Path,
-    paths: &[PathBuf],
+    paths: &[(PathBuf, String)],
     leave_out: Option<&Path>,
 ) -> Result<Found, PathError> {
-    let on_disk: Vec<PathBuf> = paths.iter().map(|path| tidy(&here.join(path))).collect();
-    let found = find(&on_disk, leave_out)?;
-    let inside = |path: &Path| -> Result<String, PathError> {
+    let on_disk: Vec<PathBuf> = paths.iter().map(|(path, _)| tidy(&here.join(path))).collect();
+    let Found { files, ranges } = find(&on_disk, leave_out)?;
+    let mut folders = Folders::default();
+    let mut inside = |path: &Path, is_folder: bool| {
         let fails = |cause| PathError::new(path.display().to_string(), cause);
         // The folder without links, but not the file: one that leads out of the clone is told when it is read.
-        let is_folder = path.is_dir();
-        let folder = if is_folder { path } else { path.parent().unwrap_or(path) };
-        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-        let whole = folder.canonicalize().map_err(fails)?;
-        let whole = path.file_name().filter(|_| !is_folder).map_or(whole.clone(), |name| whole.join(name));
-        let below = whole.strip_prefix(root).map_err(|_| fails(io::Error::other("it is outside of the repository")))?;
-        let names: Vec<_> = below.iter().map(|name| name.to_string_lossy()).collect();
-        Ok(names.join("/"))
+        let real = if is_folder { path.canonicalize().map_err(fails)? } else { folders.canonical(path, false) };
+        if real.starts_with(root) { Ok(()) } else { Err(fails(io::Error::other("it is outside of the repository"))) }
     };
-    let moved = |File { at, named, name }: File| match at {
-        At::Disk(path) => inside(&path).map(|path| File { name: path.clone(), at: At::Checkout(path), named }),
-        At::Stdin | At::Checkout(_) => Ok(File { name, at, named }),
-    };
-    let files = found.files.into_iter().map(moved).collect::<Result<Vec<_>, _>>()?;
-    let ranges =
-        found.ranges.into_iter().map(|reached| Ok(Reached { path: PathBuf::from(inside(&reached.path)?), ..reached }));
-    Ok(Found { files, ranges: ranges.collect::<Result<Vec<_>, PathError>>()? })
+    let mut found = Found { files: Vec::with_capacity(files.len()), ranges: Vec::new() };
+    let mut files = files.into_iter();
+    for (reached, (_, way)) in ranges.into_iter().zip(paths) {
+        inside(&reached.path, reached.path.is_dir())?;
+        for file in files.by_ref().take(reached.files.len()) {
+            let At::Disk(path) = &file.at else { continue };
+            inside(path, false)?;
+            let below = path.strip_prefix(&reached.path).unwrap_or(path);
+            let names = way.split('/').map(Cow::from).chain(below.iter().map(OsStr::to_string_lossy));
+            let way = names.filter(|name| !name.is_empty()).collect::<Vec<_>>().join("/");
+            found.files.push(File { name: way.clone(), at: At::Checkout(way), ..file });
+        }
+        found.ranges.push(Reached { path: PathBuf::from(way), ..reached });
+    }
+    Ok(found)
 }
 
 /// Without `.` in front.
@@ -323,7 +326,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_file_is_read_once_whatever_leads_to_it() {
+    fn ways_to_one_file_are_known() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         std::fs::create_dir_all(at("in/x")).unwrap();
@@ -331,7 +334,9 @@ mod tests {
             std::fs::write(at(name), "").unwrap();
         }
         let found = |paths: &[PathBuf]| -> Vec<String> {
-            let found = find(paths, Some(&at("in/x/sluice.yaml"))).unwrap();
+            let mut found = find(paths, Some(&at("in/x/sluice.yaml"))).unwrap();
+            let mut known = HashSet::new();
+            found.files.retain(|file| file.real.clone().is_none_or(|real| known.insert(real)));
             let shown =
                 |file: &File| file.name.strip_prefix(&format!("{}/", folder.path().display())).map(String::from);
             found.files.iter().filter_map(shown).collect()

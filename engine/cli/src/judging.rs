@@ -8,7 +8,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use sluice_manifest::{Identity, Span, Text};
 use sluice_plugin::{Host, HostOptions};
 use sluice_policy::{
-    Alike, ConfigError, Failure, Gate, Input, Judged, Keep, Outcome, Past, PluginSource, RunOptions, Surroundings,
+    Alike, ConfigError, Failure, Gate, Input, InputOutcome, Judged, Keep, Outcome, Past, PluginSource, RunOptions,
+    Surroundings,
 };
 use sluice_render::{LoadError, Origins, RenderError};
 use sluice_source::Checkout;
@@ -222,17 +223,18 @@ impl<'a> Options<'a> {
     }
 }
 
-/// That a path holds no manifest, and what it holds instead; none where every path holds one.
-pub(crate) fn nothing(shares: &[Share], outcome: &Outcome) -> Option<String> {
+/// That a path holds no manifest, and what it holds instead; none where every path holds one. `known` is what each of the
+/// files holds that are read as they are.
+pub(crate) fn nothing(shares: &[Share], known: &[InputOutcome]) -> Option<String> {
     shares.iter().find_map(|Share { path, inputs, folders, again }| {
-        let held = outcome.inputs.get(inputs.clone()).unwrap_or_default();
+        let held = known.get(inputs.clone()).unwrap_or_default();
         let is_empty = *folders == 0 && !again && held.iter().all(|input| input.resources == 0 && !input.failed);
         is_empty.then(|| format!("`{}` holds no manifest{}", path.display(), seen(held)))
     })
 }
 
 /// What was there instead of manifests.
-fn seen(held: &[sluice_policy::InputOutcome]) -> String {
+fn seen(held: &[InputOutcome]) -> String {
     match held.len() {
         0 => String::from(": there is no .yaml, .yml or .json file in it"),
         1 => String::from(": the one file read has none"),
@@ -258,7 +260,12 @@ fn read(gate: &Gate, rendering: &Rendering<'_>, folder: &Folder, run: &RunOption
     match rendering.render(folder, Origins::Positions) {
         Ok(rendered) => {
             let warnings = rendered.warnings.into_iter().map(|line| (folder.name.clone(), line)).collect();
-            Read { set: gate.begin(vec![Input::text(rendered.text)], run), told: Some(warnings) }
+            let set = gate.begin(vec![Input::text(rendered.text)], run);
+            // A text may have lines and hold no object: an empty list, or `null`.
+            if set.is_empty() && !folder.allow_empty {
+                return Read { set: gate.failed(rendering.empty(folder)), told: None };
+            }
+            Read { set, told: Some(warnings) }
         }
         Err(failure) => Read { set: gate.failed(failure), told: None },
     }

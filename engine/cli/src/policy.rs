@@ -1,8 +1,7 @@
 //! Which policy file holds, and where its plugins come from.
 
 use std::borrow::Cow;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use sluice_manifest::Text;
@@ -13,6 +12,7 @@ use sluice_source::{Checkout, PathError, Stat};
 use crate::builtin;
 use crate::exit::Exit;
 use crate::output::{self, Color};
+use crate::reading::{self, is_absent};
 
 /// The name that is looked for.
 pub(crate) const FILE_NAME: &str = "sluice.yaml";
@@ -225,7 +225,7 @@ fn same(one: Option<&Path>, other: Option<&Path>) -> bool {
 /// The nearest `sluice.yaml` from the folder of `path` upwards, not past the root of a Git repository. A link that leads
 /// nowhere, and one that may not be looked at, are not passed over: another policy would hold instead.
 fn above(path: &Path) -> Result<Option<PathBuf>, ChoiceError> {
-    let Ok(absolute) = std::path::absolute(path) else { return Ok(None) };
+    let Ok(absolute) = std::path::absolute(path).map(|path| without_parents(&path)) else { return Ok(None) };
     let start = if absolute.is_dir() { Some(absolute.as_path()) } else { absolute.parent() };
     for folder in start.into_iter().flat_map(Path::ancestors) {
         let file = folder.join(FILE_NAME);
@@ -242,8 +242,17 @@ fn above(path: &Path) -> Result<Option<PathBuf>, ChoiceError> {
     Ok(None)
 }
 
-fn is_absent(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+/// A path without `..`, which leads to where the file system says: what is named before it may be a link.
+fn without_parents(path: &Path) -> PathBuf {
+    path.components().fold(PathBuf::new(), |mut passed, part| {
+        if part == Component::ParentDir {
+            passed = passed.canonicalize().unwrap_or(passed);
+            passed.pop();
+        } else {
+            passed.push(part);
+        }
+        passed
+    })
 }
 
 /// The path as a person would type it: relative to the working directory where it lies below that.
@@ -274,10 +283,5 @@ pub(crate) fn resolve(source: &PluginSource, policy_file: &PolicyFile) -> Result
 }
 
 fn read_component(file: &Path) -> Result<Vec<u8>, String> {
-    let fails = |error: std::io::Error| format!("cannot read `{}`: {error}", file.display());
-    let size = file.metadata().map_err(fails)?.len();
-    if size > MAX_COMPONENT {
-        return Err(format!("`{}` has {size} bytes; at most {MAX_COMPONENT} are read", file.display()));
-    }
-    std::fs::read(file).map_err(fails)
+    reading::at_most(file, MAX_COMPONENT).map_err(|error| format!("cannot read `{}`: {error}", file.display()))
 }

@@ -6,10 +6,12 @@ use std::io;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use sluice_policy::{Failure, InputOutcome};
 use sluice_render::{Origins, RenderError};
 
 use crate::charts::Charts;
 use crate::exit::Exit;
+use crate::judging;
 use crate::looking;
 use crate::output::{self, Target};
 use crate::rendering::Rendering;
@@ -87,17 +89,23 @@ fn print(sets: Sets, arguments: &Arguments) -> io::Result<Exit> {
 }
 
 fn print_sets(sets: Sets, origins: Origins, printer: &mut Printer<'_>) -> io::Result<()> {
+    let mut held = Vec::with_capacity(sets.plain.len());
     for input in sets.plain {
+        let before = printer.met();
         printer.input(input)?;
+        held.push(InputOutcome { resources: printer.met() - before, ..InputOutcome::default() });
+    }
+    if let Some(message) = judging::nothing(&sets.shares, &held) {
+        printer.miss(message);
     }
     for Group { name, inputs, allow_empty, .. } in sets.groups {
-        let before = printer.objects();
+        let before = printer.met();
         for input in inputs {
             printer.input(input)?;
         }
         match allow_empty {
             true => printer.allow_nothing(),
-            false if printer.objects() == before => {
+            false if printer.met() == before => {
                 let error = RenderError::Empty { renderer: String::from("plain"), path: name.clone() };
                 printer.fail(&format!("cannot render `{name}`: {error}"), Some(error.help()));
             }
@@ -105,23 +113,30 @@ fn print_sets(sets: Sets, origins: Origins, printer: &mut Printer<'_>) -> io::Re
         }
     }
     if let Some(root) = sets.root.filter(|_| !sets.folders.is_empty()) {
-        let now = crate::judging::clock(root.checkout());
+        let now = judging::clock(root.checkout());
         match Rendering::new(root, now, Turn::Alone) {
             Err(error) => printer.fail(&error.to_string(), None),
             Ok(rendering) => {
                 for folder in &sets.folders {
                     match rendering.render(folder, origins) {
                         Ok(rendered) => {
+                            let before = printer.met();
+                            printer.text(rendered.text)?;
                             if folder.allow_empty {
                                 printer.allow_nothing();
+                            } else if printer.met() == before {
+                                tell(printer, &rendering.empty(folder));
                             }
-                            printer.text(rendered.text)?;
                         }
-                        Err(failure) => printer.fail(&failure.message, Some(&failure.help)),
+                        Err(failure) => tell(printer, &failure),
                     }
                 }
             }
         }
     }
     Ok(())
+}
+
+fn tell(printer: &mut Printer<'_>, failure: &Failure) {
+    printer.fail(&failure.message, Some(&failure.help));
 }

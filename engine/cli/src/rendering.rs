@@ -12,7 +12,7 @@ use std::time::SystemTime;
 use sluice_manifest::{Span, Text};
 use sluice_policy::Failure;
 use sluice_render::{
-    Files, FilesError, Guest, Kind, Limits, LoadError, Origins, RenderError, Renderers, RenderersOptions, Stat,
+    Files, FilesError, Guest, Kind, Limits, LoadError, Method, Origins, RenderError, Renderers, RenderersOptions, Stat,
 };
 use sluice_source::{Checkout, PathError, PathFault};
 
@@ -57,6 +57,18 @@ impl<'o> Rendering<'o> {
         let (text, sources) = Sources::new(self.root.clone(), folder, rendered, again);
         let text = Arc::new(Text::rendered(&folder.name, text, Arc::new(sources)));
         Ok(Rendered { text, warnings })
+    }
+
+    /// That no object is in what a folder was rendered to.
+    pub(crate) fn empty(&self, folder: &Folder) -> Failure {
+        let renderer = match &folder.method {
+            Method::Plain => "plain",
+            Method::Kustomize => "kustomize",
+            Method::Helm(_) => "helm",
+            Method::Command(command) => &command.program,
+        };
+        let path = if folder.path.is_empty() { "." } else { &folder.path };
+        self.failure(folder, &RenderError::Empty { renderer: renderer.to_owned(), path: path.to_owned() })
     }
 
     fn failure(&self, folder: &Folder, error: &RenderError) -> Failure {

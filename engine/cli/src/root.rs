@@ -55,24 +55,33 @@ impl Root {
         self.folder.is_none()
     }
 
-    /// Where a file lies in the checkout; none for one outside of it.
-    pub(crate) fn path_of(&self, file: &File) -> Option<String> {
-        match &file.at {
-            At::Stdin => None,
-            At::Checkout(path) => Some(path.clone()),
-            At::Disk(path) => {
-                let folder = folder_of(file)?;
-                let mut names = names(folder.strip_prefix(self.folder.as_ref()?).ok()?)?;
-                names.push(path.file_name()?.to_str()?.to_owned());
-                Some(names.join("/"))
+    /// Where each file lies in the checkout, in a folder without links; none for one outside of it.
+    pub(crate) fn paths_of(&self, files: &[File]) -> Vec<Option<String>> {
+        // Files come folder by folder.
+        let mut last: Option<(PathBuf, Option<String>)> = None;
+        let mut path_of = |file: &File| {
+            let path = match &file.at {
+                At::Stdin => return None,
+                At::Checkout(path) => Path::new(path),
+                At::Disk(path) => path,
+            };
+            let (folder, name) = (path.parent().unwrap_or(Path::new("")), path.file_name()?.to_str()?);
+            if last.as_ref().is_none_or(|(known, _)| known.as_os_str() != folder.as_os_str()) {
+                let on_disk = self.folder.is_some() && folder.as_os_str().is_empty();
+                last = Some((folder.to_path_buf(), self.folder(if on_disk { Path::new(".") } else { folder })));
             }
-        }
+            let (_, folder) = last.as_ref()?;
+            let folder = folder.as_deref()?;
+            Some(if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") })
+        };
+        files.iter().map(&mut path_of).collect()
     }
 
-    /// A folder that the command line names, from the root of the checkout.
+    /// A folder that the command line names, without links from the root of the checkout.
     pub(crate) fn folder(&self, path: &Path) -> Option<String> {
         match &self.folder {
-            None => path.to_str().map(String::from),
+            // What cannot be followed is told where it is read.
+            None => path.to_str().map(|path| self.checkout.real(path).unwrap_or_else(|_| path.to_owned())),
             Some(root) => Some(names(path.canonicalize().ok()?.strip_prefix(root).ok()?)?.join("/")),
         }
     }

@@ -1,6 +1,8 @@
 //! From files to sets: what a kustomization or a chart renders is a set by itself, so is what the policy file says how to
 //! render, and all other files are one. Every file falls into a set, belongs to what is rendered, or is told as skipped.
 
+use std::collections::{BTreeSet, HashSet};
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,7 +12,7 @@ use sluice_render::Method;
 use sluice_source::{Checkout, SourceError};
 
 use crate::charts::{Argument, Chart, Charts};
-use crate::inputs::{Found, Reached};
+use crate::inputs::{File, Found, Reached};
 use crate::policy::Chosen;
 use crate::root::Root;
 
@@ -108,17 +110,26 @@ pub(crate) fn divide(
     };
     let asked: Vec<Option<String>> = found.ranges.iter().map(|reached| root.folder(&reached.path)).collect();
     let named: Vec<String> = asked.iter().flatten().cloned().collect();
-    let entries = Entries::find(chosen, &root, &named).map_err(DivideError::Policy)?;
-    let paths: Vec<Option<String>> = found.files.iter().map(|file| root.path_of(file)).collect();
+    let paths = root.paths_of(&found.files);
+    let beyond: Vec<BTreeSet<String>> = found
+        .ranges
+        .iter()
+        .zip(&asked)
+        .map(|(reached, asked)| beyond(&found, &paths, reached, asked.as_deref()))
+        .collect();
+    let all = beyond.iter().flatten().cloned().collect();
+    let entries = Entries::find(chosen, &root, &named, &all).map_err(DivideError::Policy)?;
     let map = Map::of(&root, &found.files, &paths, &entries, &named);
-    let mut making = Making { root: &root, charts, entries: &entries, groups: Vec::new(), folders: Vec::new() };
+    let (groups, folders, known) = (Vec::new(), Vec::new(), HashSet::new());
+    let mut making = Making { root: &root, charts, entries: &entries, groups, folders, known };
     let (mut plain, mut skipped, mut shares) = (Vec::new(), Vec::new(), Vec::new());
+    let mut ways = Ways::default();
     // All of what the policy file says before any file is dealt out: paths may lie in one another.
     let mut said = Vec::new();
-    for asked in &asked {
+    for (asked, beyond) in asked.iter().zip(&beyond) {
         let before = making.count();
-        if let Some(asked) = asked {
-            making.said(asked).map_err(DivideError::Policy)?;
+        for path in asked.iter().chain(beyond) {
+            making.said(path).map_err(DivideError::Policy)?;
         }
         said.push(making.count() - before);
     }
@@ -132,32 +143,79 @@ pub(crate) fn divide(
                 return Err(DivideError::Apart { message, help: "check the paths of each repository by themselves" });
             }
             match map.fate(&file, inside.as_deref()) {
-                Fate::Plain => plain.push(file.input(checkout)),
-                Fate::Part => {}
-                Fate::Skipped(reason) => skipped.push((file.name, reason.to_owned())),
+                Fate::Plain if ways.are_new(&file, None) => plain.push(file.input(checkout)),
+                Fate::Skipped(reason) => skipped.push((file.real, file.name, reason)),
                 Fate::Render(folder, kind) => making.found(folder, kind),
-                Fate::Grouped(folder) => match making.group(folder) {
-                    Some(group) => {
-                        group.inputs.push(file.input(checkout));
-                        parts += 1;
+                Fate::Grouped(folder) => {
+                    let is_new = ways.are_new(&file, Some(folder));
+                    match making.group(folder) {
+                        Some(group) if is_new => {
+                            group.inputs.push(file.input(checkout));
+                            parts += 1;
+                        }
+                        None if is_new => plain.push(file.input(checkout)),
+                        Some(_) | None => {}
                     }
-                    None => plain.push(file.input(checkout)),
-                },
+                }
+                Fate::Plain | Fate::Part => {}
             }
         }
         shares.push(Share { path, inputs: first..plain.len(), folders: making.count() - before + parts, again });
     }
     let Making { groups, mut folders, .. } = making;
     folders.sort_by(|one, other| one.path.cmp(&other.path));
+    let skipped = ways.skipped(skipped);
     Ok(Sets { plain, groups, folders, shares, skipped, root: Some(root) })
 }
 
+/// The folders to which links lead out of a path that the command line names.
+fn beyond(found: &Found, paths: &[Option<String>], reached: &Reached, asked: Option<&str>) -> BTreeSet<String> {
+    let files = found.files.iter().zip(paths).skip(reached.files.start).take(reached.files.len());
+    let met = files.filter(|(file, _)| !file.named).filter_map(|(_, path)| path.as_deref());
+    let out = met.filter(|path| !asked.is_some_and(|asked| entries::holds(asked, path)));
+    out.map(|path| path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned()).collect()
+}
+
 fn plain(found: Found, checkout: Option<&Checkout>) -> Sets {
-    let share = |Reached { path, files, again }| Share { path, inputs: files, folders: 0, again };
-    let shares = found.ranges.into_iter().map(share).collect();
-    let plain = found.files.into_iter().map(|file| file.input(checkout)).collect();
+    let (mut plain, mut ways) = (Vec::with_capacity(found.files.len()), Ways::default());
+    let mut files = found.files.into_iter();
+    let mut share = |Reached { path, files: range, again }: Reached| {
+        let first = plain.len();
+        let new = files.by_ref().take(range.len()).filter(|file| ways.are_new(file, None));
+        plain.extend(new.map(|file| file.input(checkout)));
+        Share { path, inputs: first..plain.len(), folders: 0, again }
+    };
+    let shares = found.ranges.into_iter().map(&mut share).collect();
     let root = checkout.map(|checkout| Root::of(checkout.clone()));
     Sets { plain, groups: Vec::new(), folders: Vec::new(), shares, skipped: Vec::new(), root }
+}
+
+/// Where files were read that more than one way leads to. A file is in a set once; but a way that is a part of something else, or
+/// that is skipped, takes it from none on which it is read.
+#[derive(Default)]
+struct Ways {
+    /// By their paths without links, and the group, if it is one.
+    read: HashSet<(OsString, Option<String>)>,
+}
+
+impl Ways {
+    /// Whether no way has led to a file yet, in a group or among those that are in none; from now on one has.
+    fn are_new(&mut self, file: &File, group: Option<&str>) -> bool {
+        let Some(real) = &file.real else { return true };
+        self.read.insert((real.clone(), group.map(String::from)))
+    }
+
+    /// Those among skipped files that are read on no way, each once.
+    fn skipped(&self, skipped: Vec<(Option<OsString>, String, &'static str)>) -> Vec<(String, String)> {
+        let mut known: HashSet<&OsStr> = self.read.iter().map(|(real, _)| real.as_os_str()).collect();
+        let mut told = Vec::new();
+        for (real, name, reason) in &skipped {
+            if real.as_deref().is_none_or(|real| known.insert(real)) {
+                told.push((name.clone(), (*reason).to_owned()));
+            }
+        }
+        told
+    }
 }
 
 /// Sets in the making.
@@ -167,6 +225,8 @@ struct Making<'m> {
     entries: &'m Entries<'m>,
     groups: Vec<Group>,
     folders: Vec<Folder>,
+    /// Those that say themselves how they are rendered, by path.
+    known: HashSet<String>,
 }
 
 impl Making<'_> {
@@ -176,6 +236,9 @@ impl Making<'_> {
 
     /// A folder that says itself how it is rendered.
     fn found(&mut self, path: &str, kind: Kind) {
+        if !self.known.insert(path.to_owned()) {
+            return; // another way led there
+        }
         let Chart { helm, set, set_string } = self.charts.alone();
         self.folders.push(Folder {
             path: path.to_owned(),
@@ -209,7 +272,7 @@ impl Making<'_> {
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 
-    fn one(&mut self, Said { path, entry, base, is_application }: &Said<'_>) -> Result<(), Vec<ConfigError>> {
+    fn one(&mut self, Said { path, entry, base, is_application, .. }: &Said<'_>) -> Result<(), Vec<ConfigError>> {
         let place = |(text, span): (&Arc<Text>, Span)| (Arc::clone(text), span);
         let allow_empty = entry.render.allow_empty;
         let mut folder = Folder {

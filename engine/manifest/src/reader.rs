@@ -155,7 +155,8 @@ impl Documents {
         Self { broken, ..Self::new(Arc::new(Text::new(name, content)), limits) }
     }
 
-    /// The same documents, of a text that was rendered: whatever is wrong in it, no template is the reason.
+    /// The same documents, of a text that was rendered: whatever is wrong in it, no template is the reason, and what is neither
+    /// a manifest nor empty is a problem.
     #[must_use]
     pub fn rendered(self) -> Self {
         Self { is_rendered: true, ..self }
@@ -215,7 +216,14 @@ impl Documents {
             Ok(Read { tree, duplicates, not_read }) => {
                 document.problems = duplicates.told;
                 document.problems.extend(not_read);
+                let stray = tree.as_ref().filter(|_| self.is_rendered).and_then(|tree| manifest::stray(tree.root()));
                 manifest::sort_out(tree, &mut document);
+                if document.skipped == Some(NotManifest::NoKind)
+                    && let Some(problem) = stray
+                {
+                    document.problems.push(problem);
+                    document.skipped = None;
+                }
                 document.problems.extend(duplicates::more(duplicates.more, &document.resources));
                 if !self.is_rendered && template::explains_missing(&self.text, &document) {
                     document.problems.clear();

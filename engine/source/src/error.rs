@@ -117,6 +117,14 @@ pub enum PathError {
         /// The most that are listed.
         limit: usize,
     },
+    /// Files and folders whose paths are together longer than a listing holds.
+    #[error("the paths below `{path}` have more than {limit} bytes together")]
+    TooLong {
+        /// The folder; `.` is the root.
+        path: String,
+        /// How long they may be.
+        limit: usize,
+    },
     /// Folders within folders without end.
     #[error("the folders at `{path}` are nested too deeply")]
     TooDeep {
@@ -173,6 +181,7 @@ impl PathError {
                 Some("remove the file, name a path that does not hold it, or raise the limit")
             }
             PathError::TooMany { .. } | PathError::TooMuch { .. } => Some("name a smaller folder, or raise the limit"),
+            PathError::TooLong { .. } => Some("name a smaller folder, or give files and folders shorter names"),
             PathError::TooDeep { .. } => Some("name a folder further down"),
             PathError::Corrupt { cache: Some(_), .. } => Some(AGAIN),
             PathError::Corrupt { cache: None, .. } => {

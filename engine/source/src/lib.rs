@@ -38,4 +38,4 @@ pub use local::merge_base;
 pub use location::{LocationError, RepoLocation};
 pub use name::NameFault;
 pub use request::{Limits, Request, SignaturePolicy};
-pub use tracked::tracked;
+pub use tracked::{Indexes, Tracked};

@@ -7,7 +7,7 @@ use crate::words::shown;
 /// As many links as Linux follows in one path.
 const MOST_LINKS: usize = 40;
 /// The longest path, as on Linux.
-const LONGEST: usize = 4096;
+pub(crate) const LONGEST: usize = 4096;
 
 /// Where a path leads.
 #[derive(Debug, Clone, PartialEq, Eq)]

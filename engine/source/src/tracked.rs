@@ -10,28 +10,82 @@ use gix::index::entry::Mode;
 use crate::error::SourceError;
 use crate::local;
 use crate::request::Limits;
+use crate::walked::root_of_clone;
 use crate::words::{chain, shown};
 
-/// The files and links below a folder of this machine that the index of the clone around it holds and whose names fit, by
-/// their paths from the folder; none where there is no clone around it.
-///
-/// # Errors
-/// Where there is an index that cannot be read.
-pub fn tracked(folder: &Path, fits: impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>, SourceError> {
-    let fails = |cause: String| SourceError::Repository { path: shown(&folder.to_string_lossy()), cause };
-    let Ok(shared) = local::around(folder, Limits::default().file) else { return Ok(Vec::new()) };
+/// The indexes of clones, each read once.
+#[derive(Default)]
+pub struct Indexes {
+    /// By the folder that Git's own folder lies in; none for a clone that cannot be opened.
+    known: Vec<(PathBuf, Option<Index>)>,
+}
+
+struct Index {
+    /// The root of the work tree.
+    root: PathBuf,
+    entries: gix::worktree::Index,
+}
+
+/// What an index holds.
+pub struct Tracked {
+    /// From the folder that was asked about.
+    pub path: PathBuf,
+    /// Whether it is a link, to whatever it leads.
+    pub is_link: bool,
+}
+
+impl Indexes {
+    /// The files whose names fit and all links below a folder of this machine that the index of the clone around it holds; none
+    /// where there is no clone around it.
+    ///
+    /// # Errors
+    /// Where there is an index that cannot be read.
+    pub fn below(&mut self, folder: &Path, fits: impl Fn(&Path) -> bool) -> Result<Vec<Tracked>, SourceError> {
+        let real = folder.canonicalize().map_err(|error| fails(folder, error.to_string()))?;
+        let Some(root) = root_of_clone(&real) else { return Ok(Vec::new()) };
+        let Some(Index { root, entries }) = self.of(root)? else { return Ok(Vec::new()) };
+        let Ok(below) = real.strip_prefix(root) else { return Ok(Vec::new()) };
+        let mut prefix = below.as_os_str().as_bytes().to_vec();
+        if !prefix.is_empty() {
+            prefix.push(b'/');
+        }
+        let held = match prefix.is_empty() {
+            true => entries.entries(),
+            false => entries.prefixed_entries(prefix.as_slice().into()).unwrap_or_default(),
+        };
+        let named = |entry: &gix::index::Entry| {
+            let path = Path::new(OsStr::from_bytes(entry.path(entries).get(prefix.len()..)?));
+            let is_link = entry.mode == Mode::SYMLINK;
+            let is_file = matches!(entry.mode, Mode::FILE | Mode::FILE_EXECUTABLE) && fits(path);
+            (is_link || is_file).then(|| Tracked { path: path.to_path_buf(), is_link })
+        };
+        let mut files: Vec<Tracked> = held.iter().filter_map(named).collect();
+        // What is in conflict is there several times.
+        files.dedup_by(|one, other| one.path == other.path);
+        Ok(files)
+    }
+
+    fn of(&mut self, clone: &Path) -> Result<Option<&Index>, SourceError> {
+        let at = match self.known.iter().position(|(known, _)| known == clone) {
+            Some(at) => at,
+            None => {
+                self.known.push((clone.to_path_buf(), read(clone)?));
+                self.known.len() - 1
+            }
+        };
+        Ok(self.known.get(at).and_then(|(_, index)| index.as_ref()))
+    }
+}
+
+fn read(clone: &Path) -> Result<Option<Index>, SourceError> {
+    let Ok(shared) = local::around(clone, Limits::default().file) else { return Ok(None) };
     let repo = shared.to_thread_local();
-    let root = repo.workdir().and_then(|root| root.canonicalize().ok());
-    let real = folder.canonicalize().map_err(|error| fails(error.to_string()))?;
-    let Some(below) = root.as_ref().and_then(|root| real.strip_prefix(root).ok()) else { return Ok(Vec::new()) };
-    let index = repo.index_or_empty().map_err(|error| fails(format!("its index cannot be read: {}", chain(&error))))?;
-    let is_file = |mode: Mode| matches!(mode, Mode::FILE | Mode::FILE_EXECUTABLE | Mode::SYMLINK);
-    let named = |entry: &gix::index::Entry| {
-        let path = Path::new(OsStr::from_bytes(entry.path(&index))).strip_prefix(below).ok()?;
-        (is_file(entry.mode) && fits(path)).then(|| path.to_path_buf())
-    };
-    let mut files: Vec<PathBuf> = index.entries().iter().filter_map(named).collect();
-    // What is in conflict is there several times.
-    files.dedup();
-    Ok(files)
+    let Some(root) = repo.workdir().and_then(|root| root.canonicalize().ok()) else { return Ok(None) };
+    let entries = repo.index_or_empty();
+    let entries = entries.map_err(|error| fails(clone, format!("its index cannot be read: {}", chain(&error))))?;
+    Ok(Some(Index { root, entries }))
+}
+
+fn fails(folder: &Path, cause: String) -> SourceError {
+    SourceError::Repository { path: shown(&folder.to_string_lossy()), cause }
 }

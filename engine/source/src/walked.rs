@@ -1,6 +1,129 @@
-//! What errors of a walk over folders of this machine are about.
+//! The walk over folders of this machine, as everyone goes it: behind links, to hidden names too, not into Git's own folder, and
+//! past what `.gitignore` excludes.
+//!
+//! The lists are read here rather than by the library that walks: to Git a link is no folder, whatever it leads to, and no list
+//! above the root of a clone counts.
 
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use ignore::{DirEntry, Match, WalkBuilder};
+
+use crate::name::is_git_folder;
+
+/// What a walk meets, folder by folder and by name in each. The folder that it starts from is not held against the lists.
+pub struct Walk {
+    entries: ignore::Walk,
+    lists: Arc<Mutex<Lists>>,
+}
+
+/// Walks a folder, `deepest` folders down at most, and goes on only with what `admit` lets pass.
+pub fn walk(folder: &Path, deepest: Option<usize>, admit: impl Fn(&DirEntry) -> bool + Send + Sync + 'static) -> Walk {
+    let lists = Arc::new(Mutex::new(Lists::around(folder)));
+    let known = Arc::clone(&lists);
+    let entries = WalkBuilder::new(folder)
+        .standard_filters(false)
+        .follow_links(true)
+        .max_depth(deepest)
+        .filter_entry(move |entry| {
+            let name = entry.path().as_os_str().as_bytes();
+            let name = name.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+            !is_git_folder(name) && !known.lock().unwrap_or_else(PoisonError::into_inner).exclude(entry) && admit(entry)
+        })
+        // Of two in one folder the text before their names is the same.
+        .sort_by_file_path(|one, other| one.as_os_str().cmp(other.as_os_str()))
+        .build();
+    Walk { entries, lists }
+}
+
+impl Iterator for Walk {
+    type Item = Result<DirEntry, ignore::Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let entry = self.entries.next()?;
+            // A link that cannot be followed is an error before anyone asks whether it is excluded.
+            let lost = entry.as_ref().err().and_then(|error| Some((path_of(error)?, error.depth()?)));
+            let is_excluded = lost.is_some_and(|(path, depth)| {
+                let lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
+                path.is_symlink() && lists.excludes(&path, depth, false)
+            });
+            if !is_excluded {
+                return Some(entry);
+            }
+        }
+    }
+}
+
+/// The lists that hold where a walk stands.
+struct Lists {
+    /// Of the folders above the start, innermost first.
+    above: Vec<Gitignore>,
+    /// The start without links, from which those above are matched.
+    real: PathBuf,
+    /// How long the start is as it was named.
+    start: usize,
+    /// Of the start and the folders on the way from it.
+    way: Vec<Gitignore>,
+}
+
+impl Lists {
+    /// Those that hold at the start: its own, and those above it as far as the clone goes that it lies in.
+    fn around(folder: &Path) -> Self {
+        let real = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
+        let depth = root_of_clone(&real).map_or(0, |root| real.components().count() - root.components().count());
+        let above = real.ancestors().skip(1).take(depth).map(list).filter(|list| !list.is_empty()).collect();
+        Self { above, real, start: folder.as_os_str().len(), way: vec![list(folder)] }
+    }
+
+    /// Whether they exclude an entry. They are asked in the order of the walk, and know its folders afterwards.
+    fn exclude(&mut self, entry: &DirEntry) -> bool {
+        let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+        self.way.truncate(entry.depth());
+        if self.excludes(entry.path(), entry.depth(), is_folder && !entry.path_is_symlink()) {
+            return true;
+        }
+        if is_folder {
+            self.way.push(list(entry.path()));
+        }
+        false
+    }
+
+    /// Whether they exclude what lies so deep below the start; the innermost list that speaks of it decides.
+    fn excludes(&self, path: &Path, depth: usize, is_folder: bool) -> bool {
+        for list in self.way.iter().take(depth).rev().filter(|list| !list.is_empty()) {
+            match list.matched(path, is_folder) {
+                Match::None => {}
+                Match::Ignore(_) => return true,
+                Match::Whitelist(_) => return false,
+            }
+        }
+        if self.above.is_empty() {
+            return false;
+        }
+        let below = path.as_os_str().as_bytes().get(self.start..).unwrap_or_default();
+        let below = below.iter().position(|byte| *byte != b'/').and_then(|first| below.get(first..));
+        let whole = self.real.join(OsStr::from_bytes(below.unwrap_or_default()));
+        let said = self.above.iter().map(|list| list.matched(&whole, is_folder)).find(|said| !said.is_none());
+        said.is_some_and(|said| said.is_ignore())
+    }
+}
+
+/// What the list of a folder says. A line that is no pattern says nothing, as for Git.
+fn list(folder: &Path) -> Gitignore {
+    let mut lines = GitignoreBuilder::new(folder);
+    // There is none in most folders.
+    let _ = lines.add(folder.join(".gitignore"));
+    lines.build().unwrap_or_else(|_| Gitignore::empty())
+}
+
+/// The root of the innermost clone around a folder, which is named without links.
+pub(crate) fn root_of_clone(real: &Path) -> Option<&Path> {
+    real.ancestors().find(|folder| folder.join(".git").exists())
+}
 
 /// Whether it is a folder that links back to one above it: its files are found there.
 #[must_use]

@@ -146,7 +146,7 @@ pub(crate) fn gather(
         None => judges,
     };
     let Passed { outcome, shares, .. } = judging::finish(&gate, begun, &options);
-    if let Some(message) = judging::nothing(&shares, &outcome) {
+    if let Some(message) = judging::nothing(&shares, &outcome.inputs) {
         output::complain(
             &message,
             Some("`allowEmpty: true` says of a path that is rendered that it may come to nothing"),

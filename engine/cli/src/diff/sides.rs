@@ -132,11 +132,10 @@ impl Tree {
         paths: &[(PathBuf, String)],
         leave_out: Option<&str>,
     ) -> Result<(Found, Astray), PathError> {
-        let here: Vec<&(PathBuf, String)> = paths.iter().filter(|(_, path)| self.holds(path)).collect();
+        let here: Vec<(PathBuf, String)> = paths.iter().filter(|(_, path)| self.holds(path)).cloned().collect();
         match &self.on_disk {
             Some((from, root)) => {
-                let paths: Vec<PathBuf> = here.iter().map(|(path, _)| path.clone()).collect();
-                let found = inputs::find_in_work_tree(root, from, &paths, leave_out.map(Path::new))?;
+                let found = inputs::find_in_work_tree(root, from, &here, leave_out.map(Path::new))?;
                 Ok((found, Astray::new()))
             }
             None => {

@@ -6,11 +6,11 @@ use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use ignore::WalkBuilder;
-use sluice_source::tracked;
-use sluice_source::walked::{is_loop, path_of};
+use sluice_source::walked::{self, is_loop, path_of};
+use sluice_source::{Indexes, Tracked};
 
 use super::{PathError, TOO_MANY};
+use crate::reading::is_absent;
 
 /// What lies below a path.
 pub(super) struct Below {
@@ -21,74 +21,152 @@ pub(super) struct Below {
 }
 
 /// Finds it; more than `most` files and folders are an error.
-pub(super) fn files_below(path: &Path, most: usize) -> Result<Below, PathError> {
+pub(super) fn files_below(path: &Path, most: usize, indexes: &mut Indexes) -> Result<Below, PathError> {
     let fails = |cause| PathError::new(path.display().to_string(), cause);
     if !path.metadata().map_err(fails)?.is_dir() {
         return Ok(Below { files: vec![(path.to_path_buf(), true)], links: true });
     }
-    let (mut files, mut links) = (Vec::new(), path.is_symlink());
-    let walk = WalkBuilder::new(path)
-        .hidden(false)
-        .follow_links(true)
-        .require_git(false)
-        // Of all that may say what is to be ignored, only what is seen in the repository.
-        .ignore(false)
-        .git_global(false)
-        .git_exclude(false)
-        .filter_entry(|entry| last_part(entry.path()) != b".git")
-        // Of two in one folder the text before their names is the same.
-        .sort_by_file_path(|one, other| one.as_os_str().cmp(other.as_os_str()))
-        .build();
-    for (count, entry) in walk.enumerate() {
-        if count > most {
-            let cause = io::Error::other(format!("there are more than {most} files and folders below it"));
-            return Err(PathError { help: TOO_MANY, ..fails(cause) });
-        }
-        links |= entry.as_ref().is_ok_and(ignore::DirEntry::path_is_symlink);
-        match entry {
-            Ok(entry) if entry.file_type().is_some_and(|kind| !kind.is_dir()) && is_manifest_name(entry.path()) => {
-                let is_link = entry.path_is_symlink();
-                files.push((entry.into_path(), is_link));
+    let links = path.is_symlink();
+    let mut walk = Walk { path, most, met: 0, files: Vec::new(), folders: Vec::new(), links, is_sorted: true };
+    let mut above = vec![path.canonicalize().map_err(fails)?];
+    walk.folder(path, &mut above, indexes)?;
+    let Walk { mut files, links, is_sorted, .. } = walk;
+    if !is_sorted {
+        files.sort_unstable();
+    }
+    Ok(Below { files, links })
+}
+
+struct Walk<'w> {
+    /// What was named.
+    path: &'w Path,
+    most: usize,
+    /// How many files and folders were met.
+    met: usize,
+    files: Vec<(PathBuf, bool)>,
+    /// The links to folders that were walked.
+    folders: Vec<PathBuf>,
+    links: bool,
+    is_sorted: bool,
+}
+
+impl Walk<'_> {
+    /// Walks a folder, and then what Git tracks in it and behind its links although `.gitignore` excludes it: a commit has it, so
+    /// that it is judged as that of a revision is. `above` are the folders, without links, that it began with and that such links led to on the way here.
+    fn folder(&mut self, start: &Path, above: &mut Vec<PathBuf>, indexes: &mut Indexes) -> Result<(), PathError> {
+        let first = self.folders.len();
+        self.folders.push(start.to_path_buf());
+        for entry in walked::walk(start, None, |_| true) {
+            if self.met > self.most {
+                let most = self.most;
+                let cause = io::Error::other(format!("there are more than {most} files and folders below it"));
+                return Err(PathError { help: TOO_MANY, ..self.fails(cause) });
             }
-            Ok(_) => {}
+            self.met += 1;
+            self.entry(entry)?;
+        }
+        let mut next = Vec::new();
+        for folder in self.folders.iter().skip(first) {
+            let tracked = indexes.below(folder, is_manifest_name);
+            let tracked = tracked.map_err(|error| self.fails(io::Error::other(error)))?;
+            next.extend(tracked.into_iter().map(|Tracked { path, is_link }| (folder.join(path), is_link)));
+        }
+        let known: HashSet<&OsStr> = match next.is_empty() {
+            true => HashSet::new(),
+            false => {
+                self.files.iter().map(|(file, _)| file).chain(&self.folders).map(|path| path.as_os_str()).collect()
+            }
+        };
+        next.retain(|(path, _)| !known.contains(path.as_os_str()));
+        for (path, is_link) in next {
+            self.tracked(path, is_link, above, indexes)?;
+        }
+        Ok(())
+    }
+
+    fn entry(&mut self, entry: Result<ignore::DirEntry, ignore::Error>) -> Result<(), PathError> {
+        match entry {
+            Ok(entry) => {
+                let (is_link, is_folder) =
+                    (entry.path_is_symlink(), entry.file_type().is_some_and(|kind| kind.is_dir()));
+                self.links |= is_link;
+                if !is_folder && is_manifest_name(entry.path()) {
+                    self.files.push((entry.into_path(), is_link));
+                } else if is_folder && is_link && entry.depth() > 0 {
+                    self.folders.push(entry.into_path());
+                }
+            }
             Err(error) if is_loop(&error) => {}
-            // A link that leads nowhere is only of interest where it is named like a manifest.
             Err(error) => match path_of(&error) {
-                Some(broken) if broken.is_symlink() && !is_manifest_name(&broken) => {}
+                // A link that leads nowhere is only of interest where it is named like a manifest.
+                Some(broken)
+                    if error.io_error().is_some_and(is_absent) && broken.is_symlink() && !is_manifest_name(&broken) => {
+                }
                 // What cannot be read is told where the others are judged, a folder too.
                 Some(broken) if broken.is_symlink() || broken.exists() => {
-                    links = true;
-                    files.push((broken, true));
+                    self.links = true;
+                    self.files.push((broken, true));
                 }
                 Some(_) | None => {
-                    let path = path_of(&error).unwrap_or_else(|| path.to_path_buf()).display().to_string();
+                    let path = path_of(&error).unwrap_or_else(|| self.path.to_path_buf()).display().to_string();
                     let cause =
                         error.into_io_error().unwrap_or_else(|| io::Error::other("the folder cannot be walked"));
                     return Err(PathError::new(path, cause));
                 }
             },
         }
+        Ok(())
     }
-    if add_tracked(path, &mut files).map_err(fails)? {
-        files.sort_unstable();
-    }
-    Ok(Below { files, links })
-}
 
-/// Adds the files below a folder that Git tracks although `.gitignore` excludes them: a commit has them, so that they are
-/// judged as those of a revision are.
-fn add_tracked(folder: &Path, files: &mut Vec<(PathBuf, bool)>) -> io::Result<bool> {
-    let below = tracked(folder, is_manifest_name).map_err(io::Error::other)?;
-    let known: HashSet<&OsStr> = match below.is_empty() {
-        true => HashSet::new(),
-        false => files.iter().map(|(file, _)| file.as_os_str()).collect(),
-    };
-    let kind = |path: PathBuf| path.symlink_metadata().ok().filter(|found| !found.is_dir()).map(|found| (path, found));
-    let unknown = below.into_iter().map(|path| folder.join(path)).filter(|path| !known.contains(path.as_os_str()));
-    let more: Vec<_> = unknown.filter_map(kind).map(|(path, found)| (path, found.is_symlink())).collect();
-    let is_more = !more.is_empty();
-    files.extend(more);
-    Ok(is_more)
+    /// What Git tracks and the walk did not meet, if it is there.
+    fn tracked(
+        &mut self,
+        path: PathBuf,
+        is_link: bool,
+        above: &mut Vec<PathBuf>,
+        indexes: &mut Indexes,
+    ) -> Result<(), PathError> {
+        let Ok(found) = path.symlink_metadata() else { return Ok(()) };
+        let is_folder = match path.metadata() {
+            _ if !is_link => found.is_dir(),
+            Ok(target) => target.is_dir(),
+            Err(error) if is_absent(&error) => false,
+            Err(_) => {
+                self.add(path, true);
+                return Ok(());
+            }
+        };
+        if !is_folder {
+            if is_manifest_name(&path) {
+                self.add(path, found.is_symlink());
+            }
+            return Ok(());
+        }
+        let (Ok(real), Some(Ok(beside))) = (path.canonicalize(), path.parent().map(Path::canonicalize)) else {
+            self.add(path, true);
+            return Ok(());
+        };
+        // What leads back is walked already.
+        if !found.is_symlink() || beside.starts_with(&real) || above.contains(&real) {
+            return Ok(());
+        }
+        self.links = true;
+        self.is_sorted = false;
+        above.push(real);
+        let walked = self.folder(&path, above, indexes);
+        above.pop();
+        walked
+    }
+
+    fn add(&mut self, file: PathBuf, is_link: bool) {
+        self.is_sorted = false;
+        self.links |= is_link;
+        self.files.push((file, is_link));
+    }
+
+    fn fails(&self, cause: io::Error) -> PathError {
+        PathError::new(self.path.display().to_string(), cause)
+    }
 }
 
 /// Whether a file of this name in a folder is read as a manifest.
@@ -140,11 +218,11 @@ mod tests {
                 std::os::unix::fs::symlink(at(number + 1), at(number).join(link)).unwrap();
             }
         }
-        let error = files_below(&at(0), 1000).err();
+        let error = files_below(&at(0), 1000, &mut Indexes::default()).err();
         assert_eq!(error.as_ref().map(PathError::help), Some(TOO_MANY));
         let error = error.map(|error| error.to_string());
         let words = format!("cannot read `{}`: there are more than 1000 files and folders below it", at(0).display());
         assert_eq!(error, Some(words));
-        assert!(files_below(&at(30), 0).is_ok());
+        assert!(files_below(&at(30), 0, &mut Indexes::default()).is_ok());
     }
 }

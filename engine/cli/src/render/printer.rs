@@ -22,9 +22,12 @@ pub(crate) struct Printer<'o> {
     format: Format,
     origins: bool,
     objects: u64,
-    failed: bool,
+    /// How often something is missing from what is printed.
+    failures: u64,
     /// Whether it is right that there is no object.
     may_be_empty: bool,
+    /// That a path led to nothing.
+    missing: Option<String>,
     /// The places of the objects, for the end of a JSON list.
     places: Vec<serde_json::Value>,
 }
@@ -33,12 +36,18 @@ const LIST_HEAD: &str = r#"{"apiVersion":"v1","kind":"List","items":["#;
 
 impl<'o> Printer<'o> {
     pub(crate) fn new(out: &'o mut Target, format: Format, origins: bool) -> Self {
-        Self { out, format, origins, objects: 0, failed: false, may_be_empty: false, places: Vec::new() }
+        let (objects, failures, may_be_empty, missing) = (0, 0, false, None);
+        Self { out, format, origins, objects, failures, may_be_empty, missing, places: Vec::new() }
     }
 
-    /// How many objects were printed so far.
-    pub(crate) fn objects(&self) -> u64 {
-        self.objects
+    /// How many objects there were so far, those that could not be printed among them.
+    pub(crate) fn met(&self) -> u64 {
+        self.objects + self.failures
+    }
+
+    /// Takes note that a path led to nothing.
+    pub(crate) fn miss(&mut self, message: String) {
+        self.missing = Some(message);
     }
 
     /// Takes it as right that there is no object.
@@ -48,7 +57,7 @@ impl<'o> Printer<'o> {
 
     /// Says what is missing from what is printed.
     pub(crate) fn fail(&mut self, message: &str, help: Option<&str>) {
-        self.failed = true;
+        self.failures += 1;
         output::complain(message, help);
     }
 
@@ -77,7 +86,7 @@ impl<'o> Printer<'o> {
 
     fn document(&mut self, text: &Arc<Text>, document: &Document) -> io::Result<()> {
         for problem in &document.problems {
-            self.failed |= problem.fatal;
+            self.failures += u64::from(problem.fatal);
             tell(text, problem);
         }
         if document.skipped == Some(NotManifest::Template) {
@@ -123,12 +132,16 @@ impl<'o> Printer<'o> {
     pub(crate) fn finish(mut self, printed: io::Result<()>) -> io::Result<Exit> {
         match printed.and_then(|()| self.end()) {
             // Who stopped reading has to know of what failed before.
-            Err(error) if self.failed && output::is_broken_pipe(&error) => {}
+            Err(error) if self.failures > 0 && output::is_broken_pipe(&error) => {}
             Err(error) => return Err(error),
             Ok(()) => {}
         }
-        if self.failed {
+        if self.failures > 0 {
             return Ok(Exit::Undecided);
+        }
+        if let Some(message) = self.missing {
+            output::complain(&message, Some("name another path"));
+            return Ok(Exit::Usage);
         }
         if self.objects == 0 && !self.may_be_empty {
             output::complain("no manifest found", Some("name a file or folder that holds Kubernetes manifests"));

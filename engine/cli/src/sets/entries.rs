@@ -1,6 +1,6 @@
 //! The entries of a policy file's `render`, as paths of the checkout: what each covers, and that there is something.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use sluice_policy::{ConfigError, HelmRender, RenderEntry, RenderMethod};
@@ -11,8 +11,10 @@ use crate::root::Root;
 
 /// A path that is rendered as the policy file says.
 pub(super) struct Said<'p> {
-    /// From the root of the checkout.
+    /// From the root of the checkout, without links.
     pub(super) path: String,
+    /// As the entry has it, which may lead there by links.
+    way: String,
     pub(super) entry: &'p RenderEntry,
     /// The folder that files with values are named from, from the root of the checkout; none where it lies outside.
     pub(super) base: Option<String>,
@@ -28,17 +30,24 @@ pub(super) struct Entries<'p> {
 
 impl<'p> Entries<'p> {
     /// Finds the paths that the entries name. An entry that names none is wrong where it lies in or above what the command
-    /// line names; what else the policy file speaks of does not matter to this run.
+    /// line names; what else the policy file speaks of does not matter to this run. `beyond` are folders to which links lead
+    /// from what it names.
     ///
     /// # Errors
     /// All that is wrong with the entries.
-    pub(super) fn find(chosen: &'p Chosen, root: &Root, asked: &[String]) -> Result<Self, Vec<ConfigError>> {
+    pub(super) fn find(
+        chosen: &'p Chosen,
+        root: &Root,
+        asked: &[String],
+        beyond: &BTreeSet<String>,
+    ) -> Result<Self, Vec<ConfigError>> {
         let base = base(&chosen.file, root);
-        let tree = Tree { base: base.as_deref(), checkout: root.checkout(), asked, demand: chosen.demand };
+        let within = asked.iter().chain(beyond).map(String::as_str).collect();
+        let tree = Tree { base: base.as_deref(), checkout: root.checkout(), within, demand: chosen.demand };
         let (mut found, mut errors) = (BTreeMap::<String, Found<'p>>::new(), Vec::new());
         for entry in chosen.policy.render() {
             match tree.matches(entry) {
-                Ok(paths) => errors.extend(paths.into_iter().filter_map(|path| add(&mut found, path, entry, root))),
+                Ok(paths) => errors.extend(paths.into_iter().filter_map(|way| add(&mut found, way, entry, root))),
                 Err(error) => errors.push(*error),
             }
         }
@@ -49,23 +58,21 @@ impl<'p> Entries<'p> {
             .iter()
             .map(|(path, entry)| Said {
                 path: (*path).clone(),
+                way: (*path).clone(),
                 entry,
                 base: Some((*path).clone()),
                 is_application: true,
             })
             .collect();
-        said.extend(
-            found
-                .into_iter()
-                .filter(|(path, _)| !application.iter().any(|(own, _)| *own == path))
-                .map(|(path, Found { entry, .. })| Said { path, entry, base: base.clone(), is_application: false }),
-        );
+        said.extend(found.into_iter().filter(|(path, _)| !application.iter().any(|(own, _)| *own == path)).map(
+            |(path, Found { entry, way, .. })| Said { path, way, entry, base: base.clone(), is_application: false },
+        ));
         if errors.is_empty() { Ok(Self { said, demand: chosen.demand }) } else { Err(errors) }
     }
 
     /// Those that lie at or below a path.
     pub(super) fn below<'s>(&'s self, path: &'s str) -> impl Iterator<Item = &'s Said<'p>> {
-        self.said.iter().filter(move |said| holds(path, &said.path))
+        self.said.iter().filter(move |said| holds(path, &said.path) || holds(path, &said.way))
     }
 
     /// The innermost entry that covers a file. Kustomize covers its folder, the others all that lies below theirs.
@@ -116,6 +123,7 @@ const FROM_HERE: &str = "check the spelling: the path is from the folder of this
 
 /// What is known of a path so far.
 struct Found<'p> {
+    way: String,
     entry: &'p RenderEntry,
     /// Whether the entry names it, and does not merely fit it.
     by_name: bool,
@@ -124,10 +132,11 @@ struct Found<'p> {
 /// An entry that names a path goes before one that fits it. Of two alike neither does, which is an error.
 fn add<'p>(
     found: &mut BTreeMap<String, Found<'p>>,
-    path: String,
+    way: String,
     entry: &'p RenderEntry,
     root: &Root,
 ) -> Option<ConfigError> {
+    let path = real(root.checkout(), &way);
     let by_name = !is_pattern(&entry.path.value);
     match found.get(&path) {
         Some(known) if known.by_name == by_name => {
@@ -135,7 +144,7 @@ fn add<'p>(
             return Some(entry.path.error(message, "a path is rendered in one way: keep one of the entries"));
         }
         Some(known) if known.by_name => {}
-        Some(_) | None => drop(found.insert(path, Found { entry, by_name })),
+        Some(_) | None => drop(found.insert(path, Found { way, entry, by_name })),
     }
     None
 }
@@ -145,7 +154,7 @@ fn base(file: &PolicyFile, root: &Root) -> Option<String> {
     match file {
         PolicyFile::Recommended => None,
         PolicyFile::Checkout(_, path) | PolicyFile::WorkTree(_, path) => {
-            Some(path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned())
+            root.folder(Path::new(path.rsplit_once('/').map_or("", |(folder, _)| folder)))
         }
         PolicyFile::Disk(_) if root.is_revision() => Some(String::new()),
         PolicyFile::Disk(path) => {
@@ -159,7 +168,8 @@ fn base(file: &PolicyFile, root: &Root) -> Option<String> {
 struct Tree<'t> {
     base: Option<&'t str>,
     checkout: &'t Checkout,
-    asked: &'t [String],
+    /// What the command line names, and where links lead from there.
+    within: Vec<&'t str>,
     demand: Demand,
 }
 
@@ -173,7 +183,8 @@ impl Tree<'_> {
         };
         let names: Vec<&str> = pattern.split('/').filter(|name| !name.is_empty()).collect();
         let fixed = names.iter().take_while(|name| **name != "*").copied().collect::<Vec<_>>().join("/");
-        if !self.asked.iter().any(|path| holds(path, &fixed) || holds(&fixed, path)) {
+        let fixed = [real(self.checkout, &fixed), fixed];
+        if !self.within.iter().any(|path| fixed.iter().any(|fixed| holds(path, fixed) || holds(fixed, path))) {
             return Ok(Vec::new());
         }
         let paths = expand(self.checkout, &names).map_err(|why| Box::new(entry.path.error(why, "")))?;
@@ -182,8 +193,17 @@ impl Tree<'_> {
                 if is_pattern(shown) { format!("no path fits `{shown}`") } else { format!("there is no `{shown}`") };
             return Err(Box::new(entry.path.error(message, FROM_HERE)));
         }
-        Ok(paths.into_iter().filter(|path| self.asked.iter().any(|asked| holds(asked, path))).collect())
+        let is_within = |way: &String| {
+            let real = real(self.checkout, way);
+            self.within.iter().any(|path| holds(path, way) || holds(path, &real))
+        };
+        Ok(paths.into_iter().filter(is_within).collect())
     }
+}
+
+/// A path without links; what cannot be followed is told elsewhere.
+fn real(checkout: &Checkout, way: &str) -> String {
+    checkout.real(way).unwrap_or_else(|_| way.to_owned())
 }
 
 /// The paths that fit a pattern: of the names that `*` stands for, those of folders that are not hidden.
@@ -224,7 +244,7 @@ fn is_pattern(path: &str) -> bool {
 }
 
 /// Whether a path is another one or lies above it. The root is the empty path.
-fn holds(above: &str, path: &str) -> bool {
+pub(super) fn holds(above: &str, path: &str) -> bool {
     above.is_empty() || path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 

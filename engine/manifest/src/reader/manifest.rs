@@ -43,6 +43,17 @@ pub(crate) fn sort_out(tree: Option<Tree>, document: &mut Document) {
     }
 }
 
+/// That a document which was rendered is no manifest, unless there is nothing in it. Who renders prints no other words, where
+/// nothing went wrong.
+pub(crate) fn stray(root: Node<'_>) -> Option<Problem> {
+    let is_empty = match root.value() {
+        Value::Object(_) => root.entries().next().is_none(),
+        Value::Array(_) => root.items().next().is_none(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    };
+    (!is_empty && not_manifest(root) == Some(NotManifest::NoKind)).then(|| words::stray(root.span()))
+}
+
 /// The items of what kubectl takes for a list whatever else it may be: all that it asks for is a `kind`.
 fn listed(root: Node<'_>) -> Option<Node<'_>> {
     let items = root.get("items")?;

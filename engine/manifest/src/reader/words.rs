@@ -207,6 +207,17 @@ pub(crate) fn missing(rule: &'static str, what: &str, help: &'static str, span: 
     Problem { rule, message: format!("the manifest has no `{what}`"), help, span, fatal: true }
 }
 
+/// What was rendered, and is no manifest.
+pub(crate) fn stray(span: Span) -> Problem {
+    Problem {
+        rule: "missing-kind",
+        message: "this was rendered and is no manifest: it has no `apiVersion` and `kind`".to_owned(),
+        help: "let what renders print manifests and nothing else; a program writes other words to its standard error",
+        span,
+        fatal: true,
+    }
+}
+
 /// A member of another type than Kubernetes reads there.
 pub(crate) fn wrong_type(what: &str, is: &str, must: &str, span: Span) -> Problem {
     let help = "Kubernetes refuses the object; put text that looks like a number, boolean or null in quotes";

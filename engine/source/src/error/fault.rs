@@ -37,6 +37,7 @@ impl PathError {
             | PathError::OtherKind { .. }
             | PathError::TooLarge { .. }
             | PathError::TooMany { .. }
+            | PathError::TooLong { .. }
             | PathError::TooDeep { .. }
             | PathError::TooMuch { .. } => PathFault::Refused,
             PathError::Corrupt { .. } | PathError::Io { .. } => PathFault::Failed,

@@ -4,13 +4,13 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ignore::{DirEntry, WalkBuilder};
+use ignore::DirEntry;
 
 use super::{Folder, named};
 use crate::error::PathError;
 use crate::name::is_git_folder;
 use crate::resolve::resolve;
-use crate::walked::{is_loop, path_of};
+use crate::walked::{is_loop, path_of, walk};
 use crate::words::shown;
 
 /// The first thing that forbids the walk.
@@ -21,20 +21,10 @@ const DEEPEST: usize = 256;
 
 pub(super) fn files(folder: &Folder, below: &str, most: usize) -> Result<Vec<String>, PathError> {
     let fault = Fault::default();
-    let walk = WalkBuilder::new(folder.on_disk(below))
-        .hidden(false)
-        .follow_links(true)
-        .require_git(false)
-        // Of all that may say what is to be ignored, only what is seen in the repository.
-        .ignore(false)
-        .git_global(false)
-        .git_exclude(false)
-        .max_depth(Some(DEEPEST))
-        .filter_entry({
-            let (folder, fault) = (folder.clone(), Arc::clone(&fault));
-            move |entry| !is_git_folder(entry.file_name().as_bytes()) && admit(&folder, entry, &fault)
-        })
-        .build();
+    let walk = walk(&folder.on_disk(below), Some(DEEPEST), {
+        let (folder, fault) = (folder.clone(), Arc::clone(&fault));
+        move |entry| admit(&folder, entry, &fault)
+    });
     let mut files = Vec::new();
     for (count, entry) in walk.enumerate() {
         if let Some(error) = take(&fault) {

@@ -2,12 +2,14 @@
 
 use super::{Item, ItemRole, Objects};
 use crate::error::{PathError, PathFault};
-use crate::resolve::{Target, resolve};
+use crate::resolve::{LONGEST, Target, resolve};
 use crate::store::{Node, Store, joined};
 use crate::words::shown;
 
 /// As deep as folders may be nested.
 const DEEPEST: usize = 256;
+/// As long as all paths may be together, in bytes. They are held in memory, several times over.
+const MOST_LETTERS: usize = 64 << 20;
 
 pub(super) fn files(objects: &Objects, below: &str, most: usize) -> Result<Vec<String>, PathError> {
     walk(objects, below, most, None).map(|walk| walk.files)
@@ -27,7 +29,7 @@ fn walk<'o>(
     most: usize,
     astray: Option<Vec<PathError>>,
 ) -> Result<Walk<'o>, PathError> {
-    let mut walk = Walk { objects, start, most, met: 0, above: Vec::new(), files: Vec::new(), astray };
+    let mut walk = Walk { objects, start, most, met: 0, letters: 0, above: Vec::new(), files: Vec::new(), astray };
     walk.folder(start, start, &objects.folder(start)?)?;
     Ok(walk)
 }
@@ -37,6 +39,8 @@ struct Walk<'o> {
     start: &'o str,
     most: usize,
     met: usize,
+    /// How long the paths are together that were met.
+    letters: usize,
     /// The folders within which the walk stands, by their paths without links.
     above: Vec<String>,
     files: Vec<String>,
@@ -61,6 +65,15 @@ impl Walk<'_> {
                 return Err(PathError::TooMany { path, limit: self.most });
             }
             let way = joined(way, &item.name);
+            if way.len() > LONGEST {
+                // Nothing can be read by a path of this length, and a few objects make very many of them.
+                return Err(PathError::TooDeep { path: shown(&way) });
+            }
+            self.letters += way.len();
+            if self.letters > MOST_LETTERS {
+                let path = if self.start.is_empty() { ".".to_owned() } else { shown(self.start) };
+                return Err(PathError::TooLong { path, limit: MOST_LETTERS });
+            }
             match item.role {
                 ItemRole::File => self.files.push(way),
                 ItemRole::Folder => {

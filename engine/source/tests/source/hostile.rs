@@ -177,3 +177,23 @@ fn folders_that_multiply_are_cut_off() {
     let checkout = repo.checkout(&repo.commit_of(&deep)).unwrap();
     assert!(said(checkout.files("")).ends_with("are nested too deeply (name a folder further down)"));
 }
+
+#[test]
+fn paths_that_no_memory_holds_are_refused() {
+    let repo = Repo::new();
+    let file = repo.blob(b"x");
+    let name = "n".repeat(250);
+    let nested = |depth: usize, folder: &str| {
+        let up = |below: String, _| repo.tree(&[("40000", name.as_bytes(), &below)]);
+        repo.checkout(&repo.commit_of(&(0..depth).fold(folder.to_owned(), up))).unwrap()
+    };
+    let one = repo.tree(&[("100644", b"file", &file)]);
+    assert_eq!(nested(16, &one).files("").unwrap().len(), 1);
+    assert!(said(nested(20, &one).files("")).contains("are nested too deeply"));
+    // Each of them could be read.
+    let names: Vec<String> = (0..30_000).map(|number| format!("{number:06}.yaml")).collect();
+    let many: Vec<(&str, &[u8], &str)> = names.iter().map(|name| ("100644", name.as_bytes(), file.as_str())).collect();
+    let words = "the paths below `.` have more than 67108864 bytes together";
+    assert!(said(nested(10, &repo.tree(&many)).files("")).starts_with(words));
+    assert_eq!(nested(2, &repo.tree(&many)).files("").unwrap().len(), 30_000);
+}

@@ -92,10 +92,13 @@ fn fault_14_renders_that_come_to_nothing() -> Result<()> {
     std::fs::remove_dir_all(&deploy)?;
     std::fs::rename(shop.path().join("elsewhere"), &deploy)?;
 
-    // A program that prints nothing and says that all is well, one that fails, and one that stops in the middle.
+    // A program that prints nothing and says that all is well, or words instead of objects, one that fails, and one that stops
+    // in the middle.
     let policy = std::fs::read_to_string(shop.path().join("sluice.yaml"))?;
     for (command, words) in [
         ("[\"true\"]", "deploy"),
+        ("[echo, \"null\"]", "renders to nothing"),
+        ("[echo, oops]", "is no manifest"),
         ("[\"false\"]", "deploy"),
         ("[sh, -c, 'cat one.yaml; printf \"---\\napiVersion: v1\\nkind: ConfigMap\\nmetadata: {na\"']", "deploy"),
     ] {
