@@ -59,7 +59,7 @@ pub fn schema(resource: &Resource, settings: &Settings) -> Vec<Finding> {
                 messages::tell(resource, view, known, version.bit(), &problems, &mut findings);
             }
             kinds::deprecated(resource, view, known, version, &mut findings);
-            metadata::check(resource, view, text(api_version), text(kind), &mut findings);
+            metadata::check(resource, view, (text(api_version), text(kind)), version, &mut findings);
         }
         None => kinds::tell(resource, view, settings, &mut findings),
     }

@@ -131,7 +131,12 @@ pub(crate) fn is_time(text: &[u8], digits: Option<usize>) -> bool {
 /// What is wrong with a label, in the words of a message.
 pub(crate) type Flaw = &'static str;
 
-/// The key of a label or an annotation: a name, with a DNS subdomain and a slash before it or not.
+/// The key of an annotation: that of a label, but for its case.
+pub(crate) fn annotation_key(key: &[u8]) -> Option<Flaw> {
+    label_key(key).and_then(|_| label_key(&key.to_ascii_lowercase()))
+}
+
+/// The key of a label: a name, with a DNS subdomain and a slash before it or not.
 pub(crate) fn label_key(key: &[u8]) -> Option<Flaw> {
     let mut parts = key.split(|byte| *byte == b'/');
     let (first, second, third) = (parts.next().unwrap_or_default(), parts.next(), parts.next());

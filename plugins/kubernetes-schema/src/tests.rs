@@ -152,6 +152,34 @@ spec:
 }
 
 #[test]
+fn names_are_held_to_the_rules_of_their_kind_and_no_others() {
+    let named = |kind: &str, name: &str, version: &str| {
+        let object = format!("{kind}\nmetadata: {{ name: '{name}' }}\nspec: {{}}\n");
+        judge(&object, &format!(r#"{{"version":"{version}"}}"#)).iter().any(|said| said.contains("cannot be the name"))
+    };
+    let [service, driver, address] = [
+        "apiVersion: v1\nkind: Service",
+        "apiVersion: storage.k8s.io/v1\nkind: CSIDriver",
+        "apiVersion: networking.k8s.io/v1\nkind: IPAddress",
+    ];
+    assert!(named(service, "1web", "1.33") && !named(service, "1web", "1.36") && !named(service, "web1", "1.33"));
+    assert!(!named(driver, "Foo.csi.example.com", "1.36") && named(driver, "foo_csi", "1.36"));
+    assert!(named(driver, &"a".repeat(64), "1.36"));
+    assert!(!named(address, "2001:db8::1", "1.36") && named(address, "a/b", "1.36"));
+}
+
+#[test]
+fn the_case_of_the_key_matters_for_labels_only() {
+    let with = |list: &str| {
+        let object =
+            format!("{{apiVersion: v1, kind: ConfigMap, metadata: {{name: a, {list}: {{Example.com/Foo: x}}}}}}");
+        judge(&object, "{}")
+    };
+    assert_eq!(with("annotations"), [""; 0]);
+    assert!(with("labels").first().is_some_and(|said| said.contains("prefix that is no DNS name")));
+}
+
+#[test]
 fn wrong_types_say_what_to_type() {
     damaged(
         "replicas: 2",

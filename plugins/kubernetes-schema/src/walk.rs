@@ -228,7 +228,8 @@ impl<'t> Walk<'t> {
                 break;
             }
             let (key, value) = (self.view.raw(next), next + 1);
-            if let Some(flaw) = syntax::label_key(self.view.text(key)) {
+            let of_key = if wanted == Type::Annotations { syntax::annotation_key } else { syntax::label_key };
+            if let Some(flaw) = of_key(self.view.text(key)) {
                 self.note(value, Fault::LabelKey(flaw));
             }
             let found = self.view.raw(value);

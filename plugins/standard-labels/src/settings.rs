@@ -32,7 +32,10 @@ impl Settings {
         for (list, names) in [("labels", &self.labels), ("annotations", &self.annotations)] {
             for (name, value) in names {
                 let pointer = || format!("/{list}/{}", sluice_sdk::escape(name));
-                if !is_qualified_name(name) {
+                // Of the names of annotations the case does not matter.
+                let is_good =
+                    is_qualified_name(name) || list == "annotations" && is_qualified_name(&name.to_ascii_lowercase());
+                if !is_good {
                     let message = format!(
                         "`{name}` is no name: an optional DNS prefix and `/`, then at most 63 letters, digits, `-`, `_`, `.`"
                     );

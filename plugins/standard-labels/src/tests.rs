@@ -121,5 +121,7 @@ fn settings_that_kubernetes_would_refuse() {
         let errors = testing::configure::<Plugin>(&settings).err().unwrap();
         assert_eq!(errors[0].pointer, pointer, "{settings}: {errors:?}");
     }
-    assert!(testing::configure::<Plugin>(r#"{"labels": {"x": ""}, "annotations": {"y": "any text, at all"}}"#).is_ok());
+    assert!(
+        testing::configure::<Plugin>(r#"{"labels": {"x": ""}, "annotations": {"A.io/y": "any text, at all"}}"#).is_ok()
+    );
 }

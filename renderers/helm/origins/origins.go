@@ -84,7 +84,8 @@ func Tell(asked Asked) (protocol.Response, error) {
 	response := protocol.Response{Text: asked.Text}
 	files, err := filesOf(asked.Chart, asked.At)
 	if err != nil {
-		return response, err
+		response.Warnings = append(response.Warnings, "cannot tell origins: "+oneLine(err))
+		return response, nil
 	}
 	s := &session{asked: asked, files: files, clean: asked.Files, split: map[string][]string{}}
 	for _, f := range files {

@@ -41,10 +41,10 @@ func filesOf(c *chart.Chart, at string) ([]chartFile, error) {
 	return files, nil
 }
 
-// unpack gives a file, or what it holds where it is the archive of a subchart.
+// unpack gives a file, or what it holds where it is the archive of a subchart: one in a chart's own folder of charts.
 func unpack(f chartFile, left *int) ([]chartFile, error) {
 	folder, base := path.Split(f.name)
-	if path.Base(folder) != "charts" || path.Ext(base) != ".tgz" || strings.IndexAny(base, "_.") == 0 {
+	if f.within() != "charts/"+base || path.Ext(base) != ".tgz" || strings.IndexAny(base, "_.") == 0 {
 		return []chartFile{f}, nil
 	}
 	held, err := archive.LoadArchiveFiles(bytes.NewReader(f.data))
@@ -54,7 +54,7 @@ func unpack(f chartFile, left *int) ([]chartFile, error) {
 	var files []chartFile
 	for _, h := range held {
 		if *left -= len(h.Data); *left < 0 {
-			return nil, fmt.Errorf("cannot tell origins: the archives in the chart unpack to more than %d bytes", maxUnpacked)
+			return nil, fmt.Errorf("the archives in the chart unpack to more than %d bytes", maxUnpacked)
 		}
 		// The folder's name must not end as an archive's does.
 		inner := chartFile{path.Join(folder, base+"-unpacked", h.Name), path.Join(f.origin, h.Name), h.Data}

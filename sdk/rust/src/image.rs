@@ -94,6 +94,8 @@ pub struct Reference<'r> {
 }
 
 const DOCKER: &str = "docker.io";
+/// The hosts that serve Docker Hub.
+const HUB: [&str; 4] = [DOCKER, "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"];
 
 impl<'r> Reference<'r> {
     /// Reads a reference.
@@ -173,7 +175,7 @@ impl<'r> Reference<'r> {
 
     /// Whether it lies in a registry (`ghcr.io`, `registry.example.com:5000`, `*.example.com`), or in a part of one
     /// (`ghcr.io/acme`, `docker.io/library/nginx`). Whole path components are compared; hosts are alike in any case, and
-    /// with the port 443 or without.
+    /// with the port 443 or without; another port is another registry.
     #[must_use]
     pub fn is_within(&self, place: &str) -> bool {
         let place = place.trim_end_matches('/');
@@ -213,10 +215,20 @@ fn canonical_registry(registry: &str) -> &str {
     if registry == "index.docker.io" { DOCKER } else { registry }
 }
 
-/// The server that a registry is, as it compares: hosts know no case, and 443 is the port that is asked anyway.
+/// The server that a registry is, as it compares: hosts know no case, a port no zeros before it, and 443 is the port that is
+/// asked anyway. Docker Hub is one under each of its names.
 fn server(registry: &str) -> String {
-    let registry = registry.strip_suffix(":443").unwrap_or(registry).to_ascii_lowercase();
-    canonical_registry(&registry).to_owned()
+    let registry = registry.to_ascii_lowercase();
+    // The last colon of an address is within its brackets.
+    let (host, port) = match registry.rsplit_once(':').filter(|(_, port)| !port.contains(']')) {
+        Some((host, port)) => (host, port.trim_start_matches('0')),
+        None => (registry.as_str(), ""),
+    };
+    match port {
+        "" | "443" if HUB.contains(&host) => DOCKER.to_owned(),
+        "" | "443" => host.to_owned(),
+        port => format!("{host}:{port}"),
+    }
 }
 
 /// The first part of a name is a registry only if it can be no repository of Docker Hub.
@@ -238,8 +250,11 @@ fn is_registry(registry: &str) -> bool {
         Some((address, rest)) => (address, rest),
         None => registry.split_at(registry.find(':').unwrap_or(registry.len())),
     };
-    let port_is_good =
-        rest.is_empty() || rest.strip_prefix(':').is_some_and(|port| all(port, |byte| byte.is_ascii_digit()));
+    let is_port = |port: &str| {
+        let number = port.trim_start_matches('0');
+        all(port, |byte| byte.is_ascii_digit()) && number.parse::<u16>().is_ok()
+    };
+    let port_is_good = rest.is_empty() || rest.strip_prefix(':').is_some_and(is_port);
     let host_is_good = if registry.starts_with('[') {
         all(host, |byte| byte.is_ascii_hexdigit() || byte == b':')
     } else {

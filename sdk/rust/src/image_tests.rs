@@ -137,5 +137,15 @@ fn the_same_server_is_the_same_registry() {
     assert!(!within("evil.example:443/X".to_lowercase().as_str(), "evil.example/y"));
     assert!(within("DOCKER.io/evil/x", "docker.io/evil") && within("docker.io:443/evil/x", "index.docker.io"));
     assert!(within("Index.Docker.io/evil/x", "docker.io"));
+    for alias in ["index.docker.io", "registry-1.docker.io", "Registry.hub.docker.com:0443"] {
+        assert!(within(&format!("{alias}/evil/x"), "docker.io/evil") && within("evil/x", alias), "{alias}");
+    }
+    for port in ["443", "0443", "00443"] {
+        assert!(within(&format!("evil.example:{port}/x"), "evil.example"), "{port}");
+    }
+    assert!(within("evil.example:05000/x", "evil.example:5000") && within("evil.example:5000/x", "evil.example:05000"));
+    for port in ["0", "000", "65536", "99999999999999999999"] {
+        assert_eq!(Reference::parse(&format!("evil.example:{port}/x")), Err(ImageError::Registry), "{port}");
+    }
     assert!(within("[2001:DB8::1]:443/x", "[2001:db8::1]") && !within("[2001:db8::443]/x", "[2001:db8:]"));
 }

@@ -93,7 +93,8 @@ struct Source {
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, rename_all = "camelCase")]
 struct Destination {
-    /// A context of the kubeconfig. Left out: the current one, or the account of the pod.
+    /// A context of the kubeconfig. Left out: the current one, or the account of the pod where there is
+    /// no kubeconfig at all.
     context: Option<String>,
     /// The namespace of objects that name none. Left out: `default`.
     namespace: Option<String>,

@@ -97,13 +97,9 @@ fn client(shell: &Shell, command: Option<&str>, line: &Line) -> Result<Command, 
     Ok(client)
 }
 
-/// A path as the shell on the other side reads it. A `~` at its start is left to that shell.
+/// A path as a shell on the other side reads it, all of it. A `~` at its start is for `git-upload-pack` itself.
 fn quoted(path: &str) -> String {
-    let (home, rest) = match path.strip_prefix('~') {
-        Some(_) => path.split_at(path.find('/').unwrap_or(path.len())),
-        None => ("", path),
-    };
-    if rest.is_empty() { home.to_owned() } else { format!("{home}'{}'", rest.replace('\'', "'\\''")) }
+    format!("'{}'", path.replace('\'', "'\\''"))
 }
 
 impl Running {
@@ -194,7 +190,8 @@ mod tests {
     fn paths_reach_the_other_side_as_they_are() {
         assert_eq!(quoted("/a b"), "'/a b'");
         assert_eq!(quoted("/it's; rm"), "'/it'\\''s; rm'");
-        assert_eq!(quoted("~me/x"), "~me'/x'");
+        assert_eq!(quoted("~me/x"), "'~me/x'");
+        assert_eq!(quoted("~$(id)/x"), "'~$(id)/x'");
         assert_eq!(quoted("a"), "'a'");
     }
 }
