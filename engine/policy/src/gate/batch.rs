@@ -132,7 +132,7 @@ fn set_of(items: &[Item]) -> Set {
     let previous = if changes { items.iter().map(|item| item.previous.clone()).collect() } else { Vec::new() };
     // Those of a batch are gone in a moment; those of a whole set would lie beside it for as long as it is judged.
     let tapes = if items.len() <= BATCH { Tapes::of(items.len()) } else { Tapes::default() };
-    Set { resources, previous, tapes }
+    Set { resources, previous, tapes, namespace: None }
 }
 
 /// Which of the objects are for a plugin.

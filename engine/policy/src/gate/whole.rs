@@ -47,7 +47,7 @@ fn mutate_set(gate: &Gate, collected: &mut Collected, options: &RunOptions<'_>) 
         for (plugin, loaded) in gate.mutators() {
             match loaded.description.scope {
                 Scope::Set => {
-                    let context = context_of(loaded, &items, options);
+                    let context = context_of(gate, loaded, &items, options);
                     let all = (items.as_mut_slice(), &mut Shown::default());
                     if let Err(fault) = mutate::ask(gate, (plugin, loaded), pass, all, context, &mut notes) {
                         collected.drafts.push(finding::of_set_fault(gate, loaded, &fault));
@@ -56,7 +56,7 @@ fn mutate_set(gate: &Gate, collected: &mut Collected, options: &RunOptions<'_>) 
                     }
                 }
                 Scope::Resource => {
-                    let context = context_of(loaded, &items, options);
+                    let context = context_of(gate, loaded, &items, options);
                     mutate_in_batches(gate, (plugin, loaded), pass, &mut items, context, (collected, &mut notes));
                 }
             }
@@ -108,7 +108,7 @@ fn judge_together(
     options: &RunOptions<'_>,
 ) {
     let chosen = choose(gate, plugin, items);
-    let call = Call { set: Shown::default().of(items), chosen, context: context_of(loaded, items, options) };
+    let call = Call { set: Shown::default().of(items), chosen, context: context_of(gate, loaded, items, options) };
     if let Err(fault) = judge(gate, plugin, loaded, items, &call, collected) {
         collected.drafts.push(finding::of_set_fault(gate, loaded, &fault));
     }
@@ -121,7 +121,7 @@ fn judge_with_context(
     collected: &mut Collected,
     options: &RunOptions<'_>,
 ) {
-    let context = context_of(loaded, items, options);
+    let context = context_of(gate, loaded, items, options);
     let mut patience = Patience::new(plugin, Reach::Plugin);
     for batch in items.chunks(BATCH) {
         let call =
@@ -142,7 +142,7 @@ fn judge_with_context(
 }
 
 /// The objects that a plugin may ask for: those of the set, and those that stand beside it.
-fn context_of(loaded: &Loaded, items: &[Item], options: &RunOptions<'_>) -> Option<Arc<Set>> {
+fn context_of(gate: &Gate, loaded: &Loaded, items: &[Item], options: &RunOptions<'_>) -> Option<Arc<Set>> {
     if !loaded.sees_context() {
         return None;
     }
@@ -159,5 +159,5 @@ fn context_of(loaded: &Loaded, items: &[Item], options: &RunOptions<'_>) -> Opti
         let mut seen = HashSet::new();
         resources.extend(beside.filter(|it| granted(it) && seen.insert(key(it.identity()))).cloned());
     }
-    Some(Arc::new(Set { resources, ..Set::default() }))
+    Some(Arc::new(Set { resources, namespace: gate.namespace.clone(), ..Set::default() }))
 }
