@@ -95,6 +95,8 @@ fn by_place(one: &Finding, other: &Finding) -> Ordering {
         .then_with(|| one.path.cmp(&other.path))
         .then_with(|| one.plugin.cmp(&other.plugin))
         .then_with(|| one.severity.cmp(&other.severity))
+        // What a template prints twice by one line has the place of that line.
+        .then_with(|| one.rendered.cmp(&other.rendered))
 }
 
 fn tell_duplicates(gate: &Gate, collected: &mut Collected) {
@@ -176,5 +178,24 @@ fn tell_exceptions(gate: &Gate, collected: &mut Collected) {
         let mut finding = finding::gate_finding(kind, message);
         (finding.location, finding.snippet) = (error.location, error.snippet);
         collected.drafts.push(Draft { finding, from: None, undecided: false, met: Vec::new() });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Rendered;
+
+    #[test]
+    fn what_a_line_prints_twice_is_told_in_the_order_of_what_is_printed() {
+        let printed = |line: u32| {
+            let mut finding = finding::gate_finding(&DUPLICATE, String::from("alike"));
+            let name = String::from("chart");
+            finding.rendered = Some(Rendered { name, line, column: 1, verbatim: false, related: Vec::new() });
+            finding
+        };
+        let one = [printed(1), printed(200)];
+        let other = [printed(200), printed(1)];
+        assert_eq!(in_order(one.to_vec()), in_order(other.to_vec()));
     }
 }
