@@ -11,6 +11,7 @@ mod kinds;
 mod load;
 mod mutate;
 mod names;
+mod pace;
 mod past;
 mod queue;
 mod read;
