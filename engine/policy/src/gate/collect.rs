@@ -9,6 +9,7 @@ use sluice_plugin::Fault;
 
 use super::InputOutcome;
 use super::kinds::KindPlan;
+use super::many::Counts;
 use super::names::NameTable;
 use crate::Finding;
 
@@ -75,6 +76,9 @@ pub(crate) struct Draft {
 #[derive(Debug, Default)]
 pub(crate) struct Collected {
     pub(crate) drafts: Vec<Draft>,
+    /// How many of them have been counted, and what was let go.
+    pub(crate) minded: u64,
+    pub(crate) counted: Counts,
     pub(crate) names: NameTable,
     /// Objects of which has to be known what they were before, and that is asked for once all have been read.
     pub(crate) waiting: Vec<Item>,
@@ -135,6 +139,8 @@ pub(crate) enum Reach {
 impl Collected {
     pub(crate) fn absorb(&mut self, other: Self) {
         self.drafts.extend(other.drafts);
+        self.minded += other.minded;
+        self.counted.absorb(other.counted);
         self.names.absorb(other.names);
         self.waiting.extend(other.waiting);
         self.kept.extend(other.kept);

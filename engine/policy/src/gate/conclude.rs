@@ -27,7 +27,10 @@ pub(crate) fn conclude(gate: &Gate, sets: impl Iterator<Item = Collected>, keep:
         collected.append(set);
         count += 1;
     }
-    tell_exceptions(gate, &mut collected);
+    // Without the findings nobody can say what exceptions cover.
+    if !collected.sum_up(gate) {
+        tell_exceptions(gate, &mut collected);
+    }
     collected.skipped.sort();
     collected.kept.sort_by_key(|item| item.order);
 
@@ -107,6 +110,7 @@ fn tell_duplicates(gate: &Gate, collected: &mut Collected) {
         let Duplicate { location, snippet, rendered, .. } = duplicate;
         let place = At { location, snippet, rendered };
         collected.drafts.push(finding::of_name(gate, &DUPLICATE, duplicate.identity, place, message));
+        collected.mind(gate);
     }
 }
 
@@ -125,6 +129,7 @@ fn drop_uncertain(gate: &Gate, collected: &mut Collected) {
         })
     };
     collected.drafts.retain(|draft| draft.from.is_none_or(|(plugin, order)| counts(Some(plugin), order)));
+    collected.minded = collected.drafts.len() as u64;
     collected.mutated.retain(|order| counts(None, *order));
     let ends = stopped.iter().any(|stop| stop.reach == Reach::All);
     collected.log.retain(|(plugin, _)| !ends && !stopped.iter().any(|stop| stop.plugin == *plugin));

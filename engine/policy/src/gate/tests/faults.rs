@@ -201,3 +201,35 @@ fn a_failure_is_undecided_whatever_the_action() {
     pod.yaml:1:1 error sluice/plugin-trapped: the plugin `a` trapped: unreachable
     ");
 }
+
+#[test]
+fn more_findings_than_can_be_held_are_counted_and_told_once() {
+    let many = |most: usize| {
+        Stub::check(move |resource| {
+            let found = |index| ("/spec/image", format!("{index}"));
+            let findings = if resource.identity().name == "p007" { 0 } else { most };
+            Ok((0..findings).map(found).collect())
+        })
+    };
+    let gate = gate(policy(&["a", "b"], ""), &[many(50), finds("/spec/image", "by b")]);
+    // 5,000 can be told.
+    let some = settled(&gate, &files(97));
+    assert_eq!((some.decision, some.findings.len()), (Decision::Deny, 96 * 50 + 97));
+    let verdict = settled(&gate, &files(300));
+    assert_eq!((verdict.decision, verdict.findings.len()), (Decision::Undecided, 1));
+    assert_eq!(
+        (verdict.findings[0].rule.as_str(), verdict.findings[0].message.as_str()),
+        (
+            "sluice/too-many-findings",
+            "there are more than 5000 findings, and none of them is told: 14950 of `a/rule`, 300 of `b/rule`"
+        )
+    );
+    // Those of all sets that are decided together count.
+    let options = RunOptions::default();
+    let inputs = || files(60).into_iter().map(|(name, text)| crate::Input::bytes(name, text.into_bytes())).collect();
+    let sets: Vec<_> = (0..2).map(|_| gate.judge(inputs(), &options)).collect();
+    let outcome = gate.conclude(sets, crate::Keep::Set, crate::Alike::Once);
+    assert_eq!(outcome.verdict.findings[0].rule, "sluice/too-many-findings");
+    assert!(outcome.approved.is_none());
+    assert_eq!(run(&gate, &borrowed(&files(60))).verdict.findings.len(), 59 * 50 + 60);
+}
