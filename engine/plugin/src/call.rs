@@ -11,6 +11,8 @@ pub struct Set {
     pub resources: Vec<Arc<Resource>>,
     /// Each as it was before, in the same order; empty where no base is known.
     pub previous: Vec<Option<Arc<Resource>>>,
+    /// The namespace that objects come to be in that name none, where it is known. It counts where this is the context.
+    pub namespace: Option<String>,
     /// Where tapes are kept from one call to the next.
     pub tapes: Tapes,
 }

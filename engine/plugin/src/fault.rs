@@ -26,9 +26,12 @@ pub enum Fault {
     /// It grew a table, or made more instances or handles, than it may.
     #[error("exhausted its {what}")]
     ResourceLimit {
-        /// `tables`, `instances`, `handles`; `threads` where the machine has none left to keep a deadline with.
+        /// `tables`, `instances`, `handles`.
         what: &'static str,
     },
+    /// The machine has no thread left to keep its deadline with.
+    #[error("was not asked: the system gave no thread to keep its deadline with")]
+    NoThread,
     /// It returned too much.
     #[error("returned more than {}", amount(*.limit, .unit))]
     OutputLimit {
@@ -59,7 +62,7 @@ impl Fault {
             Self::Trapped { .. } => "plugin-trapped",
             Self::TimedOut { .. } => "plugin-timed-out",
             Self::OutOfMemory { .. } => "plugin-out-of-memory",
-            Self::ResourceLimit { .. } => "plugin-resource-limit",
+            Self::ResourceLimit { .. } | Self::NoThread => "plugin-resource-limit",
             Self::OutputLimit { .. } => "plugin-output-limit",
             Self::Contract { .. } => "plugin-broke-contract",
             Self::Undecided { .. } => "plugin-undecided",
@@ -81,6 +84,9 @@ impl Fault {
             }
             Self::ResourceLimit { .. } => {
                 "these are not configurable: the plugin leaks, or it asks for far more than rules need; tell its author"
+            }
+            Self::NoThread => {
+                "not the plugin is wrong but the machine, or the container, that is at its limit of processes; try again"
             }
             Self::OutputLimit { .. } => {
                 "what a plugin returns is capped, so that it cannot bury the gate; tell its author"

@@ -106,10 +106,12 @@ impl Host {
 }
 
 impl Inner {
-    /// What the cache has of a component: the code, and the description as the note beside it.
+    /// What the cache has of a component: the code, and the description as the note beside it. One that would not be taken
+    /// today, which an earlier version has left behind, is not taken from here either.
     fn known(&self, digest: &str) -> Option<(Component, Description)> {
         let entry = self.cache.as_ref()?.get(&self.engine, digest)?;
-        Some((entry.code, serde_json::from_slice(&entry.note).ok()?))
+        let description = serde_json::from_slice(&entry.note).ok()?;
+        describe::problem(&description).is_none().then_some((entry.code, description))
     }
 
     /// Links a component with what it imports: the contract, and WASI only where it asks for it.
@@ -229,4 +231,25 @@ fn asks_previous(engine: &Engine, ty: &types::Component) -> bool {
         let ComponentItem::ComponentInstance(interface) = item.ty else { return false };
         interface.exports(engine).any(|(name, _)| name == PREVIOUS)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_description_that_would_not_be_taken_is_not_taken_from_the_cache() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = HostOptions { cache: Some(folder.path().to_owned()), now: SystemTime::UNIX_EPOCH, jobs: 1 };
+        let host = Host::new(&options).unwrap();
+        let inner = &host.0;
+        let component = Component::from_binary(&inner.engine, b"\0asm\x0d\0\x01\0").unwrap();
+        let mut description = Description { name: "plain".into(), version: "1.0.0".into(), ..Description::default() };
+        for (name, is_known) in [("plain", true), ("\u{1b}[2J", false)] {
+            description.name = name.to_owned();
+            let note = serde_json::to_vec(&description).unwrap();
+            inner.cache.as_ref().unwrap().put("sha256:0", &component, &note);
+            assert_eq!(inner.known("sha256:0").is_some(), is_known, "{name}");
+        }
+    }
 }

@@ -75,7 +75,7 @@ impl Loaded {
         question: impl FnOnce(&mut Store<State>, &Instance) -> wasmtime::Result<T>,
     ) -> Result<Run<T>, Fault> {
         let _permit = host.permits.take();
-        let _running = Running::start().ok_or(Fault::ResourceLimit { what: "threads" })?;
+        let _running = Running::start().ok_or(Fault::NoThread)?;
         let objects = view.set.resources.len() + view.context.as_ref().map_or(0, |set| set.resources.len());
         let ticks = ticker::ticks(limits.time);
         let mut store = Store::new(&host.engine, State::new(view, limits, ticker::now().saturating_add(ticks)));

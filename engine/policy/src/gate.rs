@@ -9,8 +9,10 @@ mod faults;
 mod finding;
 mod kinds;
 mod load;
+mod many;
 mod mutate;
 mod names;
+mod pace;
 mod past;
 mod queue;
 mod read;
@@ -19,6 +21,7 @@ mod settings;
 mod whole;
 
 use std::borrow::Cow;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, LazyLock};
 
 use sluice_manifest::{Limits as ReadLimits, Resource, Span, Text};
@@ -42,6 +45,8 @@ pub struct Gate {
     pub(crate) rules: Vec<RuleInfo>,
     /// The namespace of objects that name none, where it is known.
     pub(crate) namespace: Option<String>,
+    /// Findings of the run so far, in all its sets.
+    pub(crate) findings: AtomicU64,
 }
 
 /// How to run.
@@ -205,7 +210,7 @@ impl Gate {
         let mut rules: Vec<RuleInfo> = plugins.iter().flat_map(|plugin| plugin.rules.infos()).collect();
         rules.extend(rules::gate_rules());
         rules.sort_by(|one, other| one.id.cmp(&other.id));
-        Ok(Self { policy, plugins, exceptions, rules, namespace: None })
+        Ok(Self { policy, plugins, exceptions, rules, namespace: None, findings: AtomicU64::new(0) })
     }
 
     /// The same gate for a set that goes where objects that name no namespace come to be in this one. Plugins are given those

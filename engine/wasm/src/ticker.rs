@@ -20,7 +20,7 @@ static TICKS: AtomicU64 = AtomicU64::new(0);
 static RUNNING: AtomicUsize = AtomicUsize::new(0);
 static ASLEEP: AtomicBool = AtomicBool::new(false);
 static ENGINES: Mutex<Vec<EngineWeak>> = Mutex::new(Vec::new());
-static THREAD: OnceLock<Option<Thread>> = OnceLock::new();
+static THREAD: Slot = Slot(OnceLock::new());
 
 /// Ticks since the first call.
 #[must_use]
@@ -48,7 +48,7 @@ impl Running {
     pub fn start() -> Option<Self> {
         RUNNING.fetch_add(1, Ordering::SeqCst);
         let running = Self(());
-        let thread = THREAD.get_or_init(spawn).as_ref()?;
+        let thread = THREAD.get_or_start(spawn)?;
         if ASLEEP.swap(false, Ordering::SeqCst) {
             thread.unpark();
         }
@@ -59,6 +59,27 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         RUNNING.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// The thread, once there is one.
+struct Slot(OnceLock<Thread>);
+
+/// Held by who starts the thread, so that there are never two.
+static STARTS: Mutex<()> = Mutex::new(());
+
+impl Slot {
+    /// A system that gave no thread may give one the next time: only what was had is kept.
+    fn get_or_start(&self, start: impl FnOnce() -> Option<Thread>) -> Option<&Thread> {
+        if let Some(thread) = self.0.get() {
+            return Some(thread);
+        }
+        let _starts = STARTS.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.0.get().is_none() {
+            // Nobody else sets it meanwhile.
+            let _ = self.0.set(start()?);
+        }
+        self.0.get()
     }
 }
 
@@ -89,5 +110,18 @@ fn run() {
             }
             ASLEEP.store(false, Ordering::SeqCst);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_that_could_not_be_had_is_asked_for_again_and_one_is_enough() {
+        let slot = Slot(OnceLock::new());
+        assert!(slot.get_or_start(|| None).is_none());
+        let first = slot.get_or_start(|| Some(std::thread::current())).unwrap().id();
+        assert_eq!(slot.get_or_start(|| None).unwrap().id(), first);
     }
 }

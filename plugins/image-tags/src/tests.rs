@@ -204,6 +204,17 @@ spec:
 }
 
 #[test]
+fn a_thousand_images_are_denied_and_not_too_many_to_be_judged() {
+    let settings = r#"{"customResources": [{"kind": "Catalog", "paths": ["$..image"]}]}"#;
+    let images: Vec<String> = (0..1_001).map(|n| format!("{{ image: app-{n}:latest }}")).collect();
+    let yaml = format!("{{ apiVersion: acme.io/v1, kind: Catalog, items: [{}, {{ image: 7 }}] }}", images.join(","));
+    let found = check(&yaml, settings);
+    assert_eq!(found.iter().filter(|told| told.starts_with("mutable-tag ")).count(), 100);
+    assert!(found[99].ends_with(" (and 901 more like this in the object)"), "{}", found[99]);
+    assert!(found[100].starts_with("invalid-image "), "{}", found[100]);
+}
+
+#[test]
 fn settings_that_cannot_be_meant_are_refused() {
     for (settings, pointer) in [
         (r#"{"exempt": [{}]}"#, "/exempt/0"),

@@ -49,18 +49,18 @@ pub fn get(object: &Identity) -> Result<Option<Resource>> {
 }
 
 /// All objects of a kind, ordered by namespace and name: the kind as in `context = ["v1/ConfigMap"]`, the namespace one,
-/// or all of them where it is none. An empty namespace stands for the objects that name none, as in
-/// [`Resource::namespace`].
+/// or all of them where it is none. An empty namespace, as [`Resource::namespace`] gives it, is that of the objects that
+/// name none.
+///
+/// To find what is in one namespace with a resource, ask with its namespace instead of comparing names: where it is known
+/// where the set goes, an object that names no namespace is in one with those that name the destination's, and this
+/// answers with both.
 ///
 /// # Errors
 /// As of [`get`].
 pub fn list(kinds: &str, namespace: Option<&str>) -> Result<Vec<Resource>> {
-    let found = place::list(KindSelector::parse(kinds), namespace.filter(|namespace| !namespace.is_empty()));
-    let mut found: Vec<_> = found.map_err(Error::new)?.into_iter().map(Resource::other).collect();
-    if namespace == Some("") {
-        found.retain(|object| object.identity().namespace.is_none());
-    }
-    Ok(found)
+    let found = place::list(KindSelector::parse(kinds), namespace).map_err(Error::new)?;
+    Ok(found.into_iter().map(Resource::other).collect())
 }
 
 thread_local! {
@@ -158,7 +158,7 @@ pub(crate) mod stub {
         is_declared(&api_version, kind)?;
         chosen(|identity| {
             kinds.matches(&identity.api_version, &identity.kind)
-                && namespace.is_none_or(|namespace| identity.namespace.as_deref() == Some(namespace))
+                && namespace.is_none_or(|namespace| identity.namespace.as_deref().unwrap_or_default() == namespace)
         })
     }
 

@@ -35,6 +35,7 @@
 
 extern crate self as sluice_sdk;
 
+mod alike;
 #[cfg(target_family = "wasm")]
 #[doc(hidden)]
 pub mod bindings;

@@ -2,6 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
+use crate::alike;
 use crate::context;
 use crate::finding::{Error, Finding, Patch, Result};
 use crate::resource::Resource;
@@ -101,6 +102,8 @@ pub(crate) trait Answer: Sized {
     fn rule_mut(&mut self) -> &mut Option<&'static str>;
     /// What a helper could not read, as an answer, where this kind of answer can say so.
     fn malformed(resource: &Resource, rule: &Rule) -> Result<Vec<Self>>;
+    /// Leaves as many as the host takes of one rule about one object, where the rest can be summed up.
+    fn bound(answers: &mut Vec<Self>);
 }
 
 impl Answer for Finding {
@@ -120,6 +123,10 @@ impl Answer for Finding {
         };
         Ok(malformed.into_iter().map(finding).collect())
     }
+
+    fn bound(answers: &mut Vec<Self>) {
+        alike::bound(answers);
+    }
 }
 
 impl Answer for Patch {
@@ -136,6 +143,9 @@ impl Answer for Patch {
         resource.malformed.take();
         Ok(Vec::new())
     }
+
+    /// A change cannot be left out.
+    fn bound(_: &mut Vec<Self>) {}
 }
 
 /// Runs those functions of a plugin over one resource that want it.
@@ -161,6 +171,7 @@ pub(crate) fn run<P: Plugin, T: Answer>(
         if let Some(error) = resource.failure.take().or_else(context::failure) {
             return Err(error);
         }
+        T::bound(&mut answers);
         for mut answer in answers {
             if answer.subject() != resource.subject {
                 return Err(Error::new("an answer is about an object of `context`, not about the one that is judged"));

@@ -57,6 +57,11 @@ fn plugins_see_the_cluster_as_it_will_be() -> Result<()> {
     std::fs::remove_file(shop.path().join("deploy/two.yaml"))?;
     let said = shop.ends(&["plan"], 1)?;
     assert!(said.contains("stands beside foreign one\n"), "{said}");
+    // One that names no namespace stands beside them too, and they beside it.
+    shop.file("deploy/three.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: three}\n")?;
+    let said = shop.ends(&["plan"], 1)?;
+    assert_eq!(said.matches("stands beside three foreign one\n").count(), 2, "{said}");
+    std::fs::remove_file(shop.path().join("deploy/three.yaml"))?;
     let held = "{\"metadata\":{\"annotations\":{\"sluice.dev/prune\":\"disabled\"}}}";
     plane.merge(&shop.path_of("two"), held)?;
     let said = shop.ends(&["plan"], 1)?;

@@ -27,6 +27,11 @@ const SECRETS: [(&str, SecretAccess); 2] = [("redacted", SecretAccess::Redacted)
 
 /// Most plugins of a policy file.
 const MAX_PLUGINS: usize = 256;
+/// The most that a policy file can give a plugin, with its words. Who writes the file may be a stranger to the machine that
+/// judges: the policy of a source is everybody's who may write there.
+const MAX_MEMORY: (u64, &str) = (1 << 30, "1Gi");
+const MAX_OUTPUT: (u64, &str) = (256 << 20, "256Mi");
+const MAX_TIME: (Duration, &str) = (Duration::from_secs(60), "1m");
 
 /// Reads a policy file; none where it is not even an object.
 pub(crate) fn policy<'t>(decoder: &mut Decoder<'t>, root: Node<'t>) -> Option<Policy> {
@@ -167,16 +172,26 @@ fn limits<'t>(decoder: &mut Decoder<'t>, node: Node<'t>) -> Limits {
     let Some(fields) = decoder.object(node, "`limits`", LIMITS_FIELDS) else {
         return limits;
     };
-    if let Some(size) = fields.get("memory").and_then(|node| size(decoder, node, "`memory`")) {
-        limits.memory = size;
+    if let Some(node) = fields.get("memory") {
+        limits.memory = size(decoder, node, "`memory`").unwrap_or(limits.memory);
+        at_most(decoder, node, limits.memory, MAX_MEMORY);
     }
-    if let Some(size) = fields.get("output").and_then(|node| size(decoder, node, "`output`")) {
-        limits.output = size;
+    if let Some(node) = fields.get("output") {
+        limits.output = size(decoder, node, "`output`").unwrap_or(limits.output);
+        at_most(decoder, node, limits.output, MAX_OUTPUT);
     }
-    if let Some(time) = fields.get("time").and_then(|node| duration(decoder, node)) {
-        limits.time = time;
+    if let Some(node) = fields.get("time") {
+        limits.time = duration(decoder, node).unwrap_or(limits.time);
+        at_most(decoder, node, limits.time, MAX_TIME);
     }
     limits
+}
+
+fn at_most<'t, T: PartialOrd>(decoder: &mut Decoder<'t>, node: Node<'t>, limit: T, (most, words): (T, &str)) {
+    if limit > most {
+        let message = format!("this is more than a plugin can be given, which is `{words}`");
+        decoder.error(node.span(), message, "a plugin that needs more asks for more than rules need");
+    }
 }
 
 /// Reads a duration under `time`.

@@ -140,11 +140,11 @@ enum SecretsWord {
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct LimitsEntry {
-    /// Memory: `64Mi`, which is also what it has when this is left out.
+    /// Memory: `64Mi`, which is also what it has when this is left out; at most `1Gi`.
     memory: Option<Size>,
-    /// Time for one batch: `1s`, which is also what it has when this is left out.
+    /// Time for one batch: `1s`, which is also what it has when this is left out; at most `1m`.
     time: Option<String>,
-    /// Size of everything that a call returns: `16Mi`, which is also what it has when this is left out.
+    /// Size of everything that a call returns: `16Mi`, which is also what it has when this is left out; at most `256Mi`.
     output: Option<Size>,
 }
 

@@ -138,6 +138,12 @@ fn plugins() {
     6:46: `-1` is no size (write `64Mi`, `512Ki` or `1Gi`)
     6:50: `limits` has no field `cpu` (known are `memory`, `time`, `output`)
     ");
+    assert_snapshot!(plugin("limits: {memory: 1Gi, time: 1m, output: 256Mi}"), @"");
+    assert_snapshot!(plugin("limits: {memory: 2Gi, time: 100000h, output: 268435457}"), @r"
+    6:20: this is more than a plugin can be given, which is `1Gi` (a plugin that needs more asks for more than rules need)
+    6:31: this is more than a plugin can be given, which is `1m` (a plugin that needs more asks for more than rules need)
+    6:48: this is more than a plugin can be given, which is `256Mi` (a plugin that needs more asks for more than rules need)
+    ");
     assert_snapshot!(plugin("grants: {secrets: all, context: [{kind: Namespace}]}"), @r"
     6:21: `all` is no access to secrets (known are `redacted`, `full`)
     6:37: a kind that is granted lacks the field `apiVersion`

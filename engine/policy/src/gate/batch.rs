@@ -8,6 +8,7 @@ use sluice_manifest::Resource;
 use sluice_plugin::{Call, Fault, Set, Tapes};
 
 use super::collect::{Collected, Item};
+use super::many::{self, Counts};
 use super::{Gate, Loaded, finding, mutate};
 
 /// Objects of a batch.
@@ -62,6 +63,8 @@ pub(crate) fn validate(gate: &Gate, items: Vec<Item>, failures: &Failures, colle
 
 /// As [`validate`], with what the mutators were shown last.
 fn validate_shown(gate: &Gate, items: Vec<Item>, mut shown: Shown, failures: &Failures, collected: &mut Collected) {
+    // What mutators have told.
+    collected.mind(gate);
     collected.mutated.extend(items.iter().filter(|item| item.changes.is_some()).map(|item| item.order));
     let set = shown.of(&items);
     for (plugin, loaded) in gate.validators().filter(|(_, loaded)| !loaded.sees_others()) {
@@ -94,10 +97,15 @@ pub(crate) fn judge(
     collected: &mut Collected,
 ) -> Result<(), Fault> {
     let checked = loaded.judge.check(call)?;
-    let mut drafts = Vec::with_capacity(checked.findings.len());
+    let (is_full, mut counts) = (many::is_full(gate), Counts::default());
+    let mut drafts = Vec::with_capacity(if is_full { 0 } else { checked.findings.len() });
     for said in checked.findings {
         let index = call.chosen.get(said.subject as usize);
         let item = index.and_then(|index| items.get(*index as usize));
+        if let (true, Some(rule)) = (is_full && item.is_some(), loaded.rules.get(&said.rule)) {
+            counts.count(&rule.info.id);
+            continue;
+        }
         let draft = item.and_then(|item| finding::of_plugin(gate, plugin, loaded, item, said));
         let Some(draft) = draft else {
             let message = String::from("a finding names no subject of the call, or no rule of the plugin");
@@ -106,6 +114,8 @@ pub(crate) fn judge(
         drafts.push(draft);
     }
     collected.drafts.extend(drafts);
+    collected.counted.absorb(counts);
+    collected.mind(gate);
     collected.log(plugin, checked.log);
     Ok(())
 }
@@ -132,7 +142,7 @@ fn set_of(items: &[Item]) -> Set {
     let previous = if changes { items.iter().map(|item| item.previous.clone()).collect() } else { Vec::new() };
     // Those of a batch are gone in a moment; those of a whole set would lie beside it for as long as it is judged.
     let tapes = if items.len() <= BATCH { Tapes::of(items.len()) } else { Tapes::default() };
-    Set { resources, previous, tapes }
+    Set { resources, previous, tapes, namespace: None }
 }
 
 /// Which of the objects are for a plugin.

@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use sluice_manifest::{Operation, Resource};
+use sluice_plugin::Fault;
 
 use super::InputOutcome;
 use super::kinds::KindPlan;
+use super::many::Counts;
 use super::names::NameTable;
 use crate::Finding;
 
@@ -74,6 +76,9 @@ pub(crate) struct Draft {
 #[derive(Debug, Default)]
 pub(crate) struct Collected {
     pub(crate) drafts: Vec<Draft>,
+    /// How many of them have been counted, and what was let go.
+    pub(crate) minded: u64,
+    pub(crate) counted: Counts,
     pub(crate) names: NameTable,
     /// Objects of which has to be known what they were before, and that is asked for once all have been read.
     pub(crate) waiting: Vec<Item>,
@@ -102,11 +107,24 @@ pub(crate) struct Collected {
 #[derive(Clone, Debug)]
 pub(crate) struct Stop {
     pub(crate) plugin: usize,
-    /// The last object that it was asked about. What came of later ones depends on their batches, so it is dropped.
-    pub(crate) order: Order,
-    /// That object, in words.
-    pub(crate) object: String,
+    pub(crate) cause: Cause,
     pub(crate) reach: Reach,
+}
+
+/// Why a plugin is not asked any more.
+#[derive(Clone, Debug)]
+pub(crate) enum Cause {
+    /// It failed on single objects. What came of those after the last one depends on their batches, so it is dropped.
+    Failures {
+        last: Order,
+        /// The last one in words.
+        object: String,
+    },
+    /// It fails on several objects at once and answers about few. All that it says depends on batches.
+    Slowness {
+        /// What it does on several.
+        fault: Fault,
+    },
 }
 
 /// Whose findings on later objects say nothing.
@@ -121,6 +139,8 @@ pub(crate) enum Reach {
 impl Collected {
     pub(crate) fn absorb(&mut self, other: Self) {
         self.drafts.extend(other.drafts);
+        self.minded += other.minded;
+        self.counted.absorb(other.counted);
         self.names.absorb(other.names);
         self.waiting.extend(other.waiting);
         self.kept.extend(other.kept);
@@ -146,8 +166,24 @@ impl Collected {
         self.absorb(other);
     }
 
+    /// The last object of which anything can be said, where a mutator was stopped.
+    pub(crate) fn end(&self) -> Option<Order> {
+        let of_all = self.stopped.iter().filter(|stop| stop.reach == Reach::All);
+        of_all.map(|stop| stop.cause.end().unwrap_or(Order::FIRST)).min()
+    }
+
     pub(crate) fn log(&mut self, plugin: usize, lines: Vec<String>) {
         self.log.extend(lines.into_iter().map(|line| (plugin, line)));
+    }
+}
+
+impl Cause {
+    /// The last object of which something can be said; none where that is nothing.
+    pub(crate) fn end(&self) -> Option<Order> {
+        match self {
+            Self::Failures { last, .. } => Some(*last),
+            Self::Slowness { .. } => None,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sluice_manifest::Resource;
 
-use super::collect::{Collected, Draft, Reach};
+use super::collect::{Cause, Collected, Draft, Order, Reach};
 use super::names::Duplicate;
 use super::rules::{DUPLICATE, EXPIRED, STOPPED, UNUSED};
 use super::{Alike, Gate, InputOutcome, Keep, Loaded, Outcome, finding};
@@ -27,7 +27,10 @@ pub(crate) fn conclude(gate: &Gate, sets: impl Iterator<Item = Collected>, keep:
         collected.append(set);
         count += 1;
     }
-    tell_exceptions(gate, &mut collected);
+    // Without the findings nobody can say what exceptions cover.
+    if !collected.sum_up(gate) {
+        tell_exceptions(gate, &mut collected);
+    }
     collected.skipped.sort();
     collected.kept.sort_by_key(|item| item.order);
 
@@ -95,6 +98,8 @@ fn by_place(one: &Finding, other: &Finding) -> Ordering {
         .then_with(|| one.path.cmp(&other.path))
         .then_with(|| one.plugin.cmp(&other.plugin))
         .then_with(|| one.severity.cmp(&other.severity))
+        // What a template prints twice by one line has the place of that line.
+        .then_with(|| one.rendered.cmp(&other.rendered))
 }
 
 fn tell_duplicates(gate: &Gate, collected: &mut Collected) {
@@ -105,6 +110,7 @@ fn tell_duplicates(gate: &Gate, collected: &mut Collected) {
         let Duplicate { location, snippet, rendered, .. } = duplicate;
         let place = At { location, snippet, rendered };
         collected.drafts.push(finding::of_name(gate, &DUPLICATE, duplicate.identity, place, message));
+        collected.mind(gate);
     }
 }
 
@@ -114,35 +120,42 @@ fn drop_uncertain(gate: &Gate, collected: &mut Collected) {
     if collected.stopped.is_empty() {
         return;
     }
-    collected.stopped.sort_by_key(|stop| (stop.plugin, stop.order));
-    let end = collected.end();
+    collected.stopped.sort_by_key(|stop| (stop.plugin, stop.cause.end()));
     let stopped = std::mem::take(&mut collected.stopped);
-    collected.drafts.retain(|draft| match draft.from {
-        None => true,
-        Some((plugin, order)) => {
-            let stops =
-                |reach| stopped.iter().any(|stop| stop.reach == reach && stop.plugin == plugin && order > stop.order);
-            end.is_none_or(|end| order <= end) && !stops(Reach::Plugin)
-        }
-    });
-    collected.mutated.retain(|order| end.is_none_or(|end| *order <= end));
-    collected.log.retain(|(plugin, _)| end.is_none() && !stopped.iter().any(|stop| stop.plugin == *plugin));
+    let counts = |plugin: Option<usize>, order: Order| {
+        stopped.iter().all(|stop| {
+            let is_past = stop.cause.end().is_none_or(|end| order > end);
+            !is_past || stop.reach == Reach::Plugin && plugin != Some(stop.plugin)
+        })
+    };
+    collected.drafts.retain(|draft| draft.from.is_none_or(|(plugin, order)| counts(Some(plugin), order)));
+    collected.minded = collected.drafts.len() as u64;
+    collected.mutated.retain(|order| counts(None, *order));
+    let ends = stopped.iter().any(|stop| stop.reach == Reach::All);
+    collected.log.retain(|(plugin, _)| !ends && !stopped.iter().any(|stop| stop.plugin == *plugin));
     for stop in stopped {
         let Some(loaded) = gate.plugin(stop.plugin) else { continue };
-        let message = match stop.reach {
-            Reach::Plugin => format!(
-                "the plugin `{}` failed again and again; it judged nothing after {}",
-                loaded.name(),
-                stop.object
-            ),
-            Reach::All => format!(
-                "the plugin `{}` failed again and again; nothing was judged after {}",
-                loaded.name(),
-                stop.object
-            ),
+        let name = loaded.name();
+        let message = match (&stop.cause, stop.reach) {
+            (Cause::Failures { object, .. }, Reach::Plugin) => {
+                format!("the plugin `{name}` failed again and again; it judged nothing after {object}")
+            }
+            (Cause::Failures { object, .. }, Reach::All) => {
+                format!("the plugin `{name}` failed again and again; nothing was judged after {object}")
+            }
+            (Cause::Slowness { fault }, reach) => {
+                let lost = match reach {
+                    Reach::Plugin => "what it found does not count",
+                    Reach::All => "nothing was judged",
+                };
+                format!("the plugin `{name}` answers about a few objects at once, and about more it {fault}; {lost}")
+            }
         };
         let mut finding = finding::gate_finding(&STOPPED, message);
-        finding.plugin = loaded.name().to_owned();
+        finding.plugin = name.to_owned();
+        if let Cause::Slowness { fault } = &stop.cause {
+            finding.help = fault.help().into();
+        }
         (finding.location, finding.snippet) = gate.entry_place(loaded);
         collected.drafts.push(Draft { finding, from: None, undecided: true, met: Vec::new() });
     }
@@ -176,5 +189,24 @@ fn tell_exceptions(gate: &Gate, collected: &mut Collected) {
         let mut finding = finding::gate_finding(kind, message);
         (finding.location, finding.snippet) = (error.location, error.snippet);
         collected.drafts.push(Draft { finding, from: None, undecided: false, met: Vec::new() });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Rendered;
+
+    #[test]
+    fn what_a_line_prints_twice_is_told_in_the_order_of_what_is_printed() {
+        let printed = |line: u32| {
+            let mut finding = finding::gate_finding(&DUPLICATE, String::from("alike"));
+            let name = String::from("chart");
+            finding.rendered = Some(Rendered { name, line, column: 1, verbatim: false, related: Vec::new() });
+            finding
+        };
+        let one = [printed(1), printed(200)];
+        let other = [printed(200), printed(1)];
+        assert_eq!(in_order(one.to_vec()), in_order(other.to_vec()));
     }
 }

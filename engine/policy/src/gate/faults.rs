@@ -1,13 +1,15 @@
-//! After a plugin failed on a batch: its objects are taken one by one, in order, so that the blame falls on the one that
-//! deserves it and its neighbours are judged, whatever the batches were. A plugin that fails again and again is stopped.
+//! After a plugin failed on a batch: its objects are taken again, in order and fewer at once, so that the blame falls on the
+//! one that deserves it and its neighbours are judged, whatever the batches were. A plugin that fails again and again is
+//! stopped.
 
 use std::collections::BTreeMap;
-use std::slice;
+use std::sync::Arc;
 
-use sluice_plugin::Call;
+use sluice_plugin::{Call, Fault, Set};
 
-use super::batch::{Failures, MAX_FAILURES, Shown, judge, validate};
-use super::collect::{Collected, Item, Order, Reach, Stop};
+use super::batch::{Failures, MAX_FAILURES, Shown, choose, judge, validate};
+use super::collect::{Cause, Collected, Item, Reach, Stop};
+use super::pace::{Next, Pace};
 use super::{Gate, finding, mutate};
 
 /// Settles what failed while manifests streamed through.
@@ -19,12 +21,15 @@ pub(crate) fn settle(gate: &Gate, mut collected: Collected) -> Collected {
     }
     for (plugin, mut items) in suspects {
         items.sort_by_key(|item| item.order);
-        judge_each(gate, plugin, &items, &mut collected);
+        let end = collected.end();
+        let judged = items.partition_point(|item| end.is_none_or(|end| item.order <= end));
+        let items = items.get(..judged).unwrap_or_default();
+        judge_in_parts(gate, plugin, items, Pace::careful(), None, &mut collected);
     }
     collected
 }
 
-/// Counts the failures of a plugin, and stops it after too many.
+/// Counts the failures of a plugin on single objects, and stops it after too many.
 pub(crate) struct Patience {
     plugin: usize,
     reach: Reach,
@@ -47,8 +52,13 @@ impl Patience {
             Some(namespace) => format!("{} {namespace}/{}", identity.kind, identity.name),
             None => format!("{} {}", identity.kind, identity.name),
         };
-        collected.stopped.push(Stop { plugin: self.plugin, order: item.order, object, reach: self.reach });
+        self.stop(Cause::Failures { last: item.order, object }, collected);
         true
+    }
+
+    /// The plugin is not asked any more.
+    pub(crate) fn stop(&self, cause: Cause, collected: &mut Collected) {
+        collected.stopped.push(Stop { plugin: self.plugin, cause, reach: self.reach });
     }
 }
 
@@ -57,40 +67,79 @@ fn change_deferred(gate: &Gate, collected: &mut Collected) {
     items.sort_by_key(|item| item.order);
     let mut patience: BTreeMap<usize, Patience> = BTreeMap::new();
     let failures = Failures::new(gate);
-    for mut item in items {
-        match mutate::mutate(gate, slice::from_mut(&mut item), collected) {
-            Ok(_) => validate(gate, vec![item], &failures, collected),
+    let mut pace = Pace::careful();
+    // Who failed on several objects, and how.
+    let mut slow: Option<(usize, Fault)> = None;
+    let mut rest = items.as_slice();
+    while !rest.is_empty() {
+        let (part, after) = rest.split_at(pace.size().min(rest.len()));
+        let mut changed = part.to_vec();
+        match mutate::mutate(gate, &mut changed, collected) {
+            Ok(_) => {
+                validate(gate, changed, &failures, collected);
+                if let (Next::End, Some((plugin, fault))) = (pace.answered(), slow.clone()) {
+                    return Patience::new(plugin, Reach::All).stop(Cause::Slowness { fault }, collected);
+                }
+            }
+            Err(mutate::Failed { plugin, fault }) if part.len() > 1 => {
+                pace.failed(part.len());
+                slow = Some((plugin, fault));
+                continue;
+            }
             Err(mutate::Failed { plugin, fault }) => {
-                let Some(loaded) = gate.plugin(plugin) else { continue };
-                let item = item.restored();
-                collected.drafts.push(finding::of_fault(loaded, plugin, &item, &fault));
-                let patience = patience.entry(plugin).or_insert_with(|| Patience::new(plugin, Reach::All));
-                if patience.ends(&item, collected) {
-                    return;
+                pace.found();
+                if let (Some(loaded), Some(item)) = (gate.plugin(plugin), part.first()) {
+                    collected.drafts.push(finding::of_fault(loaded, plugin, item, &fault));
+                    let patience = patience.entry(plugin).or_insert_with(|| Patience::new(plugin, Reach::All));
+                    if patience.ends(item, collected) {
+                        return;
+                    }
                 }
             }
         }
+        rest = after;
     }
 }
 
-/// Has objects judged one by one by a plugin that looks at one object at a time.
-fn judge_each(gate: &Gate, plugin: usize, items: &[Item], collected: &mut Collected) {
+/// Has objects judged by a plugin that answers about each of them alone.
+pub(crate) fn judge_in_parts(
+    gate: &Gate,
+    plugin: usize,
+    items: &[Item],
+    mut pace: Pace,
+    context: Option<&Arc<Set>>,
+    collected: &mut Collected,
+) {
     let Some(loaded) = gate.plugin(plugin) else { return };
-    let end = collected.end();
     let mut patience = Patience::new(plugin, Reach::Plugin);
-    for item in items.iter().filter(|item| end.is_none_or(|end| item.order <= end)) {
-        let call = Call { set: Shown::default().of(slice::from_ref(item)), chosen: vec![0], context: None };
-        let Err(fault) = judge(gate, plugin, loaded, slice::from_ref(item), &call, collected) else { continue };
-        collected.drafts.push(finding::of_fault(loaded, plugin, item, &fault));
-        if patience.ends(item, collected) {
-            return;
+    let mut slow: Option<Fault> = None;
+    let mut rest = items;
+    while !rest.is_empty() {
+        let (part, after) = rest.split_at(pace.size().min(rest.len()));
+        let call =
+            Call { set: Shown::default().of(part), chosen: choose(gate, plugin, part), context: context.cloned() };
+        if let Some(first) = call.chosen.first() {
+            match judge(gate, plugin, loaded, part, &call, collected) {
+                Ok(()) => {
+                    if let (Next::End, Some(fault)) = (pace.answered(), slow.clone()) {
+                        return patience.stop(Cause::Slowness { fault }, collected);
+                    }
+                }
+                Err(fault) if call.chosen.len() > 1 => {
+                    pace.failed(part.len());
+                    slow = Some(fault);
+                    continue;
+                }
+                Err(fault) => {
+                    pace.found();
+                    let Some(item) = part.get(*first as usize) else { return };
+                    collected.drafts.push(finding::of_fault(loaded, plugin, item, &fault));
+                    if patience.ends(item, collected) {
+                        return;
+                    }
+                }
+            }
         }
-    }
-}
-
-impl Collected {
-    /// The last object of which anything can be said, where a mutator was stopped.
-    pub(crate) fn end(&self) -> Option<Order> {
-        self.stopped.iter().filter(|stop| stop.reach == Reach::All).map(|stop| stop.order).min()
+        rest = after;
     }
 }

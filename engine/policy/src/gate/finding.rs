@@ -92,6 +92,7 @@ fn bare_fault(loaded: &Loaded, fault: &Fault) -> Finding {
         Fault::TimedOut { .. }
         | Fault::OutOfMemory { .. }
         | Fault::ResourceLimit { .. }
+        | Fault::NoThread
         | Fault::OutputLimit { .. }
         | Fault::Contract { .. }
         | Fault::Undecided { .. } => None,

@@ -100,6 +100,7 @@ fn look_at(gate: &Gate, documents: &Documents, document: &Document, collected: &
         finding::of_problem(gate, &unread, resource, problem)
     });
     collected.drafts.extend(drafts);
+    collected.mind(gate);
 }
 
 /// Names what was left out: the file where nothing else is in it, or else the line. Empty documents are of no interest

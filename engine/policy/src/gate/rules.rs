@@ -144,6 +144,14 @@ pub(crate) const STOPPED: GateRule = GateRule {
     help: "repair what the failures before this one name; nothing after them was judged by this plugin",
 };
 
+pub(crate) const TOO_MANY: GateRule = GateRule {
+    id: "sluice/too-many-findings",
+    severity: Severity::Error,
+    summary: "there are no more findings than can be told",
+    help: "nobody could read them, and to hold them would take the memory of others; check a part of the manifests, or \
+           give the plugin that most of them are of a `match` and take the rest step by step",
+};
+
 pub(crate) const INTERNAL: GateRule = GateRule {
     id: "sluice/internal-error",
     severity: Severity::Error,
@@ -153,13 +161,25 @@ pub(crate) const INTERNAL: GateRule = GateRule {
 
 /// Every rule of the gate that has a place in the list of rules.
 pub(crate) fn gate_rules() -> impl Iterator<Item = RuleInfo> {
-    [UNREADABLE, NOT_RENDERED, NO_PAST, DUPLICATE, CONFLICT, NOT_IDEMPOTENT, EXPIRED, UNUSED, STOPPED, INTERNAL]
-        .into_iter()
-        .map(|rule| RuleInfo {
-            id: rule.id.to_owned(),
-            severity: rule.severity,
-            summary: rule.summary.to_owned(),
-            help: rule.help.into(),
-            url: None,
-        })
+    [
+        UNREADABLE,
+        NOT_RENDERED,
+        NO_PAST,
+        DUPLICATE,
+        CONFLICT,
+        NOT_IDEMPOTENT,
+        EXPIRED,
+        UNUSED,
+        STOPPED,
+        TOO_MANY,
+        INTERNAL,
+    ]
+    .into_iter()
+    .map(|rule| RuleInfo {
+        id: rule.id.to_owned(),
+        severity: rule.severity,
+        summary: rule.summary.to_owned(),
+        help: rule.help.into(),
+        url: None,
+    })
 }

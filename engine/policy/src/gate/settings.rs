@@ -1,5 +1,7 @@
 //! Settings against the JSON Schema of their plugin, with the line of the policy file for whatever does not fit.
 
+mod cost;
+
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
@@ -11,6 +13,8 @@ use crate::file::{PluginEntry, Policy};
 
 /// Longest value in a message, in characters.
 const MAX_VALUE: usize = 60;
+/// Most flaws that are told; each shows a part of the settings, for which the whole of it is written down.
+const MAX_FLAWS: usize = 100;
 
 /// What of settings does not fit their schema.
 struct Flaw {
@@ -34,8 +38,11 @@ pub fn check_settings(plugin: &str, schema: &str, settings: &str) -> Result<Vec<
 }
 
 fn flaws(plugin: &str, schema: &Value, settings: &Value) -> Result<Vec<Flaw>, String> {
+    if cost::is_too_much(schema, settings) {
+        return Err(String::from("cannot be used: it is too much work to hold these settings against it"));
+    }
     let validator = validator(schema).map_err(|error| format!("cannot be used: {error}"))?;
-    Ok(validator.iter_errors(settings).flat_map(|error| tell(plugin, schema, &error)).collect())
+    Ok(validator.iter_errors(settings).take(MAX_FLAWS).flat_map(|error| tell(plugin, schema, &error)).collect())
 }
 
 /// Checks the settings of a plugin against its schema. Making a validator takes longer than all the rest of the start,
@@ -154,5 +161,66 @@ fn cut(value: &str) -> String {
     match value.char_indices().nth(MAX_VALUE) {
         Some((end, _)) => format!("{}…", value.get(..end).unwrap_or_default()),
         None => value.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(schema: &str, settings: &str) -> Result<usize, String> {
+        check_settings("p", schema, settings).map(|flaws| flaws.len())
+    }
+
+    /// Definitions of which each leads to the next in this way, and the last to `end`.
+    fn chain(levels: usize, step: impl Fn(&str) -> String, end: &str) -> String {
+        let one = |level: usize| {
+            let next = format!(r##"{{"$ref":"#/$defs/a{}"}}"##, level + 1);
+            format!(r#""a{level}":{},"#, step(&next))
+        };
+        let all: String = (0..levels).map(one).collect();
+        format!(r##"{{"$ref":"#/$defs/a0","$defs":{{{all}"a{levels}":{end}}}}}"##)
+    }
+
+    #[test]
+    fn a_schema_that_leads_endlessly_into_itself_is_not_run() {
+        let too_much = Err(String::from("cannot be used: it is too much work to hold these settings against it"));
+        for list in ["allOf", "anyOf", "oneOf"] {
+            let twice = |next: &str| format!(r#"{{"{list}":[{next},{next}]}}"#);
+            assert_eq!(told(&chain(40, twice, r#"{"type":"object"}"#), "{}"), too_much, "{list}");
+            assert!(told(&chain(3, twice, "true"), "{}").is_ok(), "{list}");
+        }
+        // Also where nothing in the settings leads there, by a name, by an address in another writing, and in a circle.
+        let inside = chain(40, |next| format!(r#"{{"allOf":[{next},{next}]}}"#), "true");
+        let hidden = inside.replacen(r##""$ref":"#/$defs/a0""##, r##""properties":{"x":{"$ref":"#/$defs/a0"}}"##, 1);
+        let named = (0..40).fold(inside.clone(), |text, n| {
+            text.replace(&format!("#/$defs/a{n}\""), &format!("#n{n}\""))
+                .replace(&format!("\"a{n}\":{{"), &format!("\"a{n}\":{{\"$anchor\":\"n{n}\","))
+        });
+        let written = inside.replace("#/$defs/", "#/%24defs/");
+        let circle = r##"{"allOf":[{"$ref":"#"}]}"##.to_owned();
+        let left_over =
+            (0..40).fold("{}".to_owned(), |inner, _| format!(r#"{{"unevaluatedProperties":false,"allOf":[{inner}]}}"#));
+        for schema in [inside, hidden, named, written, circle, left_over] {
+            assert_eq!(told(&schema, "{}"), too_much, "{schema}");
+        }
+        // With each level of the settings it is twice as much.
+        let tree = r##"{"allOf":[{"properties":{"a":{"$ref":"#"}}},{"properties":{"a":{"$ref":"#"}}}]}"##;
+        let deep = |levels: usize| "{\"a\":".repeat(levels) + "{}" + &"}".repeat(levels);
+        assert_eq!(told(tree, &deep(5)), Ok(0));
+        assert_eq!(told(tree, &deep(40)), too_much);
+    }
+
+    #[test]
+    fn a_long_way_that_is_not_gone_is_not_counted_and_harms_nobody() {
+        let schema = chain(5_000, |next| format!(r#"{{"properties":{{"x":{next}}}}}"#), r#"{"type":"integer"}"#);
+        assert_eq!(told(&schema, r#"{"x":{"x":{}}}"#), Ok(0));
+    }
+
+    #[test]
+    fn no_more_flaws_are_told_than_somebody_reads() {
+        let settings: Vec<String> = (0..1_000).map(|n| format!(r#""k{n}":1"#)).collect();
+        let settings = format!("{{{}}}", settings.join(","));
+        assert_eq!(told(r#"{"additionalProperties":{"type":"string"}}"#, &settings), Ok(100));
     }
 }

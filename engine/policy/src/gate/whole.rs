@@ -2,16 +2,16 @@
 //! has been read, about the objects that were kept for them.
 
 use std::collections::HashSet;
-use std::slice;
 use std::sync::Arc;
 
 use sluice_manifest::Resource;
-use sluice_plugin::{Call, Scope, Set};
+use sluice_plugin::{Call, Fault, Scope, Set};
 
-use super::batch::{BATCH, Shown, choose, judge};
-use super::collect::{Collected, Item, Reach};
+use super::batch::{Shown, choose, judge};
+use super::collect::{Cause, Collected, Item, Reach};
 use super::faults::Patience;
 use super::mutate::{self, Notes, Pass};
+use super::pace::{Next, Pace};
 use super::{Gate, Loaded, RunOptions, faults, finding, queue};
 use crate::base::key;
 
@@ -47,7 +47,7 @@ fn mutate_set(gate: &Gate, collected: &mut Collected, options: &RunOptions<'_>) 
         for (plugin, loaded) in gate.mutators() {
             match loaded.description.scope {
                 Scope::Set => {
-                    let context = context_of(loaded, &items, options);
+                    let context = context_of(gate, loaded, &items, options);
                     let all = (items.as_mut_slice(), &mut Shown::default());
                     if let Err(fault) = mutate::ask(gate, (plugin, loaded), pass, all, context, &mut notes) {
                         collected.drafts.push(finding::of_set_fault(gate, loaded, &fault));
@@ -56,7 +56,7 @@ fn mutate_set(gate: &Gate, collected: &mut Collected, options: &RunOptions<'_>) 
                     }
                 }
                 Scope::Resource => {
-                    let context = context_of(loaded, &items, options);
+                    let context = context_of(gate, loaded, &items, options);
                     mutate_in_batches(gate, (plugin, loaded), pass, &mut items, context, (collected, &mut notes));
                 }
             }
@@ -78,25 +78,39 @@ fn mutate_in_batches(
     (collected, notes): (&mut Collected, &mut Notes),
 ) {
     let mut patience = Patience::new(plugin, Reach::All);
+    let mut pace = Pace::trusting();
+    let mut slow: Option<Fault> = None;
     let mut failed = Vec::new();
-    let mut end = None;
-    'all: for batch in items.chunks_mut(BATCH) {
-        let all = (&mut *batch, &mut Shown::default());
-        if mutate::ask(gate, (plugin, loaded), pass, all, context.clone(), notes).is_ok() {
-            continue;
-        }
-        for item in batch {
-            let one = (slice::from_mut(item), &mut Shown::default());
-            let Err(fault) = mutate::ask(gate, (plugin, loaded), pass, one, context.clone(), notes) else { continue };
-            notes.drafts.push(finding::of_fault(loaded, plugin, item, &fault));
-            failed.push(item.order);
-            if patience.ends(item, collected) {
-                end = Some(item.order);
-                break 'all;
+    let mut start = 0;
+    while start < items.len() {
+        let next = (start + pace.size()).min(items.len());
+        let part = items.get_mut(start..next).unwrap_or_default();
+        match mutate::ask(gate, (plugin, loaded), pass, (part, &mut Shown::default()), context.clone(), notes) {
+            Ok(()) => {
+                if let (Next::End, Some(fault)) = (pace.answered(), slow.clone()) {
+                    patience.stop(Cause::Slowness { fault }, collected);
+                    return items.clear();
+                }
+            }
+            Err(fault) if part.len() > 1 => {
+                pace.failed(part.len());
+                slow = Some(fault);
+                continue;
+            }
+            Err(fault) => {
+                pace.found();
+                let Some(item) = part.first() else { return };
+                notes.drafts.push(finding::of_fault(loaded, plugin, item, &fault));
+                failed.push(item.order);
+                if patience.ends(item, collected) {
+                    items.truncate(next);
+                    break;
+                }
             }
         }
+        start = next;
     }
-    items.retain(|item| end.is_none_or(|end| item.order <= end) && !failed.contains(&item.order));
+    items.retain(|item| !failed.contains(&item.order));
 }
 
 /// One call for all objects.
@@ -108,7 +122,7 @@ fn judge_together(
     options: &RunOptions<'_>,
 ) {
     let chosen = choose(gate, plugin, items);
-    let call = Call { set: Shown::default().of(items), chosen, context: context_of(loaded, items, options) };
+    let call = Call { set: Shown::default().of(items), chosen, context: context_of(gate, loaded, items, options) };
     if let Err(fault) = judge(gate, plugin, loaded, items, &call, collected) {
         collected.drafts.push(finding::of_set_fault(gate, loaded, &fault));
     }
@@ -121,28 +135,12 @@ fn judge_with_context(
     collected: &mut Collected,
     options: &RunOptions<'_>,
 ) {
-    let context = context_of(loaded, items, options);
-    let mut patience = Patience::new(plugin, Reach::Plugin);
-    for batch in items.chunks(BATCH) {
-        let call =
-            Call { set: Shown::default().of(batch), chosen: choose(gate, plugin, batch), context: context.clone() };
-        if call.chosen.is_empty() || judge(gate, plugin, loaded, batch, &call, collected).is_ok() {
-            continue;
-        }
-        for index in call.chosen {
-            let Some(item) = batch.get(index as usize) else { continue };
-            let call = Call { set: Arc::clone(&call.set), chosen: vec![index], context: context.clone() };
-            let Err(fault) = judge(gate, plugin, loaded, batch, &call, collected) else { continue };
-            collected.drafts.push(finding::of_fault(loaded, plugin, item, &fault));
-            if patience.ends(item, collected) {
-                return;
-            }
-        }
-    }
+    let context = context_of(gate, loaded, items, options);
+    faults::judge_in_parts(gate, plugin, items, Pace::trusting(), context.as_ref(), collected);
 }
 
 /// The objects that a plugin may ask for: those of the set, and those that stand beside it.
-fn context_of(loaded: &Loaded, items: &[Item], options: &RunOptions<'_>) -> Option<Arc<Set>> {
+fn context_of(gate: &Gate, loaded: &Loaded, items: &[Item], options: &RunOptions<'_>) -> Option<Arc<Set>> {
     if !loaded.sees_context() {
         return None;
     }
@@ -159,5 +157,5 @@ fn context_of(loaded: &Loaded, items: &[Item], options: &RunOptions<'_>) -> Opti
         let mut seen = HashSet::new();
         resources.extend(beside.filter(|it| granted(it) && seen.insert(key(it.identity()))).cloned());
     }
-    Some(Arc::new(Set { resources, ..Set::default() }))
+    Some(Arc::new(Set { resources, namespace: gate.namespace.clone(), ..Set::default() }))
 }

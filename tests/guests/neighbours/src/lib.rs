@@ -12,15 +12,13 @@ const STAYS: Rule = Rule::new("key-stays", "");
 #[policy(rules = [THERE, BESIDE, STAYS], kinds = ["v1/ConfigMap", "Gadget"], context = ["v1/Namespace", "v1/ConfigMap"])]
 fn neighbours(resource: &Resource) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
-    let mut names = Vec::new();
-    if let Some(namespace) = resource.identity().namespace {
-        if context::get(&Identity::new("v1", "Namespace", &namespace))?.is_none() {
-            let message = format!("there is no namespace `{namespace}`");
-            findings.push(resource.finding("/metadata/namespace", message).rule(&THERE));
-        }
-        let others = context::list("v1/ConfigMap", Some(&namespace))?;
-        names = others.iter().map(|other| other.identity().name).filter(|name| name != "kube-root-ca.crt").collect();
+    let namespace = resource.namespace();
+    if !namespace.is_empty() && context::get(&Identity::new("v1", "Namespace", namespace))?.is_none() {
+        let message = format!("there is no namespace `{namespace}`");
+        findings.push(resource.finding("/metadata/namespace", message).rule(&THERE));
     }
+    let others = context::list("v1/ConfigMap", Some(namespace))?.into_iter().map(|other| other.identity().name);
+    let names: Vec<String> = others.filter(|name| name != "kube-root-ca.crt").collect();
     findings.push(resource.finding("/metadata/name", format!("stands beside {}", names.join(" "))).rule(&BESIDE));
     let before = resource.previous().and_then(|before| before.get("/data/key"));
     if let Some(before) = &before

@@ -23,7 +23,8 @@ fn settled(gate: &crate::Gate, files: &[(String, String)]) -> Verdict {
     let mut files = borrowed(files);
     let first = run(gate, &files).verdict;
     for jobs in [1, 2, 8] {
-        files.rotate_left(101);
+        let by = 101 % files.len();
+        files.rotate_left(by);
         files.reverse();
         let again = run_with(gate, &files, &RunOptions { jobs, ..RunOptions::default() }).verdict;
         assert!(again == first, "{jobs}: {again:#?}\n{first:#?}");
@@ -79,23 +80,91 @@ fn a_plugin_that_always_fails_costs_a_few_calls() {
     assert!(calls.load(Ordering::Relaxed) <= 6, "{calls:?}");
 }
 
+/// A plugin that finds something in each object, and has no time for more than so many at once.
+fn slow(most: usize) -> Stub {
+    let mut stub = Stub::check_set(move |call| {
+        if call.chosen.len() > most {
+            return Err(sluice_plugin::Fault::TimedOut { limit: std::time::Duration::from_secs(1) });
+        }
+        let finding = |subject: usize| sluice_plugin::Finding {
+            subject: subject as u32,
+            rule: "rule".into(),
+            pointer: "/spec/image".into(),
+            message: "judged".into(),
+            severity: sluice_plugin::Severity::Error,
+            fix: Vec::new(),
+        };
+        Ok((0..call.chosen.len()).map(finding).collect())
+    });
+    stub.description.scope = sluice_plugin::Scope::Resource;
+    stub
+}
+
 #[test]
-fn a_plugin_that_is_too_slow_for_a_batch_is_asked_about_single_objects() {
-    struct Slow;
-    impl crate::gate::Judge for Slow {
-        fn check(&self, call: &sluice_plugin::Call) -> Result<sluice_plugin::Checked, sluice_plugin::Fault> {
-            match call.chosen.len() {
-                1 => Ok(sluice_plugin::Checked::default()),
-                _ => Err(sluice_plugin::Fault::TimedOut { limit: std::time::Duration::from_secs(1) }),
-            }
-        }
-        fn mutate(&self, _: &sluice_plugin::Call) -> Result<sluice_plugin::Mutated, sluice_plugin::Fault> {
-            unreachable!()
-        }
+fn a_plugin_that_is_too_slow_for_a_batch_is_asked_about_fewer_objects() {
+    for (most, objects) in [(100, 300), (32, 1_000), (1, 60)] {
+        let gate = gate(policy(&["a"], ""), &[slow(most)]);
+        let verdict = settled(&gate, &files(objects));
+        assert_eq!((verdict.decision, verdict.findings.len()), (Decision::Deny, objects), "{most}");
     }
-    let mut gate = gate(policy(&["a"], ""), &[fails_on(&[])]);
-    gate.plugins[0].judge = Box::new(Slow);
-    assert_eq!(settled(&gate, &files(300)).decision, Decision::Allow);
+}
+
+#[test]
+fn a_plugin_that_answers_about_few_objects_only_costs_a_few_calls() {
+    let stub = slow(1);
+    let calls = Arc::clone(&stub.calls);
+    let gate = gate(policy(&["a", "b"], ""), &[stub, finds("/spec/image", "by b")]);
+    let texts = files(1_000);
+    let outcome = run(&gate, &borrowed(&texts));
+    assert!(calls.load(Ordering::Relaxed) < 80, "{calls:?}");
+    let of = |rule: &str| outcome.verdict.findings.iter().filter(|finding| finding.rule == rule).count();
+    assert_eq!((outcome.verdict.decision, of("a/rule"), of("b/rule")), (Decision::Undecided, 0, 1_000));
+    let stopped = outcome.verdict.findings.iter().find(|finding| finding.rule == "sluice/plugin-stopped").unwrap();
+    assert_eq!(
+        stopped.message,
+        "the plugin `a` answers about a few objects at once, and about more it did not answer within 1s; what it found \
+         does not count"
+    );
+    assert!(stopped.help.contains("time: 5s"), "{}", stopped.help);
+    assert_eq!(settled(&gate, &texts), outcome.verdict);
+}
+
+#[test]
+fn a_mutator_that_answers_about_few_objects_only_costs_a_few_calls() {
+    for scope in [None, Some(sluice_plugin::Scope::Set)] {
+        let stub = Stub::mutate(|resource| {
+            let add = || Operation::Add { pointer: "/spec/done".into(), value: "true".into() };
+            Ok(if resource.root().at("/spec/done").is_some() { Vec::new() } else { vec![add()] })
+        });
+        let calls = Arc::clone(&stub.calls);
+        let mut stubs = vec![stub, finds("/spec/done", "seen")];
+        let names = if scope.is_some() { vec!["m", "v", "w"] } else { vec!["m", "v"] };
+        if let Some(scope) = scope {
+            let mut whole = Stub::mutate(|_| Ok(Vec::new()));
+            whole.description.scope = scope;
+            stubs.push(whole);
+        }
+        let mut gate = gate(policy(&names, ""), &stubs);
+        let judge = std::mem::replace(&mut gate.plugins[0].judge, Box::new(finds("", "")));
+        gate.plugins[0].judge = Box::new(Single(judge));
+        let verdict = settled(&gate, &files(1_000));
+        assert!(calls.load(Ordering::Relaxed) < 4 * 200, "{calls:?}");
+        assert_eq!((verdict.decision, verdict.findings.len()), (Decision::Undecided, 1), "{scope:?}");
+        assert!(verdict.findings[0].message.ends_with("; nothing was judged"), "{}", verdict.findings[0].message);
+    }
+}
+
+/// A mutator that answers about single objects only.
+struct Single(Box<dyn crate::gate::Judge>);
+
+impl crate::gate::Judge for Single {
+    fn check(&self, call: &sluice_plugin::Call) -> Result<sluice_plugin::Checked, sluice_plugin::Fault> {
+        self.0.check(call)
+    }
+
+    fn mutate(&self, call: &sluice_plugin::Call) -> Result<sluice_plugin::Mutated, sluice_plugin::Fault> {
+        if call.chosen.len() > 1 { Err(trap()) } else { self.0.mutate(call) }
+    }
 }
 
 #[test]
@@ -131,4 +200,36 @@ fn a_failure_is_undecided_whatever_the_action() {
     undecided
     pod.yaml:1:1 error sluice/plugin-trapped: the plugin `a` trapped: unreachable
     ");
+}
+
+#[test]
+fn more_findings_than_can_be_held_are_counted_and_told_once() {
+    let many = |most: usize| {
+        Stub::check(move |resource| {
+            let found = |index| ("/spec/image", format!("{index}"));
+            let findings = if resource.identity().name == "p007" { 0 } else { most };
+            Ok((0..findings).map(found).collect())
+        })
+    };
+    let gate = gate(policy(&["a", "b"], ""), &[many(50), finds("/spec/image", "by b")]);
+    // 5,000 can be told.
+    let some = settled(&gate, &files(97));
+    assert_eq!((some.decision, some.findings.len()), (Decision::Deny, 96 * 50 + 97));
+    let verdict = settled(&gate, &files(300));
+    assert_eq!((verdict.decision, verdict.findings.len()), (Decision::Undecided, 1));
+    assert_eq!(
+        (verdict.findings[0].rule.as_str(), verdict.findings[0].message.as_str()),
+        (
+            "sluice/too-many-findings",
+            "there are more than 5000 findings, and none of them is told: 14950 of `a/rule`, 300 of `b/rule`"
+        )
+    );
+    // Those of all sets that are decided together count.
+    let options = RunOptions::default();
+    let inputs = || files(60).into_iter().map(|(name, text)| crate::Input::bytes(name, text.into_bytes())).collect();
+    let sets: Vec<_> = (0..2).map(|_| gate.judge(inputs(), &options)).collect();
+    let outcome = gate.conclude(sets, crate::Keep::Set, crate::Alike::Once);
+    assert_eq!(outcome.verdict.findings[0].rule, "sluice/too-many-findings");
+    assert!(outcome.approved.is_none());
+    assert_eq!(run(&gate, &borrowed(&files(60))).verdict.findings.len(), 59 * 50 + 60);
 }

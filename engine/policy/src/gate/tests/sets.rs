@@ -62,6 +62,8 @@ fn what_stands_in_the_cluster_is_seen_beside_the_set_and_never_twice() {
                 match: {kind: Pod}\n  grants: {context: [{apiVersion: v1, kind: Pod}]}\n";
     let mut stub = Stub::check_set(|call| {
         let context = call.context.as_ref().unwrap();
+        // What is asked for there is answered with the objects that name none as well.
+        assert_eq!(context.namespace.as_deref(), Some("shop"));
         let name = |object: &std::sync::Arc<sluice_manifest::Resource>| {
             let identity = object.identity();
             format!("{}/{}", identity.namespace.as_deref().unwrap_or_default(), identity.name)
@@ -69,7 +71,7 @@ fn what_stands_in_the_cluster_is_seen_beside_the_set_and_never_twice() {
         Ok(vec![found(0, format!("sees {}", context.resources.iter().map(name).collect::<Vec<_>>().join(" ")))])
     });
     stub.description.context = vec![KindSelector { group: String::new(), version: "v1".into(), kind: "Pod".into() }];
-    let gate = gate(parse(text), &[stub]);
+    let gate = gate(parse(text), &[stub]).for_namespace("shop");
     assert_eq!(gate.asks().kinds.len(), 1);
     let set = ["", "namespace: shop, ", "namespace: other, "]
         .map(|namespace| format!("apiVersion: v1\nkind: Pod\nmetadata: {{{namespace}name: web}}\n"));
