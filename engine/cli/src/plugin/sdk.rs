@@ -16,6 +16,7 @@ files![
     "macros/src/declare.rs",
     "macros/src/gather.rs",
     "macros/src/lib.rs",
+    "src/alike.rs",
     "src/bindings.rs",
     "src/container.rs",
     "src/context.rs",
