@@ -48,3 +48,19 @@ fn a_value_counts_once() {
         assert_eq!(wrong(document, nodes(count - 1)), Some("node-limit"));
     }
 }
+
+#[test]
+fn a_long_prefix_of_tags_counts_each_time() {
+    // What separates documents begins a line for Kubernetes only behind `\n`.
+    let document = |tags: usize| format!("%TAG !e! {}\r---\rl: [{}]\n", "a".repeat(100_000), "!e!a x,".repeat(tags));
+    assert_eq!(wrong(document(1_000), Limits::default()), Some("size-limit"));
+    assert_eq!(wrong(document(100), Limits::default()), None);
+}
+
+/// Squares of these would take hours.
+#[test]
+fn many_of_one_kind_cost_no_squares() {
+    let tags: String = (0..500_000).map(|tag| format!("%TAG !t{tag}! x\n")).collect();
+    assert_eq!(wrong(format!("{tags}\r---\ra: !t499999!x b\n"), Limits::default()), None);
+    assert_eq!(wrong(format!("{tags}%TAG !t0! y\r---\ra: b\n"), Limits::default()), Some("invalid-yaml"));
+}
