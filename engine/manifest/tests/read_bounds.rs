@@ -63,4 +63,6 @@ fn many_of_one_kind_cost_no_squares() {
     let tags: String = (0..500_000).map(|tag| format!("%TAG !t{tag}! x\n")).collect();
     assert_eq!(wrong(format!("{tags}\r---\ra: !t499999!x b\n"), Limits::default()), None);
     assert_eq!(wrong(format!("{tags}%TAG !t0! y\r---\ra: b\n"), Limits::default()), Some("invalid-yaml"));
+    let actions = format!("v: : a\n\n\n# {}\n", "{{}}".repeat(1 << 20));
+    assert_eq!(wrong(actions, Limits::default()), Some("invalid-yaml"));
 }
