@@ -331,7 +331,7 @@ mod tests {
             Operation::Remove { pointer: "/data/a".into() },
             Operation::Add { pointer: note.clone(), value: value(REDACTED) },
         ] {
-            assert!(is_taken(&[operation.clone()], SecretAccess::Redacted), "{operation:?}");
+            assert!(is_taken(std::slice::from_ref(&operation), SecretAccess::Redacted), "{operation:?}");
         }
     }
 
