@@ -108,7 +108,7 @@ pub struct Documents {
     at: usize,
     index: u32,
     mode: Mode,
-    broken: Vec<bytes::Broken>,
+    broken: Option<bytes::Broken>,
     scratch: fast::Scratch,
     is_rendered: bool,
 }
@@ -140,7 +140,7 @@ impl Documents {
             at: 0,
             index: 0,
             mode,
-            broken: Vec::new(),
+            broken: None,
             scratch: fast::Scratch::default(),
             is_rendered: false,
         }
@@ -204,9 +204,8 @@ impl Documents {
                 read
             }
         };
-        let first = self.broken.partition_point(|broken| broken.at < span.start);
-        let read = match self.broken.get(first).filter(|broken| broken.at < span.end) {
-            Some(broken) => Err(broken.problem(&self.text)),
+        let read = match self.broken.as_ref().and_then(|broken| broken.problem(&self.text, span)) {
+            Some(problem) => Err(problem),
             None => read,
         };
         let mut document =

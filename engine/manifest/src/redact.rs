@@ -15,6 +15,10 @@ const ZERO: &str = "0";
 /// The annotation in which `kubectl apply` keeps the whole object, values included.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
+/// The places of a `Secret` that hold what is hidden.
+const PLACES: [&str; 3] =
+    ["/data", "/stringData", "/metadata/annotations/kubectl.kubernetes.io~1last-applied-configuration"];
+
 impl Resource {
     /// The object as it may be shown to a plugin. In a `Secret` every value in `data` and `stringData`, and that of the
     /// annotation `kubectl.kubernetes.io/last-applied-configuration`, is replaced by one of its own type, so that a
@@ -26,11 +30,21 @@ impl Resource {
     /// the whole source, for those who turn spans into lines: it must not be handed to a plugin.
     #[must_use]
     pub fn redacted(&self) -> Self {
+        if self.is_secret() { self.with_tree(redact(self.tree())) } else { self.clone() }
+    }
+
+    /// Whether something that [`redacted`](Self::redacted) hides may stand at a place, above it or below it. The places
+    /// count, whether anything stands there or not.
+    #[must_use]
+    pub fn hides(&self, pointer: &str) -> bool {
+        let leads =
+            |from: &str, to: &str| to.strip_prefix(from).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        self.is_secret() && PLACES.iter().any(|place| leads(place, pointer) || leads(pointer, place))
+    }
+
+    fn is_secret(&self) -> bool {
         let identity = self.identity();
-        if identity.kind != "Secret" || !identity.group().is_empty() {
-            return self.clone();
-        }
-        self.with_tree(redact(self.tree()))
+        identity.kind == "Secret" && identity.group().is_empty()
     }
 }
 

@@ -178,6 +178,23 @@ fn secrets_keep_their_faults() {
 }
 
 #[test]
+fn the_places_of_what_is_hidden_are_known() {
+    let object =
+        |api: &str| Resource::new(yaml(&format!("apiVersion: {api}\nkind: Secret\nmetadata: {{name: x}}\n"))).unwrap();
+    let applied = "/metadata/annotations/kubectl.kubernetes.io~1last-applied-configuration";
+    let hidden = ["", "/data", "/data/a", "/data/a/b", "/stringData/a", "/metadata", "/metadata/annotations", applied];
+    let open =
+        ["/type", "/dat", "/database", "/metadata/labels", "/metadata/annotations/note", "/metadata/name", "data"];
+    for pointer in hidden {
+        assert!(object("v1").hides(pointer), "{pointer}");
+        assert!(!object("example.com/v1").hides(pointer), "{pointer}");
+    }
+    for pointer in open {
+        assert!(!object("v1").hides(pointer), "{pointer}");
+    }
+}
+
+#[test]
 fn other_objects_keep_all_values() {
     for (api, kind) in [("v1", "ConfigMap"), ("example.com/v1", "Secret")] {
         let object =

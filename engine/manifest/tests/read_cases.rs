@@ -69,7 +69,7 @@ fn has_kubectl() -> bool {
 #[test]
 fn every_case_reads_as_kubectl_reads_it() {
     let cases = cases();
-    assert!(cases.len() >= 51, "cases are missing: {}", cases.len());
+    assert!(cases.len() >= 56, "cases are missing: {}", cases.len());
     for case in cases {
         let documents = read(&case.join("input.yaml"));
         let expected = parse(&std::fs::read_to_string(case.join("expected.json")).unwrap());

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sluice_manifest::{Document, Documents, Limits, NotManifest, Text, read_value};
+use sluice_manifest::{Document, Documents, Limits, NotManifest, Span, Text, read_value};
 
 const GOOD: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: good\n";
 
@@ -129,6 +129,28 @@ fn broken_utf8() {
     let (documents, _) = read(utf16);
     assert_eq!(documents[0].problems[0].rule, "invalid-utf8");
     assert!(documents[0].problems[0].message.contains("UTF-16"));
+}
+
+/// Between JSON values nothing need stand: each of them that holds a wrong byte is told.
+#[test]
+fn broken_utf8_in_json() {
+    let object = |name: &str, text: &[u8]| {
+        let head = format!(r#"{{"apiVersion":"v1","kind":"ConfigMap","metadata":{{"name":"{name}"}},"data":{{"x":""#);
+        [head.as_bytes(), text, b"\"}}"].concat()
+    };
+    for between in [&b"\n"[..], b"", b"\n---\n"] {
+        let values = [object("a", b"\xff"), object("b", b"p\xffq\xc3"), object("c", b"\xc3\xa9"), object("d", b"\xc3")];
+        let (documents, text) = read(values.join(between));
+        let rules: Vec<_> = documents.iter().map(|document| document.problems.first().map(|it| it.rule)).collect();
+        assert_eq!(rules, [Some("invalid-utf8"), Some("invalid-utf8"), None, Some("invalid-utf8")]);
+        assert_eq!(documents[2].resources[0].root().at("/data/x").unwrap().as_str(), Some("é"));
+        assert!(documents[3].resources.is_empty() && documents[3].problems[0].message.contains("byte 0xc3"));
+        let at = documents[1].problems[0].span;
+        assert_eq!(text.slice(Span { start: at.start - 1, end: at.end + 1 }), "p?q");
+    }
+    let (documents, _) = read([&b"{\"a\": tru}\n"[..], &object("b", b"p\xffq")].concat());
+    assert!(documents.iter().all(|document| document.resources.is_empty()));
+    assert_eq!(documents[0].problems[0].rule, "invalid-utf8");
 }
 
 #[test]

@@ -3,12 +3,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use sluice_manifest::Operation;
+use sluice_manifest::{Operation, REDACTED};
 
 use crate::fault::Fault;
 use crate::log::{in_one_line, one_line};
 use crate::state::State;
-use crate::types::{Finding, Patch, Severity};
+use crate::types::{Finding, Patch, SecretAccess, Severity};
 
 /// Most findings or patches of one call.
 const MOST_ANSWERS: usize = 100_000;
@@ -80,6 +80,7 @@ impl Terms<'_> {
             )));
         }
         operations(&raw.fix, &raw.rule)?;
+        self.unseen(rep, &raw.fix, &raw.rule)?;
         Ok(Finding {
             subject: raw.subject,
             severity: raw.severity.unwrap_or(severity),
@@ -92,7 +93,7 @@ impl Terms<'_> {
 
     fn patch(&mut self, raw: RawPatch) -> Result<Patch, Fault> {
         self.rule(&raw.rule)?;
-        self.subject(raw.subject)?;
+        let rep = self.subject(raw.subject)?;
         operations(&raw.operations, &raw.rule)?;
         if let Some(pointer) = raw.operations.iter().map(target).find(|pointer| names_the_object(pointer)) {
             return Err(broken(format!(
@@ -101,7 +102,27 @@ impl Terms<'_> {
                 shown(pointer)
             )));
         }
+        self.unseen(rep, &raw.operations, &raw.rule)?;
         Ok(Patch { subject: raw.subject, rule: raw.rule, reason: in_one_line(raw.reason), operations: raw.operations })
+    }
+
+    /// Operations are applied to the object as it is. Where the plugin was shown it without its values, none may bring a
+    /// value to where it can be seen, and none may put what was shown in a value's place.
+    fn unseen(&mut self, rep: u32, operations: &[Operation], rule: &str) -> Result<(), Fault> {
+        if self.state.grants.secrets == SecretAccess::Full {
+            return Ok(());
+        }
+        for (pointer, what) in operations.iter().filter_map(depends) {
+            let object = self.state.object(rep).map_err(|error| broken(format!("{error:#}")))?;
+            if object.hides(pointer) {
+                return Err(broken(format!(
+                    "an operation of rule `{rule}` {what} `{}` of a `Secret`, whose values this plugin is not shown: see \
+                     `grants.secrets` in the policy file",
+                    shown(pointer)
+                )));
+            }
+        }
+        Ok(())
     }
 
     fn rule(&self, id: &str) -> Result<Severity, Fault> {
@@ -171,6 +192,19 @@ fn target(operation: &Operation) -> &str {
     }
 }
 
+/// The place whose value an operation takes or tells, or to which it writes what stands for a value that is not shown.
+fn depends(operation: &Operation) -> Option<(&str, &'static str)> {
+    match operation {
+        Operation::Add { pointer, value } | Operation::Replace { pointer, value } => {
+            value.contains(REDACTED).then_some((pointer, "writes the stand-in of a value to"))
+        }
+        Operation::Move { from, .. } => Some((from, "moves")),
+        Operation::Copy { from, .. } => Some((from, "copies")),
+        Operation::Test { pointer, .. } => Some((pointer, "tests")),
+        Operation::Remove { .. } => None,
+    }
+}
+
 /// RFC 6901: empty, or names that each follow a `/`, in which `~` is written `~0` and `/` is written `~1`.
 fn is_pointer(text: &str) -> bool {
     let escaped = |rest: &str| rest.starts_with(['0', '1']);
@@ -209,8 +243,14 @@ pub(crate) fn rules_by_id(rules: &[crate::types::Rule]) -> Result<HashMap<String
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use sluice_manifest::{Resource, Span, Text, Tree};
+
     use super::*;
+    use crate::call::Set;
     use crate::state::View;
+    use crate::types::Grants;
 
     fn patches(subject: u32, count: usize, operations: usize) -> Vec<RawPatch> {
         let patch = || RawPatch {
@@ -227,14 +267,71 @@ mod tests {
     }
 
     fn limit_of(answer: impl FnOnce(&mut Terms<'_>) -> Result<(), Fault>) -> Option<(u64, &'static str)> {
-        let (set, orders, grants) = Default::default();
+        match of_answer(Set::default(), SecretAccess::default(), answer) {
+            Err(Fault::OutputLimit { limit, unit }) => Some((limit, unit)),
+            Ok(()) | Err(_) => None,
+        }
+    }
+
+    fn of_answer(
+        set: Set,
+        secrets: SecretAccess,
+        answer: impl FnOnce(&mut Terms<'_>) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        let grants = Arc::new(Grants { secrets, ..Grants::default() });
+        let (set, orders) = (Arc::new(set), Arc::default());
         let view = View { set, context: None, orders, grants, now: std::time::SystemTime::UNIX_EPOCH };
         let state = &mut State::new(view, crate::types::Limits::default(), u64::MAX);
         let rules = HashMap::from([("rule".to_owned(), Severity::Error)]);
         let chosen: Vec<u32> = (0..100).collect();
-        match answer(&mut Terms { rules: &rules, chosen: &chosen, state }) {
-            Err(Fault::OutputLimit { limit, unit }) => Some((limit, unit)),
-            Ok(()) | Err(_) => None,
+        answer(&mut Terms { rules: &rules, chosen: &chosen, state })
+    }
+
+    /// Whether operations on a `Secret` are taken, as a patch and as a fix alike.
+    fn is_taken(operations: &[Operation], secrets: SecretAccess) -> bool {
+        let json = r#"{"apiVersion":"v1","kind":"Secret","metadata":{"name":"s"},"data":{"a":"aHVudGVyMg=="}}"#;
+        let tree = Tree::from_json(Arc::new(Text::new("test", "")), Span::default(), json).unwrap();
+        let resources = vec![Arc::new(Resource::new(tree).unwrap())];
+        let set = Set { resources, ..Set::default() };
+        let (rule, operations) = (String::from("rule"), operations.to_vec());
+        let patch = RawPatch { subject: 0, rule: rule.clone(), reason: String::new(), operations: operations.clone() };
+        let pointer = String::from("/metadata/name");
+        let finding = RawFinding { subject: 0, rule, pointer, message: String::new(), severity: None, fix: operations };
+        let patched = of_answer(set.clone(), secrets, |terms| terms.patches(vec![patch]).map(drop));
+        let fixed = of_answer(set, secrets, |terms| terms.findings(vec![finding]).map(drop));
+        for refused in [&patched, &fixed].into_iter().filter_map(|answer| answer.as_ref().err()) {
+            assert!(refused.to_string().contains("whose values this plugin is not shown"), "{refused}");
+        }
+        assert_eq!(patched.is_ok(), fixed.is_ok());
+        patched.is_ok()
+    }
+
+    #[test]
+    fn what_is_not_shown_is_neither_taken_nor_told_nor_overwritten_with_what_was() {
+        let (seen, note) = (String::from("/metadata/labels/a"), String::from("/metadata/annotations/note"));
+        let value = |text: &str| format!("\"{text}\"");
+        for hidden in ["/data/a", "/data", "/stringData/a", "/metadata/annotations"] {
+            let hidden = String::from(hidden);
+            let moved = Operation::Move { from: hidden.clone(), pointer: note.clone() };
+            let copied = Operation::Copy { from: hidden.clone(), pointer: note.clone() };
+            let tested = Operation::Test { pointer: hidden.clone(), value: value("aHVudGVyMg==") };
+            let added = Operation::Add { pointer: hidden.clone(), value: value(REDACTED) };
+            let replaced = Operation::Replace { pointer: hidden.clone(), value: r#"{"a":"[REDACTED]"}"#.into() };
+            for operation in [moved, copied, tested, added, replaced] {
+                let operations = [Operation::Remove { pointer: "/type".into() }, operation];
+                assert!(!is_taken(&operations, SecretAccess::Redacted), "{operations:?}");
+                assert!(is_taken(&operations, SecretAccess::Full), "{operations:?}");
+            }
+        }
+        for operation in [
+            Operation::Copy { from: seen.clone(), pointer: note.clone() },
+            Operation::Test { pointer: seen.clone(), value: value("x") },
+            Operation::Add { pointer: "/data/b".into(), value: value("eA==") },
+            Operation::Replace { pointer: "/data/a".into(), value: value("eA==") },
+            Operation::Remove { pointer: "/data/a".into() },
+            Operation::Add { pointer: note.clone(), value: value(REDACTED) },
+        ] {
+            assert!(is_taken(std::slice::from_ref(&operation), SecretAccess::Redacted), "{operation:?}");
         }
     }
 

@@ -237,3 +237,12 @@ fn changed_documents_are_still_read_the_fast_way() {
         assert_eq!(check(seed), Outcome::Read, "{seed}");
     }
 }
+
+#[test]
+fn a_key_far_from_its_colon_is_no_matter_of_the_fast_way() {
+    for (blanks, outcome) in [(900, Outcome::Read), (1_020, Outcome::GaveUp), (1_100, Outcome::GaveUp)] {
+        for key in ["a", "\"a\"", "- a"] {
+            assert_eq!(check(&format!("{key}{}: b\n", " ".repeat(blanks))), outcome, "{key} and {blanks} blanks");
+        }
+    }
+}

@@ -21,7 +21,7 @@ use crate::{Span, Text};
 /// Deeper documents, and mappings with more keys, are left to the complete reader.
 const DEPTH: u32 = 100;
 const KEYS: usize = 1024;
-/// A key and its `:` are at most 1024 characters apart.
+/// The start of a key and its `:` are at most 1024 characters apart.
 const KEY_LENGTH: usize = 1000;
 
 /// Buffers that serve one document after the other.
@@ -219,7 +219,7 @@ impl Fast<'_, '_> {
     fn key(&mut self, key: Key, hashes: usize) -> Option<()> {
         let (start, end) = if key.quoted { (key.start + 1, key.end - 1) } else { (key.start, key.end) };
         let name = self.content.get(start..end)?;
-        if name.len() > KEY_LENGTH || !key.quoted && (name == "<<" || !self.is_text(name)) {
+        if key.after - key.start > KEY_LENGTH || !key.quoted && (name == "<<" || !self.is_text(name)) {
             return None;
         }
         let hash = bytes::hash(name.as_bytes());

@@ -63,7 +63,13 @@ fn number(text: &str) -> Scalar {
     if let Some(scalar) = integer(&text) {
         return scalar;
     }
-    decimal(&text).map_or(Scalar::Text, Scalar::Float)
+    decimal(&text).map(Scalar::Float).or_else(|| signed_binary(&text).map(Scalar::Int)).unwrap_or(Scalar::Text)
+}
+
+/// `0b-11`: go-yaml hands what follows a `0b` to a function that takes a sign, and does so for no other prefix.
+fn signed_binary(text: &str) -> Option<i64> {
+    let signed = text.strip_prefix("0b").filter(|rest| rest.starts_with(['-', '+']))?;
+    i64::from_str_radix(signed, 2).ok()
 }
 
 fn without_underscores(text: &str) -> Cow<'_, str> {

@@ -45,17 +45,46 @@ pub(crate) fn explains_missing(text: &Text, document: &Document) -> bool {
 fn without_actions(content: &str) -> String {
     let mut plain = String::with_capacity(content.len());
     let mut rest = content;
+    // Whether there is nothing yet on the line that `plain` ends with. Each byte is looked at once, however many actions
+    // share a line.
+    let mut line_start = true;
     while let Some(start) = memmem::find(rest.as_bytes(), b"{{") {
         let (before, action) = rest.split_at_checked(start).unwrap_or((rest, ""));
         let end = memmem::find(action.as_bytes(), b"}}").map_or(action.len(), |end| end + 2);
         plain.push_str(before);
-        let line_start = plain.rsplit('\n').next().is_some_and(|line| line.trim().is_empty());
+        line_start = match before.rsplit_once('\n') {
+            Some((_, line)) => line.trim().is_empty(),
+            None => line_start && before.trim().is_empty(),
+        };
         rest = action.get(end..).unwrap_or_default();
-        let line_end = rest.lines().next().is_none_or(|line| line.trim().is_empty());
+        let behind = rest.trim_start_matches(|c: char| c.is_whitespace() && c != '\n');
+        let line_end = behind.is_empty() || behind.starts_with('\n');
         if !(line_start && line_end) {
             plain.push('x');
+            line_start = false;
         }
     }
     plain.push_str(rest);
     plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_actions;
+
+    #[test]
+    fn actions_alone_on_a_line_are_blanked_and_others_are_a_word() {
+        for (content, plain) in [
+            ("{{ a }}", ""),
+            ("a: {{ b }}\n", "a: x\n"),
+            ("a:\n  {{- b }} \t\r\nc: d\n", "a:\n   \t\r\nc: d\n"),
+            ("  {{ a }}: b\n", "  x: b\n"),
+            ("{{ a }} {{ b }}\n{{ c }}\n", "x x\n\n"),
+            ("a: {{ b }}{{ c\n}}\n{{ d }}", "a: xx\n"),
+            ("a\n{{ b", "a\n"),
+            ("a {{ b", "a x"),
+        ] {
+            assert_eq!(without_actions(content), plain, "{content}");
+        }
+    }
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use sluice_manifest::{Node, Operation, Resource, Value, push_token};
+use sluice_manifest::{Node, Operation, PatchCause, PatchError, Resource, Value, push_token};
 use sluice_plugin::{Call, Fault, Patch, Set};
 
 use super::batch::{Shown, choose};
@@ -132,7 +132,10 @@ fn apply(
             let message = String::from("its patch changes what the object is: `apiVersion`, `kind`, name or namespace");
             return fail(loaded, plugin, item, message, notes);
         }
-        Err(error) => return fail(loaded, plugin, item, format!("its patch cannot be applied: {error}"), notes),
+        Err(error) => {
+            let why = told(&item.resource, &error);
+            return fail(loaded, plugin, item, format!("its patch cannot be applied: {why}"), notes);
+        }
     };
     if patched.root() == item.resource.root() {
         return;
@@ -222,13 +225,25 @@ fn is_index(token: &str) -> bool {
     !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// Why a patch cannot be applied. A `test` tells what it has found, which may be what is hidden.
+fn told(resource: &Resource, error: &PatchError) -> String {
+    match error {
+        PatchError::Failed { operation, pointer, cause: PatchCause::Unlike { .. } } if resource.hides(pointer) => {
+            format!("operation {operation} of the patch, at `{pointer}`: the value is another")
+        }
+        PatchError::Failed { .. }
+        | PatchError::Json(_)
+        | PatchError::NotArray
+        | PatchError::Malformed { .. }
+        | PatchError::Unnamed => error.to_string(),
+    }
+}
+
 /// A value for a message. The data of a `Secret` is not for messages.
 fn shown(resource: &Resource, pointer: &str) -> String {
-    let secret =
-        resource.identity().kind == "Secret" && (pointer.starts_with("/data") || pointer.starts_with("/stringData"));
     match resource.root().at(pointer) {
         None => String::from("nothing"),
-        Some(_) if secret => String::from("another value"),
+        Some(_) if resource.hides(pointer) => String::from("another value"),
         Some(value) => {
             let json = value.to_json();
             match json.char_indices().nth(MAX_VALUE) {

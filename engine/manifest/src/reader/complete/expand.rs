@@ -67,7 +67,10 @@ impl<'t> Expand<'t> {
     fn node(&mut self, index: u32, depth: u32, alias: Option<Span>) -> Result<(), Problem> {
         let node = self.written(index);
         let span = alias.unwrap_or(node.span);
-        self.visit(span)?;
+        // An alias counts as what it stands for, which is none.
+        if !matches!(node.kind, Kind::Alias(_)) {
+            self.visit(span)?;
+        }
         match node.kind {
             Kind::Alias(target) => self.node(target, depth, Some(node.span)),
             Kind::Scalar(scalar, content) => self.scalar(scalar, content, span),
@@ -99,9 +102,8 @@ impl<'t> Expand<'t> {
         let open = self.tree.open(Collection::Object, span.start);
         let mut count = 0;
         for member in members.list.into_iter().flatten() {
-            let key = self.written(member.key);
-            self.visit(key.span)?;
-            self.key(&member.name, key)?;
+            // Keys were counted when they were collected, those that others replaced as well.
+            self.key(&member.name, self.written(member.key));
             self.node(member.value, depth + 1, None)?;
             count += 1;
         }
@@ -109,13 +111,15 @@ impl<'t> Expand<'t> {
         Ok(())
     }
 
-    fn key(&mut self, name: &str, key: Written) -> Result<(), Problem> {
-        if let Kind::Scalar(Scalar::Text, content) | Kind::Merge(content) = key.kind {
-            return self.textual(Textual::String, content, key.span);
+    fn key(&mut self, name: &str, key: Written) {
+        match key.kind {
+            Kind::Scalar(Scalar::Text, content) | Kind::Merge(content) => {
+                self.place(Textual::String, content, key.span);
+            }
+            Kind::Scalar(_, _) | Kind::Alias(_) | Kind::Sequence | Kind::Mapping => {
+                self.tree.made(Textual::String, key.span, name);
+            }
         }
-        self.count(name.len(), key.span)?;
-        self.tree.made(Textual::String, key.span, name);
-        Ok(())
     }
 
     /// The members of a mapping, in order: each one replaces an equal one before it, merged or not.
@@ -134,6 +138,7 @@ impl<'t> Expand<'t> {
                 continue;
             }
             let name = self.name(key)?;
+            self.count(name.len(), self.written(key).span)?;
             let old = into.insert(Member { name, key, value, merged });
             if let Some(old) = old.filter(|old| !old.merged && !merged) {
                 let (first, span) = (self.written(old.key).span, self.written(key).span);
@@ -146,13 +151,16 @@ impl<'t> Expand<'t> {
 
     fn merge(&mut self, value: u32, depth: u32, into: &mut Members<'t>) -> Result<(), Problem> {
         let node = self.written(value);
+        // What is merged costs time even where it has no members.
         if !matches!(node.kind, Kind::Sequence) {
             let mapping = self.mergeable(value)?;
+            self.visit(node.span)?;
             return self.collect(mapping, depth + 1, true, into);
         }
         let mut items = Vec::new();
         let mut at = value + 1;
         while at < node.after {
+            self.visit(self.written(at).span)?;
             items.push(self.mergeable(at)?);
             at = self.written(at).after;
         }
@@ -227,11 +235,15 @@ impl<'t> Expand<'t> {
 
     fn textual(&mut self, kind: Textual, content: Content, span: Span) -> Result<(), Problem> {
         self.count(self.content(content).len(), span)?;
+        self.place(kind, content, span);
+        Ok(())
+    }
+
+    fn place(&mut self, kind: Textual, content: Content, span: Span) {
         match content {
             Content::Source(at) => self.tree.source(kind, span, at),
             Content::Made(at) => self.tree.made_before(kind, span, at),
         }
-        Ok(())
     }
 
     /// Counts text, which aliases can repeat without end.

@@ -2,6 +2,9 @@
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "any token but the expected ones is handled alike")]
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use super::scanner::{Fault, Lexeme, Scanner, Style, Token};
 use super::syntax::{Content, Kind, Parsed, Properties, Syntax};
 use crate::reader::words::{self, Wrong};
@@ -15,7 +18,9 @@ struct Grammar<'t> {
     syntax: Syntax<'t>,
     limits: &'t Limits,
     /// Handles that the document declares, with their prefixes.
-    handles: Vec<(String, String)>,
+    handles: HashMap<String, String>,
+    /// Bytes of the tags that declared handles stand for, which they can repeat without end.
+    tagged: usize,
     depth: u32,
 }
 
@@ -35,7 +40,8 @@ pub(crate) fn parse(text: &Text, span: Span, limits: &Limits) -> Result<Parsed, 
         scanner: Scanner::new(content, base),
         syntax: Syntax::new(text, limits),
         limits,
-        handles: Vec::new(),
+        handles: HashMap::new(),
+        tagged: 0,
         depth: 0,
     };
     let rest = grammar.document()?;
@@ -121,11 +127,11 @@ impl Grammar<'_> {
                     version = true;
                 }
                 Lexeme::TagDirective(index) => {
-                    let tag = self.scanner.tags.get(index as usize).cloned().unwrap_or_default();
-                    if self.handles.iter().any(|(handle, _)| *handle == tag.0) {
+                    let (handle, prefix) = self.scanner.tags.get(index as usize).cloned().unwrap_or_default();
+                    let Entry::Vacant(place) = self.handles.entry(handle) else {
                         return self.fault(Wrong::Directive, token.span.start);
-                    }
-                    self.handles.push(tag);
+                    };
+                    place.insert(prefix);
                 }
                 _ => return Ok(any),
             }
@@ -178,14 +184,19 @@ impl Grammar<'_> {
         }
     }
 
-    fn tag(&self, index: u32, span: Span) -> Result<String, Problem> {
+    fn tag(&mut self, index: u32, span: Span) -> Result<String, Problem> {
         let (handle, suffix) = self.scanner.tags.get(index as usize).cloned().unwrap_or_default();
         if handle.is_empty() {
             return Ok(suffix);
         }
-        let declared = self.handles.iter().find(|(known, _)| *known == handle).map(|(_, prefix)| prefix.as_str());
-        match (declared, handle.as_str()) {
-            (Some(prefix), _) => Ok(format!("{prefix}{suffix}")),
+        match (self.handles.get(&handle), handle.as_str()) {
+            (Some(prefix), _) => {
+                self.tagged += prefix.len();
+                if self.tagged > self.limits.bytes as usize {
+                    return Err(words::too_large(self.tagged, self.limits.bytes, span));
+                }
+                Ok(format!("{prefix}{suffix}"))
+            }
             (None, "!") => Ok(format!("!{suffix}")),
             (None, "!!") => Ok(format!("{DEFAULT_PREFIX}{suffix}")),
             (None, _) => self.fault(Wrong::TagHandle, span.start),

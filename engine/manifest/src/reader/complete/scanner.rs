@@ -440,6 +440,8 @@ impl<'t> Scanner<'t> {
     fn break_length(&self, ahead: usize) -> usize {
         match self.byte(ahead) {
             b'\n' => 1,
+            // Kubernetes takes a `\r` from the end of each line before it reads YAML; that of `\r\n` is left behind then.
+            b'\r' if self.bytes.get(self.at + ahead + 1..).is_some_and(|rest| rest.starts_with(b"\r\n")) => 3,
             b'\r' if self.byte(ahead + 1) == b'\n' => 2,
             b'\r' => 1,
             0xC2 if self.byte(ahead + 1) == 0x85 => 2,

@@ -122,6 +122,24 @@ fn a_patch_that_cannot_be_applied_is_undecided() {
 }
 
 #[test]
+fn no_message_about_a_patch_tells_a_value_of_a_secret() {
+    let applied = "/metadata/annotations/kubectl.kubernetes.io~1last-applied-configuration";
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: s\n  annotations: \
+                  {kubectl.kubernetes.io/last-applied-configuration: hunter2}\ndata: {a: hunter2}\n";
+    for pointer in ["/data/a", "/data", applied] {
+        let test = always(move |_| vec![Operation::Test { pointer: pointer.into(), value: "1".into() }]);
+        let told = show(&run(&gate(policy(&["m"], ""), &[test]), &[("s.yaml", secret)]));
+        assert!(told.contains(&format!("at `{pointer}`: the value is another")), "{told}");
+    }
+    let lines = run(
+        &gate(policy(&["m", "n"], ""), &[sets(applied, "\"hunter2+\""), sets(applied, "\"hunter2-\"")]),
+        &[("s.yaml", secret)],
+    );
+    let told = show(&lines);
+    assert!(told.contains("mutation-conflict") && !told.contains("hunter2"), "{told}");
+}
+
+#[test]
 fn an_object_keeps_its_name() {
     let gate = gate(policy(&["m"], ""), &[sets("/metadata/name", r#""other""#)]);
     assert_snapshot!(show(&run(&gate, &[("pod.yaml", &pod("web"))])), @r"
