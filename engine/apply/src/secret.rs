@@ -49,8 +49,7 @@ pub(crate) fn moved(resource: &Resource, patterns: &[&[Token]]) -> Vec<Vec<Token
 
 /// The `stringData` of a Secret.
 fn written(resource: &Resource) -> Option<Node<'_>> {
-    let identity = resource.identity();
-    let is_secret = identity.group().is_empty() && identity.kind == "Secret";
+    let is_secret = resource.identity().is_secret();
     resource.root().get("stringData").filter(|node| is_secret && matches!(node.value(), Value::Object(_)))
 }
 

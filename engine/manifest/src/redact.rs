@@ -30,7 +30,7 @@ impl Resource {
     /// the whole source, for those who turn spans into lines: it must not be handed to a plugin.
     #[must_use]
     pub fn redacted(&self) -> Self {
-        if self.is_secret() { self.with_tree(redact(self.tree())) } else { self.clone() }
+        if self.identity().is_secret() { self.with_tree(redact(self.tree())) } else { self.clone() }
     }
 
     /// Whether something that [`redacted`](Self::redacted) hides may stand at a place, above it or below it. The places
@@ -39,12 +39,7 @@ impl Resource {
     pub fn hides(&self, pointer: &str) -> bool {
         let leads =
             |from: &str, to: &str| to.strip_prefix(from).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-        self.is_secret() && PLACES.iter().any(|place| leads(place, pointer) || leads(pointer, place))
-    }
-
-    fn is_secret(&self) -> bool {
-        let identity = self.identity();
-        identity.kind == "Secret" && identity.group().is_empty()
+        self.identity().is_secret() && PLACES.iter().any(|place| leads(place, pointer) || leads(pointer, place))
     }
 }
 

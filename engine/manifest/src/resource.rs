@@ -25,6 +25,12 @@ impl Identity {
         self.api_version.split_once('/').map_or("", |(group, _)| group)
     }
 
+    /// Whether it is a `Secret`, whose data is not for everyone.
+    #[must_use]
+    pub fn is_secret(&self) -> bool {
+        self.kind == "Secret" && self.group().is_empty()
+    }
+
     /// The version within the group.
     #[must_use]
     pub fn version(&self) -> &str {

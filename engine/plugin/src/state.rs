@@ -87,7 +87,7 @@ impl State {
     /// The object behind a handle, as the plugin may see it.
     pub(crate) fn object(&mut self, rep: u32) -> wasmtime::Result<Arc<Resource>> {
         let object = self.whole(rep)?;
-        if self.grants.secrets == SecretAccess::Full || !is_secret(object.identity()) {
+        if self.grants.secrets == SecretAccess::Full || !object.identity().is_secret() {
             return Ok(Arc::clone(object));
         }
         if let Some(redacted) = self.redacted.get(&rep) {
@@ -242,10 +242,6 @@ pub(crate) struct View {
     pub(crate) grants: Arc<Grants>,
     #[cfg_attr(not(feature = "wasi"), expect(dead_code, reason = "only WASI has a clock"))]
     pub(crate) now: std::time::SystemTime,
-}
-
-fn is_secret(identity: &Identity) -> bool {
-    identity.kind == "Secret" && identity.group().is_empty()
 }
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ impl Unasked {
     /// A span of an object; none for one that someone wrote.
     pub(crate) fn of(resource: &Resource, span: Span) -> Option<Self> {
         let text = resource.text();
-        text.is_rendered().then(|| Self { text: Arc::clone(text), span, is_secret: is_secret(resource) })
+        text.is_rendered().then(|| Self { text: Arc::clone(text), span, is_secret: resource.identity().is_secret() })
     }
 
     /// Asks.
@@ -83,7 +83,7 @@ impl<'t> Unread<'t> {
 
 /// Where a span of an object stands: in the file it was read from, or in what it was rendered from.
 pub(crate) fn of_object(resource: &Resource, span: Span, exact: bool) -> At {
-    source_of(resource.text(), span, exact, is_secret(resource)).unwrap_or_else(|| At {
+    source_of(resource.text(), span, exact, resource.identity().is_secret()).unwrap_or_else(|| At {
         location: location(resource.text(), span, exact),
         snippet: snippet_of(resource, span),
         rendered: None,
@@ -301,7 +301,7 @@ fn masked(line: &str, masks: Vec<Range<usize>>, inside: Range<usize>) -> String 
 
 /// The spans and the values of all that must not be shown of an object; none where they are too many to look for.
 fn secrets(resource: &Resource) -> Option<(Vec<Span>, Vec<&str>)> {
-    if !is_secret(resource) {
+    if !resource.identity().is_secret() {
         return Some((Vec::new(), Vec::new()));
     }
     let root = resource.root();
@@ -323,11 +323,6 @@ fn secrets(resource: &Resource) -> Option<(Vec<Span>, Vec<&str>)> {
         hide(copy, &mut found);
     }
     Some(found)
-}
-
-fn is_secret(resource: &Resource) -> bool {
-    let identity = resource.identity();
-    identity.kind == "Secret" && identity.group().is_empty()
 }
 
 fn hide<'t>(value: Node<'t>, (spans, values): &mut (Vec<Span>, Vec<&'t str>)) {

@@ -52,7 +52,8 @@ struct Walk<'w> {
 
 impl Walk<'_> {
     /// Walks a folder, and then what Git tracks in it and behind its links although `.gitignore` excludes it: a commit has it, so
-    /// that it is judged as that of a revision is. `above` are the folders, without links, that it began with and that such links led to on the way here.
+    /// that it is judged as that of a revision is. `above` are the folders, without links, that it began with and that such links
+    /// led to on the way here.
     fn folder(&mut self, start: &Path, above: &mut Vec<PathBuf>, indexes: &mut Indexes) -> Result<(), PathError> {
         let first = self.folders.len();
         self.folders.push(start.to_path_buf());
