@@ -159,12 +159,12 @@ pub(crate) fn snippet(text: &Text, span: Span, within: Span) -> Option<Snippet> 
     shown(text, span, within, &[], &[])
 }
 
-/// The line that a span of an object begins on, which begins at this byte.
-pub(crate) fn line_of(resource: &Resource, line_start: usize) -> Cow<'_, str> {
-    let rest = resource.text().as_str().get(line_start..).unwrap_or_default();
-    let line = rest.get(..memchr::memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len())).unwrap_or_default();
+/// A line of an object, as it may be shown.
+pub(crate) fn line_of(resource: &Resource, number: u32) -> Cow<'_, str> {
+    let text = resource.text();
+    let line = text.line(number).unwrap_or_default();
     let Some((spans, values)) = secrets(resource) else { return Cow::Borrowed(MASK) };
-    one_line(line.trim_end_matches('\r'), line_start, resource.root().span(), &spans, &values)
+    one_line(line, offset_of(text, line), resource.root().span(), &spans, &values)
 }
 
 /// As [`snippet`], for a value of an object.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sluice_manifest::{Identity, Resource, Text};
+use sluice_manifest::{Identity, Place, Resource};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::collect::Order;
@@ -15,7 +15,6 @@ pub(crate) struct NameTable {
     names: Vec<Name>,
     /// Identities and lines, one after the other.
     texts: String,
-    cursor: Option<Cursor>,
     /// Where a name is put together for its digest.
     room: Vec<u8>,
 }
@@ -32,16 +31,6 @@ struct Name {
     namespaced: bool,
     /// What it was rendered from.
     source: Option<Box<Unasked>>,
-}
-
-/// A place in a text that is walked from its start to its end, so that a file of a single line costs no more than others.
-#[derive(Debug)]
-struct Cursor {
-    text: Arc<Text>,
-    offset: usize,
-    line: u32,
-    line_start: usize,
-    column: u32,
 }
 
 /// An object that is there again.
@@ -63,12 +52,12 @@ impl NameTable {
         }
         let name = resource.root().get("metadata").and_then(|metadata| metadata.get("name"));
         let span = name.map_or(resource.root().span(), |name| name.span());
-        let (line, column, line_start) = self.seek(resource.text(), span.start as usize);
+        let Place { line, column, .. } = resource.text().place(span);
         let end_column = column + resource.text().slice(span).chars().count() as u32;
         let start = self.texts.len() as u32;
         let mut parts = [start; 6];
         let namespace = identity.namespace.as_deref().unwrap_or_default();
-        let shown = place::line_of(resource, line_start);
+        let shown = place::line_of(resource, line);
         let texts = [identity.api_version.as_str(), &identity.kind, namespace, &identity.name, &shown];
         for (text, end) in texts.into_iter().zip(parts.iter_mut().skip(1)) {
             self.texts.push_str(text);
@@ -84,30 +73,6 @@ impl NameTable {
             namespaced: identity.namespace.is_some(),
             source: Unasked::of(resource, span).map(Box::new),
         });
-    }
-
-    fn seek(&mut self, text: &Arc<Text>, offset: usize) -> (u32, u32, usize) {
-        let start = || Cursor { text: Arc::clone(text), offset: 0, line: 1, line_start: 0, column: 1 };
-        let goes_on = |cursor: &Cursor| Arc::ptr_eq(&cursor.text, text) && cursor.offset <= offset;
-        let mut cursor = self.cursor.take().filter(goes_on).unwrap_or_else(start);
-        let between = text.as_str().as_bytes().get(cursor.offset..offset).unwrap_or_default();
-        let mut tail = between;
-        for at in memchr::memchr_iter(b'\n', between) {
-            cursor.line += 1;
-            cursor.line_start = cursor.offset + at + 1;
-            cursor.column = 1;
-            tail = between.get(at + 1..).unwrap_or_default();
-        }
-        cursor.column += tail.iter().filter(|byte| (**byte as i8) >= -0x40).count() as u32;
-        cursor.offset = offset;
-        let found = (cursor.line, cursor.column, cursor.line_start);
-        self.cursor = Some(cursor);
-        found
-    }
-
-    /// Lets go of the file that was read last.
-    pub(crate) fn end_of_file(&mut self) {
-        self.cursor = None;
     }
 
     pub(crate) fn absorb(&mut self, other: Self) {

@@ -67,7 +67,6 @@ pub(crate) fn read(
                     next(collected, order, resource);
                 }
             }
-            collected.names.end_of_file();
             tell_skipped(collected, &name, &skipped, before, file);
         }
     }
