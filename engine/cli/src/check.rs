@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::thread;
 
 use clap::ValueEnum;
-use sluice_policy::{Alike, Gate, Keep, Outcome};
+use sluice_policy::{Alike, ConfigError, Gate, Keep, Outcome};
 use sluice_report::{Format, Options, Verbosity};
 
 use crate::charts::Charts;
@@ -150,6 +150,11 @@ fn pass(gate: &Gate, sets: Sets, arguments: &Arguments) -> Result<Outcome, Stop>
     let Passed { outcome, shares, .. } =
         judging::pass(gate, sets, &options).map_err(|error| Stop::Failed(error.to_string()))?;
     if let Some(message) = judging::nothing(&shares, &outcome.inputs).filter(|_| !arguments.allow_empty) {
+        if arguments.verbose {
+            for (name, reason) in &outcome.verdict.summary.skipped {
+                output::remark(&format!("skipped {name}: {reason}"));
+            }
+        }
         return Err(Stop::usage(message, "name another path, or say --allow-empty where that is right"));
     }
     Ok(outcome)
@@ -185,21 +190,10 @@ impl Stop {
 
     fn tell(self, arguments: &Arguments) -> Exit {
         match self {
-            Self::Policy(ChoiceError::Unusable { message, help }) | Self::Usage { message, help: Some(help) } => {
-                output::complain(&message, Some(help));
-                Exit::Usage
-            }
-            Self::Usage { message, help: None } => {
-                output::complain(&message, None);
-                Exit::Usage
-            }
+            Self::Policy(ChoiceError::Unusable { message, help }) => wrong(arguments, message, Some(help)),
+            Self::Usage { message, help } => wrong(arguments, message, help),
             Self::Policy(ChoiceError::Invalid(errors)) => {
-                if let Err(error) = arguments.manner.tell(&errors, arguments.format.into())
-                    && !output::is_broken_pipe(&error)
-                {
-                    let message = format!("cannot write what is wrong with the policy file: {error}");
-                    output::complain(&message, None);
-                }
+                tell(arguments, &errors);
                 Exit::Usage
             }
             Self::Origin(error) => error.tell(),
@@ -209,5 +203,27 @@ impl Stop {
             }
             Self::Pipe => Exit::Undecided,
         }
+    }
+}
+
+/// Says what is wrong with what was asked: to people on standard error, and to programs where they look for the report.
+fn wrong(arguments: &Arguments, message: String, help: Option<&str>) -> Exit {
+    output::complain(&message, help);
+    let format = Format::from(arguments.format);
+    if format != Format::Human {
+        let help = help.unwrap_or_default().to_owned();
+        let error = ConfigError { message, help, location: None, snippet: None };
+        tell(arguments, &[error]);
+    }
+    Exit::Usage
+}
+
+/// Puts what kept a run from judging where the report would be.
+fn tell(arguments: &Arguments, errors: &[ConfigError]) {
+    match arguments.manner.tell(errors, arguments.format.into()) {
+        Err(error) if !output::is_broken_pipe(&error) => {
+            output::complain(&format!("cannot write what is wrong: {error}"), None);
+        }
+        Ok(()) | Err(_) => {}
     }
 }

@@ -235,10 +235,16 @@ pub(crate) fn nothing(shares: &[Share], known: &[InputOutcome]) -> Option<String
 
 /// What was there instead of manifests.
 fn seen(held: &[InputOutcome]) -> String {
-    match held.len() {
-        0 => String::from(": there is no .yaml, .yml or .json file in it"),
-        1 => String::from(": the one file read has none"),
-        files => format!(": none of the {files} files read has one"),
+    let templates = held.iter().filter(|input| input.templates).count();
+    match (held.len(), templates) {
+        (0, _) => String::from(": there is no .yaml, .yml or .json file in it"),
+        (1, 0) => String::from(": the one file read has none"),
+        (1, _) => String::from(": the one file read is a template, which is judged with the whole folder of its chart"),
+        (files, 0) => format!(": none of the {files} files read has one"),
+        (files, _) => format!(
+            ": of the {files} files read {templates} look like templates, which are judged with the whole folder of their \
+             chart"
+        ),
     }
 }
 

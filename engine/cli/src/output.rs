@@ -163,6 +163,11 @@ pub(crate) fn warn(message: &str, help: Option<&str>) {
     tell(("warning", anstyle::AnsiColor::Yellow), message, help);
 }
 
+/// As [`complain`], about what is only worth knowing.
+pub(crate) fn remark(message: &str) {
+    tell(("note", anstyle::AnsiColor::Cyan), message, None);
+}
+
 fn tell((what, color): (&str, anstyle::AnsiColor), message: &str, help: Option<&str>) {
     let mut err = anstream::stderr().lock();
     let bold = color.on_default().bold();
