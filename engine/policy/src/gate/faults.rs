@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use sluice_plugin::{Call, Fault, Set};
 
-use super::batch::{Failures, MAX_FAILURES, Shown, choose, judge, validate};
+use super::batch::{Failures, MAX_FAILURES, Shown, is_for, judge, validate};
 use super::collect::{Cause, Collected, Item, Reach, Stop};
-use super::pace::{Next, Pace};
+use super::pace::{Next, Pace, Part};
 use super::{Gate, finding, mutate};
 
 /// Settles what failed while manifests streamed through.
@@ -72,23 +72,29 @@ fn change_deferred(gate: &Gate, collected: &mut Collected) {
     let mut slow: Option<(usize, Fault)> = None;
     let mut rest = items.as_slice();
     while !rest.is_empty() {
-        let (part, after) = rest.split_at(pace.size().min(rest.len()));
+        let Part { length, chosen } =
+            pace.part(rest, |item| gate.mutators().any(|(plugin, _)| is_for(gate, plugin, item)));
+        let (part, after) = rest.split_at(length);
         let mut changed = part.to_vec();
-        match mutate::mutate(gate, &mut changed, collected) {
-            Ok(_) => {
+        match (mutate::mutate(gate, &mut changed, collected), chosen.as_slice()) {
+            (Ok(_), _) => {
                 validate(gate, changed, &failures, collected);
-                if let (Next::End, Some((plugin, fault))) = (pace.answered(), slow.clone()) {
+                let next = if chosen.is_empty() { Next::On } else { pace.answered(chosen.len()) };
+                if let (Next::End, Some((plugin, fault))) = (next, slow.clone()) {
                     return Patience::new(plugin, Reach::All).stop(Cause::Slowness { fault }, collected);
                 }
             }
-            Err(mutate::Failed { plugin, fault }) if part.len() > 1 => {
-                pace.failed(part.len());
+            (Err(mutate::Failed { plugin, fault }), [_, _, ..]) => {
+                pace.failed(chosen.len());
                 slow = Some((plugin, fault));
                 continue;
             }
-            Err(mutate::Failed { plugin, fault }) => {
+            // The last of the part: those before it are for no mutator.
+            (Err(mutate::Failed { plugin, fault }), [] | [_]) => {
                 pace.found();
-                if let (Some(loaded), Some(item)) = (gate.plugin(plugin), part.first()) {
+                let Some((item, others)) = part.split_last() else { return };
+                validate(gate, others.to_vec(), &failures, collected);
+                if let Some(loaded) = gate.plugin(plugin) {
                     collected.drafts.push(finding::of_fault(loaded, plugin, item, &fault));
                     let patience = patience.entry(plugin).or_insert_with(|| Patience::new(plugin, Reach::All));
                     if patience.ends(item, collected) {
@@ -115,18 +121,19 @@ pub(crate) fn judge_in_parts(
     let mut slow: Option<Fault> = None;
     let mut rest = items;
     while !rest.is_empty() {
-        let (part, after) = rest.split_at(pace.size().min(rest.len()));
-        let call =
-            Call { set: Shown::default().of(part), chosen: choose(gate, plugin, part), context: context.cloned() };
+        let Part { length, chosen } = pace.part(rest, |item| is_for(gate, plugin, item));
+        let (part, after) = rest.split_at(length);
+        let call = Call { set: Shown::default().of(part), chosen, context: context.cloned() };
         if let Some(first) = call.chosen.first() {
+            let objects = call.chosen.len();
             match judge(gate, plugin, loaded, part, &call, collected) {
                 Ok(()) => {
-                    if let (Next::End, Some(fault)) = (pace.answered(), slow.clone()) {
+                    if let (Next::End, Some(fault)) = (pace.answered(objects), slow.clone()) {
                         return patience.stop(Cause::Slowness { fault }, collected);
                     }
                 }
-                Err(fault) if call.chosen.len() > 1 => {
-                    pace.failed(part.len());
+                Err(fault) if objects > 1 => {
+                    pace.failed(objects);
                     slow = Some(fault);
                     continue;
                 }

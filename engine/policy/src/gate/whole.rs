@@ -7,11 +7,11 @@ use std::sync::Arc;
 use sluice_manifest::Resource;
 use sluice_plugin::{Call, Fault, Scope, Set};
 
-use super::batch::{Shown, choose, judge};
+use super::batch::{Shown, choose, is_for, judge};
 use super::collect::{Cause, Collected, Item, Reach};
 use super::faults::Patience;
 use super::mutate::{self, Notes, Pass};
-use super::pace::{Next, Pace};
+use super::pace::{Next, Pace, Part};
 use super::{Gate, Loaded, RunOptions, faults, finding, queue};
 use crate::base::key;
 
@@ -83,23 +83,27 @@ fn mutate_in_batches(
     let mut failed = Vec::new();
     let mut start = 0;
     while start < items.len() {
-        let next = (start + pace.size()).min(items.len());
-        let part = items.get_mut(start..next).unwrap_or_default();
+        let rest = items.get_mut(start..).unwrap_or_default();
+        let Part { length, chosen } = pace.part(rest, |item| is_for(gate, plugin, item) && pass.takes(item));
+        let (next, objects) = (start + length, chosen.len());
+        let part = rest.get_mut(..length).unwrap_or_default();
         match mutate::ask(gate, (plugin, loaded), pass, (part, &mut Shown::default()), context.clone(), notes) {
             Ok(()) => {
-                if let (Next::End, Some(fault)) = (pace.answered(), slow.clone()) {
+                let next = if objects == 0 { Next::On } else { pace.answered(objects) };
+                if let (Next::End, Some(fault)) = (next, slow.clone()) {
                     patience.stop(Cause::Slowness { fault }, collected);
                     return items.clear();
                 }
             }
-            Err(fault) if part.len() > 1 => {
-                pace.failed(part.len());
+            Err(fault) if objects > 1 => {
+                pace.failed(objects);
                 slow = Some(fault);
                 continue;
             }
             Err(fault) => {
                 pace.found();
-                let Some(item) = part.first() else { return };
+                // The one that it was asked about: the part ends with it.
+                let Some(item) = part.last() else { return };
                 notes.drafts.push(finding::of_fault(loaded, plugin, item, &fault));
                 failed.push(item.order);
                 if patience.ends(item, collected) {
