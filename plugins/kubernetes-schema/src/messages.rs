@@ -1,15 +1,17 @@
 //! From problems to findings: the place, the words, and the change that would put it right where that is certain.
 
+use std::ops::Range;
+
 use sluice_sdk::{Finding, Operation, Resource, Rule, Severity};
 
-use crate::alike::Told;
 use crate::data::{Elements, Field, Kind, Type, Version, Versions, keys, values};
-use crate::place::{Place, Step};
+use crate::place::{Place, Places, Step};
 use crate::rules::{
     BAD_FORMAT, DUPLICATE_ELEMENT, INVALID_METADATA, MISSING_REQUIRED, NOT_IN_ENUM, UNKNOWN_FIELD, WRONG_TYPE,
 };
 use crate::suggest::{self, Advice};
 use crate::syntax::Integer;
+use crate::told::Told;
 use crate::view::{FALSE, NULL, NUMBER, OBJECT, STRING, TRUE, View, quote};
 use crate::walk::{Fault, Problem};
 
@@ -24,14 +26,13 @@ pub(crate) fn tell(
 ) {
     // A field that is missing because its name is misspelt is told once. By object and right name:
     let mut misspelt: Vec<(u32, &str)> = Vec::new();
-    let mut told = Told::default();
     let teller = Teller { resource, view, kind, versions };
+    let mut told = Told::of(teller.sorts(problems), findings.len());
+    let (mut places, mut firsts) = (Places::new(view, kind, versions), Places::new(view, kind, versions));
     for problem in problems {
-        let place = Place::of(view, Some(kind), versions, problem.node);
-        let (rule, is_tolerated) = (rule_of(problem.fault), teller.is_tolerated(&place, problem));
-        if told.is_enough(rule, is_tolerated) {
-            continue;
-        }
+        // What is not told is not looked at: a long list is walked anew for nothing.
+        let Some((rule, is_tolerated)) = told.next() else { continue };
+        let place = places.of(problem.node);
         let finding = match problem.fault {
             Fault::UnknownField => {
                 let advice = suggest::field(&place, versions);
@@ -52,7 +53,7 @@ pub(crate) fn tell(
             Fault::Integer(wanted, found) => teller.integer(&place, problem.node, wanted, found),
             Fault::Format(wanted) => teller.format(&place, problem.node, wanted),
             Fault::NotInEnum(allowed) => teller.not_in_enum(&place, problem.node, allowed),
-            Fault::Repeats(first, elements) => teller.repeats(&place, problem.node, first, elements),
+            Fault::Repeats(first, elements) => teller.repeats(&place, problem.node, &firsts.of(first), elements),
             Fault::LabelKey(flaw) => {
                 let message = format!("the key `{}` in `{}` {flaw}", place.name(), place.holder());
                 resource.finding(place.pointer(), message)
@@ -71,7 +72,7 @@ pub(crate) fn tell(
             }
         };
         let finding = finding.rule(rule);
-        told.note(rule, is_tolerated, findings.len());
+        told.note(findings.len());
         findings.push(if is_tolerated { finding.severity(Severity::Warning) } else { finding });
     }
     told.sum_up(findings);
@@ -99,8 +100,16 @@ struct Teller<'t> {
 }
 
 impl Teller<'_> {
-    /// Whether the server takes it, and at most warns.
-    fn is_tolerated(&self, place: &Place<'_>, problem: &Problem) -> bool {
+    /// The rule of each problem, and whether the server takes it and at most warns.
+    fn sorts(&self, problems: &[Problem]) -> impl Iterator<Item = (&'static Rule, bool)> {
+        let mut places = Places::new(self.view, self.kind, self.versions);
+        let mut last = (0..0, false);
+        let sort = move |it: &Problem| (rule_of(it.fault), self.is_tolerated(&mut places, &mut last, it));
+        problems.iter().map(sort)
+    }
+
+    /// Whether the server takes a problem, and at most warns. `last` is the list in which something repeated last.
+    fn is_tolerated(&self, places: &mut Places<'_>, last: &mut (Range<u32>, bool), problem: &Problem) -> bool {
         match problem.fault {
             // It asks for some objects only when what they hold is used: who writes null may know that.
             Fault::Missing(definition, index) => definition.field(index).is_some_and(|field| {
@@ -110,12 +119,19 @@ impl Teller<'_> {
             Fault::NullElement(wanted) => !matches!(wanted, Type::Object(_)),
             // A plain create takes these and warns; server-side apply refuses them.
             Fault::Repeats(_, elements) => {
-                let list = place.holder();
-                match list.rsplit('.').next().unwrap_or_default() {
-                    "env" | "imagePullSecrets" | "hostAliases" | "ownerReferences" => true,
-                    "ports" => list.contains("ontainers["),
-                    _ => elements == Elements::Set,
+                // What repeats in a list follows upon each other, and after what repeats in lists within it.
+                if !last.0.contains(&problem.node) {
+                    let place = places.of(problem.node);
+                    let node = place.levels.last().map_or(0, |level| level.node);
+                    let list = place.holder();
+                    let is_tolerated = match list.rsplit('.').next().unwrap_or_default() {
+                        "env" | "imagePullSecrets" | "hostAliases" | "ownerReferences" => true,
+                        "ports" => list.contains("ontainers["),
+                        _ => elements == Elements::Set,
+                    };
+                    *last = (node..self.view.after(node, self.view.raw(node)), is_tolerated);
                 }
+                last.1
             }
             Fault::UnknownField
             | Fault::WrongType(_)
@@ -272,8 +288,8 @@ impl Teller<'_> {
         finding
     }
 
-    fn repeats(&self, place: &Place<'_>, node: u32, first: u32, elements: Elements) -> Finding {
-        let first = Place::of(self.view, Some(self.kind), self.versions, first).words();
+    fn repeats(&self, place: &Place<'_>, node: u32, first: &Place<'_>, elements: Elements) -> Finding {
+        let first = first.words();
         let message = match elements {
             Elements::Keyed(set) => {
                 let said = keys(set).map(|key| {

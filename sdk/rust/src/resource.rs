@@ -194,7 +194,8 @@ impl Resource {
         while !pointer.is_empty() && self.node(&pointer).is_none() {
             pointer.truncate(pointer.rfind('/').unwrap_or_default());
         }
-        Finding { subject: self.subject, rule: None, pointer, message: message.into(), severity: None, fix: Vec::new() }
+        let (subject, message) = (self.subject, message.into());
+        Finding { subject, rule: None, pointer, message, severity: None, fix: Vec::new(), more: 0 }
     }
 
     /// An empty patch of this object.
