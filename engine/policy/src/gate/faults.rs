@@ -9,7 +9,7 @@ use sluice_plugin::{Call, Fault, Set};
 
 use super::batch::{Failures, MAX_FAILURES, Shown, is_for, judge, validate};
 use super::collect::{Cause, Collected, Item, Reach, Stop};
-use super::pace::{Next, Pace, Part};
+use super::pace::{Next, Pace};
 use super::{Gate, finding, mutate};
 
 /// Settles what failed while manifests streamed through.
@@ -72,20 +72,18 @@ fn change_deferred(gate: &Gate, collected: &mut Collected) {
     let mut slow: Option<(usize, Fault)> = None;
     let mut rest = items.as_slice();
     while !rest.is_empty() {
-        let Part { length, chosen } =
-            pace.part(rest, |item| gate.mutators().any(|(plugin, _)| is_for(gate, plugin, item)));
-        let (part, after) = rest.split_at(length);
+        let taken = pace.part(rest, |item| gate.mutators().any(|(plugin, _)| is_for(gate, plugin, item)));
+        let (part, after) = rest.split_at(taken.length);
         let mut changed = part.to_vec();
-        match (mutate::mutate(gate, &mut changed, collected), chosen.as_slice()) {
+        match (mutate::mutate(gate, &mut changed, collected), taken.chosen.as_slice()) {
             (Ok(_), _) => {
                 validate(gate, changed, &failures, collected);
-                let next = if chosen.is_empty() { Next::On } else { pace.answered(chosen.len()) };
-                if let (Next::End, Some((plugin, fault))) = (next, slow.clone()) {
+                if let (Next::End, Some((plugin, fault))) = (pace.answered(&taken), slow.clone()) {
                     return Patience::new(plugin, Reach::All).stop(Cause::Slowness { fault }, collected);
                 }
             }
             (Err(mutate::Failed { plugin, fault }), [_, _, ..]) => {
-                pace.failed(chosen.len());
+                pace.failed(taken.chosen.len());
                 slow = Some((plugin, fault));
                 continue;
             }
@@ -121,14 +119,15 @@ pub(crate) fn judge_in_parts(
     let mut slow: Option<Fault> = None;
     let mut rest = items;
     while !rest.is_empty() {
-        let Part { length, chosen } = pace.part(rest, |item| is_for(gate, plugin, item));
-        let (part, after) = rest.split_at(length);
-        let call = Call { set: Shown::default().of(part), chosen, context: context.cloned() };
-        if let Some(first) = call.chosen.first() {
-            let objects = call.chosen.len();
+        let taken = pace.part(rest, |item| is_for(gate, plugin, item));
+        let (part, after) = rest.split_at(taken.length);
+        if let Some(first) = taken.chosen.first() {
+            let objects = taken.chosen.len();
+            let (set, chosen) = (Shown::default().of(part), taken.chosen.clone());
+            let call = Call { set, chosen, context: context.cloned() };
             match judge(gate, plugin, loaded, part, &call, collected) {
                 Ok(()) => {
-                    if let (Next::End, Some(fault)) = (pace.answered(objects), slow.clone()) {
+                    if let (Next::End, Some(fault)) = (pace.answered(&taken), slow.clone()) {
                         return patience.stop(Cause::Slowness { fault }, collected);
                     }
                 }

@@ -5,9 +5,10 @@
 //! heavy objects side by side cost some twenty calls and leave the rest of the set as it was. One that fails wherever it is
 //! asked about more is tried ever more seldom.
 //!
-//! The calls are bounded, since each may take the time that a plugin is given: about N objects there are at most 128 + N/32,
-//! and those that lead from there to the next answer, seven or to each of three failures. A plugin that is slow or fails
-//! everywhere comes to that end, one that answers about 32 objects at once does not. A small set comes to its own end before.
+//! The calls are bounded, since each may take the time that a plugin is given: there are at most 128, one for each 32 objects
+//! that it is asked about and one for each 128 that are met, and then those to the next answer, which are seven, or seven for each
+//! of three failures. A plugin that is slow or fails everywhere comes to that end, one that answers about 32 objects at once
+//! does not. A small set comes to its own end before.
 
 use super::batch::BATCH;
 
@@ -39,6 +40,7 @@ pub(crate) struct Pace {
     /// How many it failed on last.
     failed_on: usize,
     calls: u64,
+    /// Objects for which calls are granted.
     settled: u64,
 }
 
@@ -76,10 +78,15 @@ impl Pace {
         part
     }
 
-    /// It has answered about so many objects.
-    pub(crate) fn answered(&mut self, objects: usize) -> Next {
+    /// It has answered about the objects of a part, of which there are some.
+    pub(crate) fn answered(&mut self, part: &Part) -> Next {
+        let objects = part.chosen.len();
+        if objects == 0 {
+            return Next::On;
+        }
         self.calls += 1;
-        self.settled += objects as u64;
+        // Where few of many are for it, no more can be asked about at once.
+        self.settled += objects.max(part.length * FEW as usize / BATCH) as u64;
         // What it failed on lies behind.
         if objects >= self.failed_on {
             self.wanted = 1;
@@ -119,10 +126,11 @@ mod tests {
         let all: Vec<usize> = (0..objects).collect();
         let (mut rest, mut calls) = (&all[..], 0);
         while !rest.is_empty() {
-            let (part, after) = rest.split_at(pace.part(rest, |_| true).length);
+            let taken = pace.part(rest, |_| true);
+            let (part, after) = rest.split_at(taken.length);
             calls += 1;
             if answers(part) {
-                if pace.answered(part.len()) == Next::End {
+                if pace.answered(&taken) == Next::End {
                     return (calls, Next::End);
                 }
             } else if part.len() > 1 {
@@ -200,5 +208,13 @@ mod tests {
         assert_eq!((length, chosen), (10, vec![9]));
         assert_eq!((part(&pace, 500).length, part(&pace, 500).chosen.len()), (BATCH, 0));
         assert_eq!(part(&Pace::trusting(), 2).chosen.len(), BATCH / 2);
+        // Few among many: a call for each, and one failure among them.
+        let (mut pace, few) = (Pace::trusting(), part(&Pace::trusting(), 100));
+        assert_eq!((few.length, few.chosen.len()), (BATCH, 1));
+        assert!((0..1_000).all(|_| pace.answered(&few) == Next::On));
+        pace.failed(2);
+        assert!((0..1_000).all(|_| pace.answered(&few) == Next::On));
+        let mut pace = Pace::careful();
+        assert!((0..1_000).all(|_| pace.answered(&Part { length: 50, chosen: Vec::new() }) == Next::On));
     }
 }

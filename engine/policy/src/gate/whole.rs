@@ -11,7 +11,7 @@ use super::batch::{Shown, choose, is_for, judge};
 use super::collect::{Cause, Collected, Item, Reach};
 use super::faults::Patience;
 use super::mutate::{self, Notes, Pass};
-use super::pace::{Next, Pace, Part};
+use super::pace::{Next, Pace};
 use super::{Gate, Loaded, RunOptions, faults, finding, queue};
 use crate::base::key;
 
@@ -84,13 +84,12 @@ fn mutate_in_batches(
     let mut start = 0;
     while start < items.len() {
         let rest = items.get_mut(start..).unwrap_or_default();
-        let Part { length, chosen } = pace.part(rest, |item| is_for(gate, plugin, item) && pass.takes(item));
-        let (next, objects) = (start + length, chosen.len());
-        let part = rest.get_mut(..length).unwrap_or_default();
+        let taken = pace.part(rest, |item| is_for(gate, plugin, item) && pass.takes(item));
+        let (next, objects) = (start + taken.length, taken.chosen.len());
+        let part = rest.get_mut(..taken.length).unwrap_or_default();
         match mutate::ask(gate, (plugin, loaded), pass, (part, &mut Shown::default()), context.clone(), notes) {
             Ok(()) => {
-                let next = if objects == 0 { Next::On } else { pace.answered(objects) };
-                if let (Next::End, Some(fault)) = (next, slow.clone()) {
+                if let (Next::End, Some(fault)) = (pace.answered(&taken), slow.clone()) {
                     patience.stop(Cause::Slowness { fault }, collected);
                     return items.clear();
                 }
