@@ -56,19 +56,19 @@ pub(crate) fn tell(
             Fault::Repeats(first, elements) => teller.repeats(&place, problem.node, &firsts.of(first), elements),
             Fault::LabelKey(flaw) => {
                 let message = format!("the key `{}` in `{}` {flaw}", place.name(), place.holder());
-                resource.finding(place.pointer(), message)
+                resource.finding_at(place.pointer(), message)
             }
             Fault::LabelValue(flaw) => {
                 let message = format!("`{}` {flaw}, not `{}`", place.words(), clipped(view.str(problem.node)));
-                resource.finding(place.pointer(), message)
+                resource.finding_at(place.pointer(), message)
             }
             Fault::AnnotationSize(size) => {
                 let message = format!("`{}` hold {} KiB, and may hold 256", place.words(), size / 1024);
-                resource.finding(place.pointer(), message)
+                resource.finding_at(place.pointer(), message)
             }
             Fault::TooDeep => {
                 let message = "the object nests too deep to be checked".to_owned();
-                resource.finding(place.pointer(), message)
+                resource.finding_at(place.pointer(), message)
             }
         };
         let finding = finding.rule(rule);
@@ -159,7 +159,7 @@ impl Teller<'_> {
             Advice::Nothing => String::new(),
         };
         let message = format!("unknown field `{name}` {holder}{advice_words}");
-        let mut finding = self.resource.finding(pointer.clone(), message);
+        let mut finding = self.resource.finding_at(pointer.clone(), message);
         if let (Advice::Spelling { name, certain: true }, Some(level)) = (advice, place.levels.last()) {
             let is_free = self.view.get(level.node, name.as_bytes()).is_none();
             let kind = level.definition().and_then(|definition| definition.find(name.as_bytes(), self.versions));
@@ -194,7 +194,7 @@ impl Teller<'_> {
         let is_null = self.view.get(node, name.as_bytes()).is_some();
         let null = if is_null { ", which is null here" } else { "" };
         let message = format!("{holder} lacks the required field `{name}`{null}");
-        self.resource.finding(place.pointer(), message)
+        self.resource.finding_at(place.pointer(), message)
     }
 
     fn wrong_type(&self, place: &Place<'_>, node: u32, wanted: Type) -> Finding {
@@ -218,7 +218,7 @@ impl Teller<'_> {
         let found = if self.is_secret(place) { self.kind_of(node).to_owned() } else { self.found(node) };
         let message = format!("`{}` must be {}, not {found}{advice}", place.words(), words_of(wanted));
         let pointer = place.pointer();
-        let mut finding = self.resource.finding(pointer.clone(), message);
+        let mut finding = self.resource.finding_at(pointer.clone(), message);
         if is_quoted && text.bytes().all(|byte| byte.is_ascii_alphanumeric()) && !text.starts_with('0') {
             finding.fix = vec![Operation::Replace { pointer, value: text.to_owned() }];
         }
@@ -227,7 +227,7 @@ impl Teller<'_> {
 
     fn null_element(&self, place: &Place<'_>, wanted: Type) -> Finding {
         let message = format!("`{}` must be {}, and nothing stands here", place.words(), words_of(wanted));
-        self.resource.finding(place.pointer(), message)
+        self.resource.finding_at(place.pointer(), message)
     }
 
     fn integer(&self, place: &Place<'_>, node: u32, wanted: Type, found: Integer) -> Finding {
@@ -238,7 +238,7 @@ impl Teller<'_> {
             Integer::Range => "a whole number of 32 bits",
         };
         let message = format!("`{}` must be {words}, not `{text}`", place.words());
-        self.resource.finding(place.pointer(), message)
+        self.resource.finding_at(place.pointer(), message)
     }
 
     fn format(&self, place: &Place<'_>, node: u32, wanted: Type) -> Finding {
@@ -256,7 +256,7 @@ impl Teller<'_> {
         };
         let not = if self.is_secret(place) { String::new() } else { format!(", not `{}`", clipped(text)) };
         let message = format!("`{}` must be {}{not}{advice}", place.words(), words_of(wanted));
-        self.resource.finding(place.pointer(), message)
+        self.resource.finding_at(place.pointer(), message)
     }
 
     fn not_in_enum(&self, place: &Place<'_>, node: u32, allowed: u16) -> Finding {
@@ -279,7 +279,7 @@ impl Teller<'_> {
         let more = if more > 0 { format!(" or one of {more} more") } else { String::new() };
         let message = format!("`{}` must be {}{more}, not `{}`{advice}", place.words(), one_of(&list), clipped(text));
         let pointer = place.pointer();
-        let mut finding = self.resource.finding(pointer.clone(), message);
+        let mut finding = self.resource.finding_at(pointer.clone(), message);
         if let (None, Some((near, true))) = (other, near) {
             let mut value = String::new();
             quote(near, &mut value);
@@ -304,7 +304,7 @@ impl Teller<'_> {
                 format!("`{}` repeats `{}`, which is in the list already", place.words(), clipped(self.view.str(node)))
             }
         };
-        self.resource.finding(place.pointer(), message)
+        self.resource.finding_at(place.pointer(), message)
     }
 
     /// Whether a value has the type that is wanted, as far as one can see from outside.

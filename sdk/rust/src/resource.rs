@@ -194,6 +194,13 @@ impl Resource {
         while !pointer.is_empty() && self.node(&pointer).is_none() {
             pointer.truncate(pointer.rfind('/').unwrap_or_default());
         }
+        self.finding_at(pointer, message)
+    }
+
+    /// A finding about the value at a pointer that is known to be there: for policies that walk the tape themselves, of which
+    /// each pointer would be another walk.
+    #[doc(hidden)]
+    pub fn finding_at(&self, pointer: String, message: impl Into<String>) -> Finding {
         let (subject, message) = (self.subject, message.into());
         Finding { subject, rule: None, pointer, message, severity: None, fix: Vec::new(), more: 0 }
     }

@@ -214,7 +214,7 @@ fn a_violation_among_many_of_an_object_is_new_and_a_repair_is_not() -> Result<()
     let catalog = |count: usize, other: &[(usize, &str)]| -> String {
         let tag = |n: usize| other.iter().find(|(at, _)| *at == n).map_or("latest", |(_, tag)| tag);
         let items: String = (0..count).map(|n| format!("- image: app-{n}:{}\n", tag(n))).collect();
-        format!("apiVersion: acme.io/v1\nkind: Catalog\nmetadata: {{name: c}}\nitems:\n{items}")
+        format!("apiVersion: acme.io/v1\nkind: Catalog\nmetadata: {{name: c}}\nentries:\n{items}")
     };
     let pinned = (140, "1");
     let repository = Repository::new(&[("sluice.yaml", policy), ("c.yaml", &catalog(150, &[pinned]))])?;
