@@ -156,8 +156,11 @@ mod tests {
         Side { name: Name::default(), outcome, failed: Default::default(), templates: Default::default() }
     }
 
-    /// The decision, how many findings are new, resolved and stay, and the gaps: side, name and findings.
-    fn told(diff: &Diff) -> (Decision, [usize; 3], Vec<(Which, Option<&str>, Option<usize>)>) {
+    /// Side, name and findings.
+    type Gaps<'d> = Vec<(Which, Option<&'d str>, Option<usize>)>;
+
+    /// The decision, how many findings are new, resolved and stay, and the gaps.
+    fn told(diff: &Diff) -> (Decision, [usize; 3], Gaps<'_>) {
         let gaps = diff.gaps.iter().map(|gap| (gap.side, gap.name.as_deref(), gap.findings)).collect();
         (diff.decision, [diff.new.len(), diff.resolved.len(), diff.staying.len()], gaps)
     }

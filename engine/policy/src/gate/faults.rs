@@ -1,6 +1,7 @@
 //! After a plugin failed on a batch: its objects are taken again, in order and fewer at once, so that the blame falls on the
 //! one that deserves it and its neighbours are judged, whatever the batches were. A plugin that fails again and again is
-//! stopped.
+//! stopped. What it fails on only together, such as two heavy objects, it may never see together: whether it is stopped as slow
+//! is the one thing that depends on batches, and only of a plugin that is slow nearly everywhere.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
