@@ -9,6 +9,13 @@ use sluice_policy::Finding;
 
 use crate::objects::set_of;
 use crate::pairs::stem;
+use crate::untold::Doubts;
+
+/// Which findings of the side before and of the side after have a partner on the other one.
+pub(crate) struct Pairs {
+    pub(crate) before: Vec<bool>,
+    pub(crate) after: Vec<bool>,
+}
 
 pub(crate) struct Sorted {
     pub(crate) new: Vec<Finding>,
@@ -26,7 +33,7 @@ enum Closeness {
 }
 
 /// An object without the version of its API and without the hash in its name: it stays itself when these change.
-type Named<'f> = (&'f str, &'f str, Option<&'f str>, &'f str);
+pub(crate) type Named<'f> = (&'f str, &'f str, Option<&'f str>, &'f str);
 
 #[derive(PartialEq, Eq, Hash)]
 struct Key<'f> {
@@ -62,7 +69,7 @@ impl<'s> Known<'s> {
         known
     }
 
-    fn set<'f>(&self, set: &'f str) -> &'f str {
+    pub(crate) fn set<'f>(&self, set: &'f str) -> &'f str {
         if self.shared.contains(set) { set } else { "" }
     }
 
@@ -83,12 +90,12 @@ impl<'s> Known<'s> {
     }
 }
 
-fn named(identity: &Identity) -> Named<'_> {
+pub(crate) fn named(identity: &Identity) -> Named<'_> {
     let name = stem(identity).unwrap_or(&identity.name);
     (identity.group(), &identity.kind, identity.namespace.as_deref(), name)
 }
 
-pub(crate) fn sort(before: Vec<Finding>, after: Vec<Finding>, known: &Known<'_>) -> Sorted {
+pub(crate) fn pair(before: &[Finding], after: &[Finding], known: &Known<'_>) -> Pairs {
     let mut taken = vec![false; before.len()];
     let mut stays = vec![false; after.len()];
     for closeness in [Closeness::File, Closeness::Object, Closeness::Words] {
@@ -111,14 +118,29 @@ pub(crate) fn sort(before: Vec<Finding>, after: Vec<Finding>, known: &Known<'_>)
             }
         }
     }
-    let resolved: Vec<_> = before.into_iter().zip(taken).filter(|(_, taken)| !taken).collect();
-    let (staying, new): (Vec<_>, Vec<_>) = after.into_iter().zip(stays).partition(|(_, stays)| *stays);
-    Sorted { new: once(new), resolved: once(resolved), staying: once(staying) }
+    Pairs { before: taken, after: stays }
+}
+
+/// What has a partner stays. The rest is new or resolved, but for what the other side may have too.
+pub(crate) fn sort(before: Vec<Finding>, after: Vec<Finding>, pairs: &Pairs, doubts: &Doubts) -> Sorted {
+    let mut sorted = Sorted { new: Vec::new(), resolved: Vec::new(), staying: Vec::new() };
+    for ((finding, paired), in_doubt) in before.into_iter().zip(&pairs.before).zip(&doubts.before) {
+        if !paired && !in_doubt {
+            sorted.resolved.push(finding);
+        }
+    }
+    for ((finding, paired), in_doubt) in after.into_iter().zip(&pairs.after).zip(&doubts.after) {
+        match (paired, in_doubt) {
+            (true, _) => sorted.staying.push(finding),
+            (false, true) => {}
+            (false, false) => sorted.new.push(finding),
+        }
+    }
+    Sorted { new: once(sorted.new), resolved: once(sorted.resolved), staying: once(sorted.staying) }
 }
 
 /// Those that several sets share once.
-fn once(sorted: Vec<(Finding, bool)>) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = sorted.into_iter().map(|(finding, _)| finding).collect();
+fn once(mut findings: Vec<Finding>) -> Vec<Finding> {
     let set = |finding: &Finding| finding.rendered.as_ref().map(|rendered| rendered.name.clone());
     findings.dedup_by(|next, kept| set(next) != set(kept) && kept.is_alike(next));
     findings

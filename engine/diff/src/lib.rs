@@ -9,6 +9,7 @@ mod findings;
 mod objects;
 mod pairs;
 mod radius;
+mod untold;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -93,24 +94,31 @@ pub struct Gap {
     /// Objects that the other side has there: told as added where the base does not know them, and not told at all where the
     /// head does not.
     pub objects: usize,
+    /// Where objects are known and not all that was found in them is told: findings of the other side that this one may have
+    /// too, so they are neither new nor resolved. The name is then that of the file; none where it is so of the whole side.
+    pub findings: Option<usize>,
 }
 
 impl Diff {
     /// Compares two sides that were judged by the same policy.
     #[must_use]
     pub fn of(base: Side, head: Side) -> Self {
-        let objects::Compared { objects, unchanged, gaps } = objects::compare(&base, &head);
+        let objects::Compared { objects, unchanged, mut gaps } = objects::compare(&base, &head);
         let radius = Radius::of(&objects);
         let decided = head.outcome.verdict.decision;
         let log = head.outcome.verdict.log;
         let known = findings::Known::of(&base.outcome.set, &head.outcome.set);
-        let findings::Sorted { new, resolved, staying } =
-            findings::sort(base.outcome.verdict.findings, head.outcome.verdict.findings, &known);
+        let (before, after) = (base.outcome.verdict.findings, head.outcome.verdict.findings);
+        let pairs = findings::pair(&before, &after, &known);
+        let mut doubts = untold::doubts(&before, &after, &pairs, &objects, &known);
+        gaps.append(&mut doubts.gaps);
+        let findings::Sorted { new, resolved, staying } = findings::sort(before, after, &pairs, &doubts);
         let decision = match decided {
             Decision::Undecided => Decision::Undecided,
             Decision::Allow | Decision::Deny if new.iter().any(Finding::denies) => Decision::Deny,
             // What cannot be read may be anything, also where it could not be read before.
             Decision::Allow | Decision::Deny if gaps.iter().any(|gap| gap.side == Which::Head) => Decision::Undecided,
+            Decision::Allow | Decision::Deny if doubts.may_deny => Decision::Undecided,
             Decision::Allow | Decision::Deny => Decision::Allow,
         };
         let (base, head) = (base.name, head.name);

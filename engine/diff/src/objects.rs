@@ -120,9 +120,10 @@ impl Unknown {
         let mut gaps = Vec::new();
         for (side, which) in [(base, Which::Base), (head, Which::Head)] {
             if !side.is_whole() {
-                gaps.push(Gap { side: which, name: None, objects: 0 });
+                gaps.push(Gap { side: which, name: None, objects: 0, findings: None });
             }
-            gaps.extend(side.failed.iter().map(|name| Gap { side: which, name: Some(name.clone()), objects: 0 }));
+            let gap = |name: &String| Gap { side: which, name: Some(name.clone()), objects: 0, findings: None };
+            gaps.extend(side.failed.iter().map(gap));
         }
         Self(gaps)
     }
@@ -133,7 +134,9 @@ impl Unknown {
         let name = Some(name).filter(|_| is_part);
         match self.0.iter_mut().find(|gap| gap.side == which && gap.name.as_deref() == name) {
             Some(gap) => gap.objects += 1,
-            None if is_part => self.0.push(Gap { side: which, name: name.map(String::from), objects: 1 }),
+            None if is_part => {
+                self.0.push(Gap { side: which, name: name.map(String::from), objects: 1, findings: None });
+            }
             None => {}
         }
     }

@@ -12,8 +12,8 @@ use crate::types::{Finding, Patch, SecretAccess, Severity};
 
 /// Most findings or patches of one call.
 const MOST_ANSWERS: usize = 100_000;
-/// Most findings for one object: for each a place is looked for in the whole object.
-const MOST_FINDINGS: u32 = 1_000;
+/// Most findings that a plugin may give for one object: for each a place is looked for in the whole object.
+pub const MOST_FINDINGS: u32 = 1_000;
 /// Most patches for one object: each makes the whole object anew.
 const MOST_PATCHES: u32 = 64;
 /// Most operations for one object, in all its patches: those of other plugins are looked up one by one.

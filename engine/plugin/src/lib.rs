@@ -37,6 +37,7 @@ mod types;
 mod wasi;
 mod weight;
 
+pub use answer::MOST_FINDINGS;
 pub use call::{Call, Set, Tapes};
 pub use describe::name_problem;
 pub use error::{ConfigureError, HostError, LoadError};

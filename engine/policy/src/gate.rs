@@ -33,6 +33,7 @@ use crate::file::{PluginEntry, PluginSource, Policy};
 use collect::Collected;
 pub use past::Begun;
 pub use read::TEMPLATE;
+pub(crate) use rules::TOO_MANY;
 pub use settings::check_settings;
 
 use crate::{Approved, ConfigError, Input, Past, RuleInfo, Surroundings, Verdict};

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use sluice_manifest::{Identity, Operation};
 use sluice_plugin::Severity;
 
+use crate::gate::TOO_MANY;
+
 /// What follows from a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Action {
@@ -113,6 +115,12 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// Whether it stands for all findings of the run, because there are too many to be told.
+    #[must_use]
+    pub fn is_of_too_many(&self) -> bool {
+        self.rule == TOO_MANY.id
+    }
+
     /// Whether the value stands at the location as the object has it.
     #[must_use]
     pub fn is_verbatim(&self) -> bool {

@@ -62,8 +62,13 @@ pub(crate) fn is_fault(finding: &Finding) -> bool {
     finding.rule.strip_prefix("sluice/").is_some_and(|rule| {
         rule.starts_with("plugin-")
             || rule.starts_with("context-")
-            || ["internal-error", "unreadable-file"].contains(&rule)
+            || ["internal-error", "unreadable-file", "too-many-findings"].contains(&rule)
     })
+}
+
+/// Whether a finding is about the run rather than about a manifest: also what the gate says and has no place for.
+pub(crate) fn is_about_run(finding: &Finding) -> bool {
+    is_fault(finding) || finding.location.is_none() && finding.rule.starts_with("sluice/")
 }
 
 /// `Deployment shop/cart`, as people say it.

@@ -16,7 +16,7 @@ use sluice_policy::{ConfigError, Decision, Finding, Verdict};
 
 use crate::Options;
 use crate::json::pretty;
-use crate::outcome::{Outcome, is_fault};
+use crate::outcome::{Outcome, is_about_run};
 use place::PhysicalLocation;
 use result::{FaultNotification, Reported};
 use rules::Rules;
@@ -103,7 +103,7 @@ struct Results<'a> {
 
 pub(crate) fn write(verdict: &Verdict, options: &Options, out: &mut dyn io::Write) -> io::Result<()> {
     let rules = Rules::of(verdict);
-    let (faults, findings) = verdict.findings.iter().partition::<Vec<_>, _>(|finding| is_fault(finding));
+    let (faults, findings) = verdict.findings.iter().partition::<Vec<_>, _>(|finding| is_about_run(finding));
     let findings = at_most(findings, MOST_RESULTS);
     let left_out = verdict.findings.len() - faults.len() - findings.len();
     let mut notifications = faults.iter().map(|fault| FaultNotification::of(fault, &rules)).collect::<Vec<_>>();

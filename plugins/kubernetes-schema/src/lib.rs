@@ -9,7 +9,6 @@
     allow(dead_code, reason = "only a component calls the rules; natively the tests do")
 )]
 
-mod alike;
 mod data;
 mod duplicates;
 mod kinds;
@@ -21,6 +20,7 @@ mod rules;
 mod settings;
 mod suggest;
 mod syntax;
+mod told;
 mod view;
 mod walk;
 
@@ -54,12 +54,13 @@ pub fn schema(resource: &Resource, settings: &Settings) -> Vec<Finding> {
     let version = settings.version;
     match kinds::find(api_version, kind, version) {
         Some(known) => {
+            // What is wrong with the object as a whole first: it hides behind no number of problems within it.
+            kinds::deprecated(resource, view, known, version, &mut findings);
+            metadata::check(resource, view, (text(api_version), text(kind)), version, &mut findings);
             let problems = Walk::of(view, known, version.bit()).problems;
             if !problems.is_empty() {
                 messages::tell(resource, view, known, version.bit(), &problems, &mut findings);
             }
-            kinds::deprecated(resource, view, known, version, &mut findings);
-            metadata::check(resource, view, (text(api_version), text(kind)), version, &mut findings);
         }
         None => kinds::tell(resource, view, settings, &mut findings),
     }

@@ -1,15 +1,17 @@
 //! From problems to findings: the place, the words, and the change that would put it right where that is certain.
 
+use std::ops::Range;
+
 use sluice_sdk::{Finding, Operation, Resource, Rule, Severity};
 
-use crate::alike::Told;
 use crate::data::{Elements, Field, Kind, Type, Version, Versions, keys, values};
-use crate::place::{Place, Step};
+use crate::place::{Place, Places, Step};
 use crate::rules::{
     BAD_FORMAT, DUPLICATE_ELEMENT, INVALID_METADATA, MISSING_REQUIRED, NOT_IN_ENUM, UNKNOWN_FIELD, WRONG_TYPE,
 };
 use crate::suggest::{self, Advice};
 use crate::syntax::Integer;
+use crate::told::Told;
 use crate::view::{FALSE, NULL, NUMBER, OBJECT, STRING, TRUE, View, quote};
 use crate::walk::{Fault, Problem};
 
@@ -24,14 +26,13 @@ pub(crate) fn tell(
 ) {
     // A field that is missing because its name is misspelt is told once. By object and right name:
     let mut misspelt: Vec<(u32, &str)> = Vec::new();
-    let mut told = Told::default();
     let teller = Teller { resource, view, kind, versions };
+    let mut told = Told::of(teller.sorts(problems), findings.len());
+    let (mut places, mut firsts) = (Places::new(view, kind, versions), Places::new(view, kind, versions));
     for problem in problems {
-        let place = Place::of(view, Some(kind), versions, problem.node);
-        let (rule, is_tolerated) = (rule_of(problem.fault), teller.is_tolerated(&place, problem));
-        if told.is_enough(rule, is_tolerated) {
-            continue;
-        }
+        // What is not told is not looked at: a long list is walked anew for nothing.
+        let Some((rule, is_tolerated)) = told.next() else { continue };
+        let place = places.of(problem.node);
         let finding = match problem.fault {
             Fault::UnknownField => {
                 let advice = suggest::field(&place, versions);
@@ -52,26 +53,26 @@ pub(crate) fn tell(
             Fault::Integer(wanted, found) => teller.integer(&place, problem.node, wanted, found),
             Fault::Format(wanted) => teller.format(&place, problem.node, wanted),
             Fault::NotInEnum(allowed) => teller.not_in_enum(&place, problem.node, allowed),
-            Fault::Repeats(first, elements) => teller.repeats(&place, problem.node, first, elements),
+            Fault::Repeats(first, elements) => teller.repeats(&place, problem.node, &firsts.of(first), elements),
             Fault::LabelKey(flaw) => {
                 let message = format!("the key `{}` in `{}` {flaw}", place.name(), place.holder());
-                resource.finding(place.pointer(), message)
+                resource.finding_at(place.pointer(), message)
             }
             Fault::LabelValue(flaw) => {
                 let message = format!("`{}` {flaw}, not `{}`", place.words(), clipped(view.str(problem.node)));
-                resource.finding(place.pointer(), message)
+                resource.finding_at(place.pointer(), message)
             }
             Fault::AnnotationSize(size) => {
                 let message = format!("`{}` hold {} KiB, and may hold 256", place.words(), size / 1024);
-                resource.finding(place.pointer(), message)
+                resource.finding_at(place.pointer(), message)
             }
             Fault::TooDeep => {
                 let message = "the object nests too deep to be checked".to_owned();
-                resource.finding(place.pointer(), message)
+                resource.finding_at(place.pointer(), message)
             }
         };
         let finding = finding.rule(rule);
-        told.note(rule, is_tolerated, findings.len());
+        told.note(findings.len());
         findings.push(if is_tolerated { finding.severity(Severity::Warning) } else { finding });
     }
     told.sum_up(findings);
@@ -99,8 +100,16 @@ struct Teller<'t> {
 }
 
 impl Teller<'_> {
-    /// Whether the server takes it, and at most warns.
-    fn is_tolerated(&self, place: &Place<'_>, problem: &Problem) -> bool {
+    /// The rule of each problem, and whether the server takes it and at most warns.
+    fn sorts(&self, problems: &[Problem]) -> impl Iterator<Item = (&'static Rule, bool)> {
+        let mut places = Places::new(self.view, self.kind, self.versions);
+        let mut last = (0..0, false);
+        let sort = move |it: &Problem| (rule_of(it.fault), self.is_tolerated(&mut places, &mut last, it));
+        problems.iter().map(sort)
+    }
+
+    /// Whether the server takes a problem, and at most warns. `last` is the list in which something repeated last.
+    fn is_tolerated(&self, places: &mut Places<'_>, last: &mut (Range<u32>, bool), problem: &Problem) -> bool {
         match problem.fault {
             // It asks for some objects only when what they hold is used: who writes null may know that.
             Fault::Missing(definition, index) => definition.field(index).is_some_and(|field| {
@@ -110,12 +119,19 @@ impl Teller<'_> {
             Fault::NullElement(wanted) => !matches!(wanted, Type::Object(_)),
             // A plain create takes these and warns; server-side apply refuses them.
             Fault::Repeats(_, elements) => {
-                let list = place.holder();
-                match list.rsplit('.').next().unwrap_or_default() {
-                    "env" | "imagePullSecrets" | "hostAliases" | "ownerReferences" => true,
-                    "ports" => list.contains("ontainers["),
-                    _ => elements == Elements::Set,
+                // What repeats in a list follows upon each other, and after what repeats in lists within it.
+                if !last.0.contains(&problem.node) {
+                    let place = places.of(problem.node);
+                    let node = place.levels.last().map_or(0, |level| level.node);
+                    let list = place.holder();
+                    let is_tolerated = match list.rsplit('.').next().unwrap_or_default() {
+                        "env" | "imagePullSecrets" | "hostAliases" | "ownerReferences" => true,
+                        "ports" => list.contains("ontainers["),
+                        _ => elements == Elements::Set,
+                    };
+                    *last = (node..self.view.after(node, self.view.raw(node)), is_tolerated);
                 }
+                last.1
             }
             Fault::UnknownField
             | Fault::WrongType(_)
@@ -143,7 +159,7 @@ impl Teller<'_> {
             Advice::Nothing => String::new(),
         };
         let message = format!("unknown field `{name}` {holder}{advice_words}");
-        let mut finding = self.resource.finding(pointer.clone(), message);
+        let mut finding = self.resource.finding_at(pointer.clone(), message);
         if let (Advice::Spelling { name, certain: true }, Some(level)) = (advice, place.levels.last()) {
             let is_free = self.view.get(level.node, name.as_bytes()).is_none();
             let kind = level.definition().and_then(|definition| definition.find(name.as_bytes(), self.versions));
@@ -178,7 +194,7 @@ impl Teller<'_> {
         let is_null = self.view.get(node, name.as_bytes()).is_some();
         let null = if is_null { ", which is null here" } else { "" };
         let message = format!("{holder} lacks the required field `{name}`{null}");
-        self.resource.finding(place.pointer(), message)
+        self.resource.finding_at(place.pointer(), message)
     }
 
     fn wrong_type(&self, place: &Place<'_>, node: u32, wanted: Type) -> Finding {
@@ -202,7 +218,7 @@ impl Teller<'_> {
         let found = if self.is_secret(place) { self.kind_of(node).to_owned() } else { self.found(node) };
         let message = format!("`{}` must be {}, not {found}{advice}", place.words(), words_of(wanted));
         let pointer = place.pointer();
-        let mut finding = self.resource.finding(pointer.clone(), message);
+        let mut finding = self.resource.finding_at(pointer.clone(), message);
         if is_quoted && text.bytes().all(|byte| byte.is_ascii_alphanumeric()) && !text.starts_with('0') {
             finding.fix = vec![Operation::Replace { pointer, value: text.to_owned() }];
         }
@@ -211,7 +227,7 @@ impl Teller<'_> {
 
     fn null_element(&self, place: &Place<'_>, wanted: Type) -> Finding {
         let message = format!("`{}` must be {}, and nothing stands here", place.words(), words_of(wanted));
-        self.resource.finding(place.pointer(), message)
+        self.resource.finding_at(place.pointer(), message)
     }
 
     fn integer(&self, place: &Place<'_>, node: u32, wanted: Type, found: Integer) -> Finding {
@@ -222,7 +238,7 @@ impl Teller<'_> {
             Integer::Range => "a whole number of 32 bits",
         };
         let message = format!("`{}` must be {words}, not `{text}`", place.words());
-        self.resource.finding(place.pointer(), message)
+        self.resource.finding_at(place.pointer(), message)
     }
 
     fn format(&self, place: &Place<'_>, node: u32, wanted: Type) -> Finding {
@@ -240,7 +256,7 @@ impl Teller<'_> {
         };
         let not = if self.is_secret(place) { String::new() } else { format!(", not `{}`", clipped(text)) };
         let message = format!("`{}` must be {}{not}{advice}", place.words(), words_of(wanted));
-        self.resource.finding(place.pointer(), message)
+        self.resource.finding_at(place.pointer(), message)
     }
 
     fn not_in_enum(&self, place: &Place<'_>, node: u32, allowed: u16) -> Finding {
@@ -263,7 +279,7 @@ impl Teller<'_> {
         let more = if more > 0 { format!(" or one of {more} more") } else { String::new() };
         let message = format!("`{}` must be {}{more}, not `{}`{advice}", place.words(), one_of(&list), clipped(text));
         let pointer = place.pointer();
-        let mut finding = self.resource.finding(pointer.clone(), message);
+        let mut finding = self.resource.finding_at(pointer.clone(), message);
         if let (None, Some((near, true))) = (other, near) {
             let mut value = String::new();
             quote(near, &mut value);
@@ -272,8 +288,8 @@ impl Teller<'_> {
         finding
     }
 
-    fn repeats(&self, place: &Place<'_>, node: u32, first: u32, elements: Elements) -> Finding {
-        let first = Place::of(self.view, Some(self.kind), self.versions, first).words();
+    fn repeats(&self, place: &Place<'_>, node: u32, first: &Place<'_>, elements: Elements) -> Finding {
+        let first = first.words();
         let message = match elements {
             Elements::Keyed(set) => {
                 let said = keys(set).map(|key| {
@@ -288,7 +304,7 @@ impl Teller<'_> {
                 format!("`{}` repeats `{}`, which is in the list already", place.words(), clipped(self.view.str(node)))
             }
         };
-        self.resource.finding(place.pointer(), message)
+        self.resource.finding_at(place.pointer(), message)
     }
 
     /// Whether a value has the type that is wanted, as far as one can see from outside.

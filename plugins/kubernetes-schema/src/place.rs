@@ -1,4 +1,5 @@
-//! Where a node lies: the steps from the root to it, with the definitions on the way. Found out only for what is wrong.
+//! Where a node lies: the steps from the root to it, with the definitions on the way. Found out only for what is wrong, one
+//! place from the last one on: what is wrong may be each of a hundred thousand elements.
 
 use core::fmt::Write as _;
 
@@ -40,38 +41,109 @@ pub(crate) struct Place<'t> {
     pub(crate) levels: Vec<Level>,
 }
 
-impl<'t> Place<'t> {
-    /// The way from the root of an object to a node of it.
-    pub(crate) fn of(view: View<'t>, kind: Option<Kind>, versions: Versions, target: u32) -> Self {
-        let mut place = Self { steps: Vec::new(), levels: Vec::new() };
-        let mut here = 0;
-        let mut wanted = kind.map_or(Type::Any, Kind::object);
-        while here != target {
-            place.levels.push(Level { node: here, wanted });
-            let holds = |node: u32| target >= node && target < view.after(node, view.raw(node));
-            let step = match view.raw(here).tag() {
-                OBJECT => {
-                    view.members(here).find(|(key, value)| target == *key || holds(*value)).map(|(key, value)| {
-                        let name = view.str(key);
-                        (Step::Name(name), value, member(wanted, name, versions))
-                    })
-                }
-                ARRAY => (0..).zip(view.elements(here)).find(|(_, node)| holds(*node)).map(|(index, node)| {
-                    let element = if let Type::List(element, _) = wanted { Type::at(element) } else { Type::Any };
-                    (Step::Index(index), node, element)
-                }),
-                _ => None,
-            };
-            let Some((step, node, kind)) = step else { break };
-            place.steps.push(step);
-            if node > target {
-                break;
-            }
-            (here, wanted) = (node, kind);
+/// Finds places in an object. In the order of the document all of them cost one walk.
+pub(crate) struct Places<'t> {
+    view: View<'t>,
+    kind: Kind,
+    versions: Versions,
+    /// The way to where the last one was found, from the root.
+    way: Vec<Stand>,
+    /// Members and elements that were passed.
+    #[cfg(test)]
+    pub(crate) passed: usize,
+}
+
+/// A collection, and one of its members or elements.
+struct Stand {
+    level: Level,
+    index: u32,
+    /// The first node of the member or element: its key, where it has one.
+    first: u32,
+}
+
+impl<'t> Places<'t> {
+    pub(crate) fn new(view: View<'t>, kind: Kind, versions: Versions) -> Self {
+        Self {
+            view,
+            kind,
+            versions,
+            way: Vec::new(),
+            #[cfg(test)]
+            passed: 0,
         }
-        place
     }
 
+    /// The way from the root of the object to a node of it.
+    pub(crate) fn of(&mut self, target: u32) -> Place<'t> {
+        while self.way.last().is_some_and(|stand| target < stand.first || target >= self.after(stand.level.node)) {
+            self.way.pop();
+        }
+        while let Some(holder) = self.next(target) {
+            let stand = Stand { level: holder, index: 0, first: holder.node + 1 };
+            if !self.pass_to(stand, target) {
+                break;
+            }
+        }
+        let levels = self.way.iter().map(|stand| stand.level).collect();
+        Place { steps: self.way.iter().map(|stand| self.step(stand)).collect(), levels }
+    }
+
+    /// The collection that holds the node and is not on the way yet; none where the way leads to the node.
+    fn next(&mut self, target: u32) -> Option<Level> {
+        let Some(stand) = self.way.pop() else {
+            return (target != 0).then(|| Level { node: 0, wanted: self.kind.object() });
+        };
+        self.pass_to(stand, target);
+        let stand = self.way.last()?;
+        let node = self.value(stand);
+        let wanted = match (self.step(stand), stand.level.wanted) {
+            (Step::Name(name), wanted) => member(wanted, name, self.versions),
+            (Step::Index(_), Type::List(element, _)) => Type::at(element),
+            (Step::Index(_), _) => Type::Any,
+        };
+        (node < target && self.is_collection(node)).then_some(Level { node, wanted })
+    }
+
+    /// Goes on within a collection to what holds the node, and puts that on the way; whether anything does.
+    fn pass_to(&mut self, mut stand: Stand, target: u32) -> bool {
+        let length = self.view.raw(stand.level.node).length();
+        while stand.index < length && stand.first < self.view.count() {
+            let after = self.after(self.value(&stand));
+            if target < after {
+                self.way.push(stand);
+                return true;
+            }
+            (stand.index, stand.first) = (stand.index + 1, after);
+            #[cfg(test)]
+            {
+                self.passed += 1;
+            }
+        }
+        false
+    }
+
+    fn step(&self, stand: &Stand) -> Step<'t> {
+        if self.is_object(stand.level.node) { Step::Name(self.view.str(stand.first)) } else { Step::Index(stand.index) }
+    }
+
+    fn value(&self, stand: &Stand) -> u32 {
+        if self.is_object(stand.level.node) { stand.first + 1 } else { stand.first }
+    }
+
+    fn is_object(&self, node: u32) -> bool {
+        self.view.raw(node).tag() == OBJECT
+    }
+
+    fn is_collection(&self, node: u32) -> bool {
+        matches!(self.view.raw(node).tag(), OBJECT | ARRAY)
+    }
+
+    fn after(&self, node: u32) -> u32 {
+        self.view.after(node, self.view.raw(node))
+    }
+}
+
+impl Place<'_> {
     /// RFC 6901.
     pub(crate) fn pointer(&self) -> String {
         let mut pointer = String::new();
@@ -96,7 +168,7 @@ impl<'t> Place<'t> {
     }
 
     /// The name of the member; empty where it is an element.
-    pub(crate) fn name(&self) -> &'t str {
+    pub(crate) fn name(&self) -> &str {
         match self.steps.last() {
             Some(Step::Name(name)) => name,
             Some(Step::Index(_)) | None => "",
@@ -127,4 +199,48 @@ pub(crate) fn words(steps: &[Step<'_>]) -> String {
         };
     }
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use sluice_sdk::Resource;
+
+    use super::*;
+    use crate::data::Version;
+    use crate::kinds;
+
+    /// Pointers to these nodes, and how many members and elements were passed.
+    fn pointers(view: View<'_>, nodes: &[u32]) -> (Vec<String>, usize) {
+        let version = Version::newest();
+        let mut places = Places::new(view, kinds::find(b"v1", b"ConfigMap", version).unwrap(), version.bit());
+        (nodes.iter().map(|node| places.of(*node).pointer()).collect(), places.passed)
+    }
+
+    #[test]
+    fn a_place_is_the_same_whatever_was_looked_for_before() {
+        let yaml =
+            "{ apiVersion: v1, kind: ConfigMap, data: { a: [[], [1, { b: {}, c: 2 }], 3], d: { } }, x: [[[4]]] }";
+        let object = Resource::from_yaml(yaml).unwrap();
+        let view = View::new(object.tape().as_bytes());
+        let nodes: Vec<u32> = (0..view.count()).collect();
+        let alone: Vec<String> = nodes.iter().flat_map(|node| pointers(view, &[*node]).0).collect();
+        assert!(
+            ["", "/data/a/1/1/b", "/x/0/0/0"].iter().all(|pointer| alone.iter().any(|it| it == pointer)),
+            "{alone:?}"
+        );
+        for step in 1..view.count() {
+            let order: Vec<u32> = nodes.iter().map(|node| node * step % view.count()).collect();
+            let wanted: Vec<&String> = order.iter().map(|node| &alone[*node as usize]).collect();
+            assert_eq!(pointers(view, &order).0.iter().collect::<Vec<_>>(), wanted, "{step}");
+        }
+    }
+
+    #[test]
+    fn places_in_the_order_of_the_document_cost_one_walk() {
+        let list = "[1, {a: 2}], ".repeat(2_000);
+        let object = Resource::from_yaml(&format!("{{ apiVersion: v1, kind: ConfigMap, x: [{list}] }}")).unwrap();
+        let view = View::new(object.tape().as_bytes());
+        let (_, passed) = pointers(view, &(0..view.count()).collect::<Vec<u32>>());
+        assert!(passed < view.count() as usize, "{passed}");
+    }
 }

@@ -475,16 +475,33 @@ fn the_schema_of_the_settings_names_the_versions_of_the_data() {
 
 #[test]
 fn no_problem_hides_behind_many_of_another_kind() {
-    // 150 times null is tolerated, and what comes behind it is not.
-    let nulls = "null, ".repeat(150);
+    // 1,500 times null is tolerated, and what comes behind it is not.
+    let nulls = "null, ".repeat(1_500);
     let yaml =
         deployment("image:", &format!("args: [{nulls}a]\n        termination: 5\n        stdin: []\n        image:"));
     let found = findings(&yaml, "{}");
     let of = |rule: &str| found.iter().filter(|it| it.rule == Some(rule)).count();
-    assert_eq!((of("wrong-type"), of("unknown-field")), (101, 1), "{found:?}");
+    assert_eq!((of("wrong-type"), of("unknown-field")), (999, 1), "{found:?}");
     let is_told = |words: &str| found.iter().filter(|it| it.message.ends_with(words)).count();
-    assert_eq!(is_told(" (and 50 more like this in the object)"), 1);
-    assert_eq!(found.iter().filter(|it| it.severity == Some(Severity::Warning)).count(), 100);
+    assert_eq!(is_told(" (and 502 more like this in the object)"), 1);
+    assert_eq!(found.iter().filter(|it| it.severity == Some(Severity::Warning)).count(), 998);
+}
+
+#[test]
+fn all_problems_are_told_that_the_host_takes() {
+    let labels = |count: usize| -> String { (0..count).map(|n| format!("-x{n}: a, ")).collect() };
+    let of = |count: usize| {
+        let metadata = format!("{{ name: Bad_name, labels: {{ {} }} }}", labels(count));
+        findings(&format!("{{ apiVersion: v1, kind: ConfigMap, metadata: {metadata} }}"), "{}")
+    };
+    let sums = |found: &[Finding]| found.iter().filter(|it| it.message.contains("more like this")).count();
+    let found = of(150);
+    assert_eq!((found.len(), sums(&found)), (151, 0), "{found:#?}");
+    // The name does not hide behind the labels, and the sum is told once.
+    let found = of(1_200);
+    assert_eq!((found.len(), sums(&found)), (1_000, 1));
+    assert!(found.iter().any(|it| it.message.starts_with("`Bad_name` cannot be")));
+    assert!(found[999].message.ends_with(" (and 201 more like this in the object)"), "{}", found[999].message);
 }
 
 #[test]

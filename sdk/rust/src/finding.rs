@@ -84,7 +84,8 @@ pub enum Operation {
     },
 }
 
-/// What a validator found.
+/// What a validator found. A host takes at most 1,000 for one object. Where there are more, the first ones of each rule and
+/// severity are told, with how many more there are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Finding {
@@ -99,6 +100,8 @@ pub struct Finding {
     pub severity: Option<Severity>,
     /// A change that would satisfy the rule.
     pub fix: Vec<Operation>,
+    /// How many of the same rule and severity were found besides, and are not told.
+    pub(crate) more: usize,
 }
 
 impl Finding {
@@ -117,6 +120,13 @@ impl Finding {
         let value = json_of(value);
         self.fix.push(Operation::Replace { pointer: self.pointer.clone(), value });
         self
+    }
+
+    /// Says that so many more of this rule and severity were found in the object, for policies that make no more findings
+    /// than are taken.
+    #[doc(hidden)]
+    pub fn and_more(&mut self, more: usize) {
+        self.more = more;
     }
 
     /// With one more operation of a fix.

@@ -180,10 +180,13 @@ impl<'r> Reference<'r> {
     pub fn is_within(&self, place: &str) -> bool {
         let place = place.trim_end_matches('/');
         let (registry, path) = place.split_once('/').unwrap_or((place, ""));
-        let (own, wanted) = (server(self.registry), server(registry));
-        let same_registry = match wanted.strip_prefix("*.") {
-            Some(parent) => own.strip_suffix(parent).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.')),
-            None => own == wanted,
+        let same_registry = match registry.strip_prefix("*.") {
+            // A host of Docker Hub lies in a domain as it is written, and as the name that it is known by.
+            Some(parent) => {
+                let (address, parent) = (address(self.registry), address(parent));
+                is_below(&address, &parent) || is_below(&server(self.registry), &parent)
+            }
+            None => server(self.registry) == server(registry),
         };
         if !same_registry || path.is_empty() {
             return same_registry;
@@ -215,9 +218,20 @@ fn canonical_registry(registry: &str) -> &str {
     if registry == "index.docker.io" { DOCKER } else { registry }
 }
 
-/// The server that a registry is, as it compares: hosts know no case, a port no zeros before it, and 443 is the port that is
-/// asked anyway. Docker Hub is one under each of its names.
+/// Whether a server lies in a domain.
+fn is_below(server: &str, parent: &str) -> bool {
+    server.strip_suffix(parent).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'))
+}
+
+/// The server that a registry is, as it compares. Docker Hub is one under each of its names.
 fn server(registry: &str) -> String {
+    let address = address(registry);
+    if HUB.contains(&address.as_str()) { DOCKER.to_owned() } else { address }
+}
+
+/// Where a registry is reached, as it compares: hosts know no case, a port no zeros before it, and 443 is the port that is asked
+/// anyway.
+fn address(registry: &str) -> String {
     let registry = registry.to_ascii_lowercase();
     // The last colon of an address is within its brackets.
     let (host, port) = match registry.rsplit_once(':').filter(|(_, port)| !port.contains(']')) {
@@ -225,7 +239,6 @@ fn server(registry: &str) -> String {
         None => (registry.as_str(), ""),
     };
     match port {
-        "" | "443" if HUB.contains(&host) => DOCKER.to_owned(),
         "" | "443" => host.to_owned(),
         port => format!("{host}:{port}"),
     }

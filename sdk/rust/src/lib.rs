@@ -63,6 +63,8 @@ pub mod testing;
 mod volume;
 mod wildcard;
 
+#[doc(hidden)]
+pub use alike::{MOST_FINDINGS, shares};
 pub use container::{Container, ContainerKind, Containers};
 pub use finding::{Error, Finding, Operation, Outcome, Patch, Result, escape};
 pub use image::{Image, ImageError, Reference};

@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::alike;
+use crate::alike::Alike;
 use crate::context;
 use crate::finding::{Error, Finding, Patch, Result};
 use crate::resource::Resource;
@@ -102,8 +102,10 @@ pub(crate) trait Answer: Sized {
     fn rule_mut(&mut self) -> &mut Option<&'static str>;
     /// What a helper could not read, as an answer, where this kind of answer can say so.
     fn malformed(resource: &Resource, rule: &Rule) -> Result<Vec<Self>>;
-    /// Leaves as many as the host takes of one rule about one object, where the rest can be summed up.
-    fn bound(answers: &mut Vec<Self>);
+    /// Takes the answers of a function about an object, for [`Self::bound`].
+    fn gather(alike: &mut Alike, answers: Vec<Self>, out: &mut Vec<Self>);
+    /// Leaves as many of those from `start` on, which are about one object, as the host takes, where the rest can be summed up.
+    fn bound(alike: Alike, out: &mut Vec<Self>, start: usize);
 }
 
 impl Answer for Finding {
@@ -124,8 +126,12 @@ impl Answer for Finding {
         Ok(malformed.into_iter().map(finding).collect())
     }
 
-    fn bound(answers: &mut Vec<Self>) {
-        alike::bound(answers);
+    fn gather(alike: &mut Alike, answers: Vec<Self>, out: &mut Vec<Self>) {
+        alike.gather(answers, out);
+    }
+
+    fn bound(alike: Alike, out: &mut Vec<Self>, start: usize) {
+        alike.bound(out, start);
     }
 }
 
@@ -145,7 +151,11 @@ impl Answer for Patch {
     }
 
     /// A change cannot be left out.
-    fn bound(_: &mut Vec<Self>) {}
+    fn gather(_: &mut Alike, answers: Vec<Self>, out: &mut Vec<Self>) {
+        out.extend(answers);
+    }
+
+    fn bound(_: Alike, _: &mut Vec<Self>, _: usize) {}
 }
 
 /// Runs those functions of a plugin over one resource that want it.
@@ -157,6 +167,7 @@ pub(crate) fn run<P: Plugin, T: Answer>(
 ) -> Result<()> {
     // The host gives a plugin what any of its functions wants. Where there is one only, it has left out the rest.
     let is_one_of_many = P::CHECKS.len() + P::MUTATIONS.len() > 1;
+    let (mut alike, start) = (Alike::default(), out.len());
     for entry in entries {
         if is_one_of_many && !wants(entry.kinds, resource) {
             continue;
@@ -171,8 +182,7 @@ pub(crate) fn run<P: Plugin, T: Answer>(
         if let Some(error) = resource.failure.take().or_else(context::failure) {
             return Err(error);
         }
-        T::bound(&mut answers);
-        for mut answer in answers {
+        for answer in &mut answers {
             if answer.subject() != resource.subject {
                 return Err(Error::new("an answer is about an object of `context`, not about the one that is judged"));
             }
@@ -182,9 +192,10 @@ pub(crate) fn run<P: Plugin, T: Answer>(
                 }
                 *answer.rule_mut() = Some(rule.id);
             }
-            out.push(answer);
         }
+        T::gather(&mut alike, answers, out);
     }
+    T::bound(alike, out, start);
     Ok(())
 }
 

@@ -194,7 +194,15 @@ impl Resource {
         while !pointer.is_empty() && self.node(&pointer).is_none() {
             pointer.truncate(pointer.rfind('/').unwrap_or_default());
         }
-        Finding { subject: self.subject, rule: None, pointer, message: message.into(), severity: None, fix: Vec::new() }
+        self.finding_at(pointer, message)
+    }
+
+    /// A finding about the value at a pointer that is known to be there: for policies that walk the tape themselves, of which
+    /// each pointer would be another walk.
+    #[doc(hidden)]
+    pub fn finding_at(&self, pointer: String, message: impl Into<String>) -> Finding {
+        let (subject, message) = (self.subject, message.into());
+        Finding { subject, rule: None, pointer, message, severity: None, fix: Vec::new(), more: 0 }
     }
 
     /// An empty patch of this object.

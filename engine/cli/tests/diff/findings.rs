@@ -204,3 +204,47 @@ fn plugins_see_the_past_of_their_own_set() -> Result<()> {
     assert_eq!((code, objects(&report)), (Some(0), vec![String::from("moved Deployment web")]), "{report}");
     Ok(())
 }
+
+/// A catalogue of many bad images: what is new and what is repaired is known as long as all of them are told.
+#[test]
+fn a_violation_among_many_of_an_object_is_new_and_a_repair_is_not() -> Result<()> {
+    let policy = "apiVersion: sluice.dev/v1alpha1\nkind: Policy\nplugins:\n- name: image-tags\n  source: builtin:image-tags\n  \
+                  settings: {customResources: [{kind: Catalog, paths: ['$..image']}]}\n";
+    // The tags of the images, but for these.
+    let catalog = |count: usize, other: &[(usize, &str)]| -> String {
+        let tag = |n: usize| other.iter().find(|(at, _)| *at == n).map_or("latest", |(_, tag)| tag);
+        let items: String = (0..count).map(|n| format!("- image: app-{n}:{}\n", tag(n))).collect();
+        format!("apiVersion: acme.io/v1\nkind: Catalog\nmetadata: {{name: c}}\nentries:\n{items}")
+    };
+    let pinned = (140, "1");
+    let repository = Repository::new(&[("sluice.yaml", policy), ("c.yaml", &catalog(150, &[pinned]))])?;
+    let count = |report: &serde_json::Value, list: &str| names(&report["findings"][list]).len();
+    repository.write(&[("c.yaml", &catalog(150, &[(120, "1")]))])?;
+    let (code, report) = repository.json(&["base"])?;
+    assert_eq!((code, count(&report, "new"), count(&report, "resolved")), (Some(1), 1, 1), "{report}");
+    for repaired in [20, 120] {
+        repository.write(&[("c.yaml", &catalog(150, &[pinned, (repaired, "1")]))])?;
+        let (code, report) = repository.json(&["base"])?;
+        assert_eq!((code, count(&report, "new"), count(&report, "resolved")), (Some(0), 0, 1), "{report}");
+    }
+    // Past what is told of an object it is not known, until it is changed no more.
+    repository.write(&[("c.yaml", &catalog(1_050, &[pinned]))])?;
+    repository.commit()?;
+    repository.write(&[("c.yaml", &catalog(1_050, &[(1_020, "1")]))])?;
+    let (code, report) = repository.json(&["HEAD"])?;
+    assert_eq!((code, count(&report, "new")), (Some(3), 0), "{report}");
+    let sides: Vec<&serde_json::Value> =
+        report["gaps"].as_array().into_iter().flatten().map(|gap| &gap["side"]).collect();
+    assert_eq!(
+        (sides, &report["gaps"][1]["name"]),
+        (vec![&"base".into(), &"head".into()], &"c.yaml".into()),
+        "{report}"
+    );
+    let ran = repository.diff(&["HEAD"])?;
+    assert!(ran.out.contains("not all that was found in `c.yaml` in"), "{}{}", ran.out, ran.err);
+    repository.commit()?;
+    repository.write(&[("web.yaml", WEB)])?;
+    let (code, report) = repository.json(&["HEAD"])?;
+    assert_eq!((code, &report["gaps"]), (Some(0), &serde_json::json!([])), "{report}");
+    Ok(())
+}

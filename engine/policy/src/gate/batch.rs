@@ -147,8 +147,12 @@ fn set_of(items: &[Item]) -> Set {
 
 /// Which of the objects are for a plugin.
 pub(crate) fn choose(gate: &Gate, plugin: usize, items: &[Item]) -> Vec<u32> {
-    let fits = |(_, item): &(usize, &Item)| item.plan.selects(gate, plugin, &item.resource) && !item.failed();
-    items.iter().enumerate().filter(fits).map(|(index, _)| index as u32).collect()
+    items.iter().enumerate().filter(|(_, item)| is_for(gate, plugin, item)).map(|(index, _)| index as u32).collect()
+}
+
+/// Whether an object is for a plugin.
+pub(crate) fn is_for(gate: &Gate, plugin: usize, item: &Item) -> bool {
+    item.plan.selects(gate, plugin, &item.resource) && !item.failed()
 }
 
 /// The chosen among the objects.

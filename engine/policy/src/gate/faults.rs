@@ -1,13 +1,14 @@
 //! After a plugin failed on a batch: its objects are taken again, in order and fewer at once, so that the blame falls on the
 //! one that deserves it and its neighbours are judged, whatever the batches were. A plugin that fails again and again is
-//! stopped.
+//! stopped. What it fails on only together, such as two heavy objects, it may never see together: whether it is stopped as slow
+//! is the one thing that depends on batches, and only of a plugin that is slow nearly everywhere.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sluice_plugin::{Call, Fault, Set};
 
-use super::batch::{Failures, MAX_FAILURES, Shown, choose, judge, validate};
+use super::batch::{Failures, MAX_FAILURES, Shown, is_for, judge, validate};
 use super::collect::{Cause, Collected, Item, Reach, Stop};
 use super::pace::{Next, Pace};
 use super::{Gate, finding, mutate};
@@ -72,23 +73,27 @@ fn change_deferred(gate: &Gate, collected: &mut Collected) {
     let mut slow: Option<(usize, Fault)> = None;
     let mut rest = items.as_slice();
     while !rest.is_empty() {
-        let (part, after) = rest.split_at(pace.size().min(rest.len()));
+        let taken = pace.part(rest, |item| gate.mutators().any(|(plugin, _)| is_for(gate, plugin, item)));
+        let (part, after) = rest.split_at(taken.length);
         let mut changed = part.to_vec();
-        match mutate::mutate(gate, &mut changed, collected) {
-            Ok(_) => {
+        match (mutate::mutate(gate, &mut changed, collected), taken.chosen.as_slice()) {
+            (Ok(_), _) => {
                 validate(gate, changed, &failures, collected);
-                if let (Next::End, Some((plugin, fault))) = (pace.answered(), slow.clone()) {
+                if let (Next::End, Some((plugin, fault))) = (pace.answered(&taken), slow.clone()) {
                     return Patience::new(plugin, Reach::All).stop(Cause::Slowness { fault }, collected);
                 }
             }
-            Err(mutate::Failed { plugin, fault }) if part.len() > 1 => {
-                pace.failed(part.len());
+            (Err(mutate::Failed { plugin, fault }), [_, _, ..]) => {
+                pace.failed(taken.chosen.len());
                 slow = Some((plugin, fault));
                 continue;
             }
-            Err(mutate::Failed { plugin, fault }) => {
+            // The last of the part: those before it are for no mutator.
+            (Err(mutate::Failed { plugin, fault }), [] | [_]) => {
                 pace.found();
-                if let (Some(loaded), Some(item)) = (gate.plugin(plugin), part.first()) {
+                let Some((item, others)) = part.split_last() else { return };
+                validate(gate, others.to_vec(), &failures, collected);
+                if let Some(loaded) = gate.plugin(plugin) {
                     collected.drafts.push(finding::of_fault(loaded, plugin, item, &fault));
                     let patience = patience.entry(plugin).or_insert_with(|| Patience::new(plugin, Reach::All));
                     if patience.ends(item, collected) {
@@ -115,18 +120,20 @@ pub(crate) fn judge_in_parts(
     let mut slow: Option<Fault> = None;
     let mut rest = items;
     while !rest.is_empty() {
-        let (part, after) = rest.split_at(pace.size().min(rest.len()));
-        let call =
-            Call { set: Shown::default().of(part), chosen: choose(gate, plugin, part), context: context.cloned() };
-        if let Some(first) = call.chosen.first() {
+        let taken = pace.part(rest, |item| is_for(gate, plugin, item));
+        let (part, after) = rest.split_at(taken.length);
+        if let Some(first) = taken.chosen.first() {
+            let objects = taken.chosen.len();
+            let (set, chosen) = (Shown::default().of(part), taken.chosen.clone());
+            let call = Call { set, chosen, context: context.cloned() };
             match judge(gate, plugin, loaded, part, &call, collected) {
                 Ok(()) => {
-                    if let (Next::End, Some(fault)) = (pace.answered(), slow.clone()) {
+                    if let (Next::End, Some(fault)) = (pace.answered(&taken), slow.clone()) {
                         return patience.stop(Cause::Slowness { fault }, collected);
                     }
                 }
-                Err(fault) if call.chosen.len() > 1 => {
-                    pace.failed(part.len());
+                Err(fault) if objects > 1 => {
+                    pace.failed(objects);
                     slow = Some(fault);
                     continue;
                 }

@@ -29,6 +29,16 @@ pub(crate) enum Pass {
     Second,
 }
 
+impl Pass {
+    /// Whether a mutator is asked about this object, if it is for it.
+    pub(crate) fn takes(self, item: &Item) -> bool {
+        match self {
+            Self::First => true,
+            Self::Second => item.was_changed(),
+        }
+    }
+}
+
 /// What is told of a mutation.
 #[derive(Default)]
 pub(crate) struct Notes {
@@ -70,10 +80,7 @@ pub(crate) fn ask(
     notes: &mut Notes,
 ) -> Result<(), Fault> {
     let mut chosen = choose(gate, plugin, items);
-    if pass == Pass::Second {
-        let open = |index: &u32| items.get(*index as usize).is_some_and(Item::was_changed);
-        chosen.retain(open);
-    }
+    chosen.retain(|index| items.get(*index as usize).is_some_and(|item| pass.takes(item)));
     if chosen.is_empty() {
         return Ok(());
     }

@@ -212,6 +212,19 @@ mod tests {
     }
 
     #[test]
+    fn references_among_many_names_are_bounded_where_they_lead_nowhere_too() {
+        let too_much = Err(String::from("cannot be used: it is too much work to hold these settings against it"));
+        let with = |reference: &str, ids: usize, references: usize| {
+            let ids: String = (0..ids).map(|n| format!(r#","n{n}":{{"$id":"a"}}"#)).collect();
+            let all = vec![format!(r##"{{"$ref":"{reference}"}}"##); references].join(",");
+            format!(r##"{{"$defs":{{"good":{{}}{ids}}},"allOf":[{all}]}}"##)
+        };
+        assert_eq!(told(&with("#/x", 2_000, 2_000), "{}"), too_much);
+        assert_eq!(told(&with(&format!("#/{}", "x".repeat(100_000)), 1, 2_000), "{}"), too_much);
+        assert_eq!(told(&with("#/$defs/good", 0, 2_000), "{}"), Ok(0));
+    }
+
+    #[test]
     fn a_long_way_that_is_not_gone_is_not_counted_and_harms_nobody() {
         let schema = chain(5_000, |next| format!(r#"{{"properties":{{"x":{next}}}}}"#), r#"{"type":"integer"}"#);
         assert_eq!(told(&schema, r#"{"x":{"x":{}}}"#), Ok(0));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use sluice_manifest::Resource;
 use sluice_plugin::{Call, Fault, Scope, Set};
 
-use super::batch::{Shown, choose, judge};
+use super::batch::{Shown, choose, is_for, judge};
 use super::collect::{Cause, Collected, Item, Reach};
 use super::faults::Patience;
 use super::mutate::{self, Notes, Pass};
@@ -83,23 +83,26 @@ fn mutate_in_batches(
     let mut failed = Vec::new();
     let mut start = 0;
     while start < items.len() {
-        let next = (start + pace.size()).min(items.len());
-        let part = items.get_mut(start..next).unwrap_or_default();
+        let rest = items.get_mut(start..).unwrap_or_default();
+        let taken = pace.part(rest, |item| is_for(gate, plugin, item) && pass.takes(item));
+        let (next, objects) = (start + taken.length, taken.chosen.len());
+        let part = rest.get_mut(..taken.length).unwrap_or_default();
         match mutate::ask(gate, (plugin, loaded), pass, (part, &mut Shown::default()), context.clone(), notes) {
             Ok(()) => {
-                if let (Next::End, Some(fault)) = (pace.answered(), slow.clone()) {
+                if let (Next::End, Some(fault)) = (pace.answered(&taken), slow.clone()) {
                     patience.stop(Cause::Slowness { fault }, collected);
                     return items.clear();
                 }
             }
-            Err(fault) if part.len() > 1 => {
-                pace.failed(part.len());
+            Err(fault) if objects > 1 => {
+                pace.failed(objects);
                 slow = Some(fault);
                 continue;
             }
             Err(fault) => {
                 pace.found();
-                let Some(item) = part.first() else { return };
+                // The one that it was asked about: the part ends with it.
+                let Some(item) = part.last() else { return };
                 notes.drafts.push(finding::of_fault(loaded, plugin, item, &fault));
                 failed.push(item.order);
                 if patience.ends(item, collected) {

@@ -135,6 +135,8 @@ struct OneGap<'a> {
     side: &'static str,
     name: Option<&'a str>,
     objects: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    findings: Option<usize>,
 }
 
 pub(super) fn write(diff: &Diff, options: &DiffOptions, out: &mut dyn io::Write) -> io::Result<()> {
@@ -261,7 +263,7 @@ impl<'a> OneGap<'a> {
             Which::Base => "base",
             Which::Head => "head",
         };
-        Self { side, name: gap.name.as_deref(), objects: gap.objects }
+        Self { side, name: gap.name.as_deref(), objects: gap.objects, findings: gap.findings }
     }
 }
 

@@ -172,7 +172,24 @@ pub(super) fn uses(diff: &Diff, image: &Image) -> String {
 
 /// What could not be compared, and what follows.
 pub(super) fn gap(diff: &Diff, gap: &Gap) -> String {
-    let side = side(if gap.side == Which::Base { &diff.base } else { &diff.head });
+    let (of, other) = match gap.side {
+        Which::Base => (&diff.base, &diff.head),
+        Which::Head => (&diff.head, &diff.base),
+    };
+    let (side, other) = (side(of), side(other));
+    if let Some(findings) = gap.findings {
+        let what = match &gap.name {
+            Some(name) => format!("not all that was found in `{}` in {side} is told", clean::line(name)),
+            None => format!("{side} has more findings than can be told"),
+        };
+        let (findings, are) = (count(findings as u64, "finding"), if findings == 1 { "is" } else { "are" });
+        return match gap.side {
+            Which::Base => format!("{what}: {findings} of {other} may be older and {are} not counted as new"),
+            Which::Head => {
+                format!("{what}: what is new there is not known, and {findings} of {other} {are} not told as resolved")
+            }
+        };
+    }
     let what = match &gap.name {
         Some(name) => format!("`{}` could not be read or rendered as a whole in {side}", clean::line(name)),
         None => format!("a plugin failed, so not all objects of {side} are known"),

@@ -90,6 +90,19 @@ fn a_run() {
 }
 
 #[test]
+fn what_is_about_the_run_is_no_result() {
+    for rule in ["sluice/too-many-findings", "sluice/render-failed"] {
+        let (location, snippet, resource, path) = (None, None, None, None);
+        let about = Finding { rule: rule.into(), location, snippet, resource, path, ..mutable_tag() };
+        let log: Value = serde_json::from_str(&sarif(&verdict(vec![about]))).unwrap();
+        let run = &log["runs"][0];
+        assert_eq!(run["results"], serde_json::json!([]), "{rule}");
+        let notifications = run["invocations"][0]["toolExecutionNotifications"].as_array().unwrap();
+        assert_eq!((notifications.len(), &notifications[0]["associatedRule"]["id"]), (1, &Value::from(rule)));
+    }
+}
+
+#[test]
 fn a_fix_gives_the_region_and_the_text() {
     let results = results(&verdict(vec![fixed()]));
     let replacement = &results[0]["fixes"][0]["artifactChanges"][0]["replacements"][0];

@@ -8,6 +8,8 @@ use serde_json::{Map, Value};
 /// Most schemas that are held against a value, over all values of the settings. Those of plugins that exist come to some
 /// hundred.
 const MOST: u64 = 100_000;
+/// Most places that are looked at to find what references lead to.
+const MOST_PLACES: u64 = 1_000_000;
 /// How deep they lead into each other.
 const DEEPEST: u32 = 200;
 
@@ -23,16 +25,20 @@ const ELEMENTS: [&str; 5] = ["items", "additionalItems", "unevaluatedItems", "co
 /// Whether it is too much work to hold these settings against this schema. Rather too much is counted than too little:
 /// conditions are taken to be met, and a reference to mean all that it may.
 pub(super) fn is_too_much(schema: &Value, settings: &Value) -> bool {
-    let mut count = Count { root: schema, named: Vec::new(), steps: 0, known: HashMap::new() };
+    let mut count =
+        Count { root: schema, bases: Vec::new(), named: HashMap::new(), steps: 0, places: 0, known: HashMap::new() };
     count.note_names(schema);
     count.visit(schema, settings, 0).is_none() || count.is_large(schema)
 }
 
 struct Count<'s> {
     root: &'s Value,
-    /// What can be referred to by a name, an identifier or the place in it.
-    named: Vec<(&'s str, &'s Value)>,
+    /// What can be referred to by an identifier or the place in it.
+    bases: Vec<&'s Value>,
+    /// And by a name.
+    named: HashMap<&'s str, Vec<&'s Value>>,
     steps: u64,
+    places: u64,
     /// The work of schemas on one value.
     known: HashMap<*const Value, u64>,
 }
@@ -40,37 +46,48 @@ struct Count<'s> {
 impl<'s> Count<'s> {
     fn note_names(&mut self, schema: &'s Value) {
         if let Value::Object(members) = schema {
-            let names = ["$id", "$anchor", "$dynamicAnchor"].iter().filter_map(|name| members.get(*name)?.as_str());
-            self.named.extend(names.map(|name| (name, schema)));
+            if members.get("$id").is_some_and(Value::is_string) {
+                self.bases.push(schema);
+            }
+            for name in ["$id", "$anchor", "$dynamicAnchor"].iter().filter_map(|name| members.get(*name)?.as_str()) {
+                self.named.entry(name).or_default().push(schema);
+            }
         }
         parts(schema).for_each(|part| self.note_names(part));
     }
 
-    /// What a reference may lead to.
-    fn targets(&self, reference: &str) -> Vec<&'s Value> {
+    /// What a reference may lead to; none where too much would have been looked at.
+    fn targets(&mut self, reference: &str) -> Option<Vec<&'s Value>> {
+        // A reference may be as long as the schema, and is read again at each visit.
+        self.places += (self.bases.len() as u64 + 1) * (reference.len() as u64 / 100 + 1);
+        if self.places > MOST_PLACES {
+            return None;
+        }
         let (base, fragment) = reference.split_once('#').unwrap_or((reference, ""));
         let pointer = decoded(fragment);
-        let bases = self.named.iter().filter(|(_, schema)| schema.get("$id").is_some()).map(|(_, schema)| *schema);
         if fragment.is_empty() && !base.is_empty() {
-            return bases.collect();
+            return Some(self.bases.clone());
         }
         if pointer.is_empty() || pointer.starts_with('/') {
-            return std::iter::once(self.root).chain(bases).filter_map(|schema| schema.pointer(&pointer)).collect();
+            let all = std::iter::once(self.root).chain(self.bases.iter().copied());
+            return Some(all.filter_map(|schema| schema.pointer(&pointer)).collect());
         }
-        self.named.iter().filter(|(name, _)| *name == pointer).map(|(_, schema)| *schema).collect()
+        Some(self.named.get(pointer.as_str()).cloned().unwrap_or_default())
     }
 
-    /// The schemas that are held against the same value as this one, each as often as it is.
-    fn beside(&self, members: &'s Map<String, Value>) -> Vec<&'s Value> {
+    /// The schemas that are held against the same value as this one, each as often as it is; none where these are too many.
+    fn beside(&mut self, members: &'s Map<String, Value>) -> Option<Vec<&'s Value>> {
         let mut all: Vec<&Value> = SINGLE.iter().filter_map(|name| members.get(*name)).collect();
         all.extend(LISTS.iter().filter_map(|name| members.get(*name)?.as_array()).flatten());
         all.extend(MAPS.iter().filter_map(|name| members.get(*name)?.as_object()).flat_map(Map::values));
-        all.extend(REFERENCES.iter().filter_map(|name| members.get(*name)?.as_str()).flat_map(|it| self.targets(it)));
+        for reference in REFERENCES.iter().filter_map(|name| members.get(*name)?.as_str()) {
+            all.extend(self.targets(reference)?);
+        }
         // To know what is left over, all others are asked once more.
         if members.contains_key("unevaluatedProperties") || members.contains_key("unevaluatedItems") {
             all.extend_from_within(..);
         }
-        all
+        Some(all)
     }
 
     /// Counts what is held against a value and all inside it; none where it is too much.
@@ -80,7 +97,7 @@ impl<'s> Count<'s> {
             return None;
         }
         let Value::Object(members) = schema else { return Some(()) };
-        for beside in self.beside(members) {
+        for beside in self.beside(members)? {
             self.visit(beside, value, depth + 1)?;
         }
         match value {
@@ -123,7 +140,7 @@ impl<'s> Count<'s> {
             return None;
         }
         let mut work = 1_u64;
-        for beside in self.beside(members) {
+        for beside in self.beside(members)? {
             work = work.saturating_add(self.on_one(beside, depth + 1)?);
         }
         self.known.insert(std::ptr::from_ref(schema), work);

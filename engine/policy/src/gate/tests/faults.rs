@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 
 use insta::assert_snapshot;
 use sluice_manifest::Operation;
+use sluice_plugin::Call;
 
 use crate::gate::stub::{Stub, finds, gate, pod, policy, run, run_with, show, trap};
 use crate::{Decision, RunOptions, Verdict};
@@ -82,8 +83,13 @@ fn a_plugin_that_always_fails_costs_a_few_calls() {
 
 /// A plugin that finds something in each object, and has no time for more than so many at once.
 fn slow(most: usize) -> Stub {
+    short_of_time(move |call| call.chosen.len() > most)
+}
+
+/// A plugin that finds something in each object, and has no time for some objects at once.
+fn short_of_time(is_too_much: impl Fn(&Call) -> bool + Send + Sync + 'static) -> Stub {
     let mut stub = Stub::check_set(move |call| {
-        if call.chosen.len() > most {
+        if is_too_much(call) {
             return Err(sluice_plugin::Fault::TimedOut { limit: std::time::Duration::from_secs(1) });
         }
         let finding = |subject: usize| sluice_plugin::Finding {
@@ -109,6 +115,49 @@ fn a_plugin_that_is_too_slow_for_a_batch_is_asked_about_fewer_objects() {
     }
 }
 
+/// Whether more than one of these objects is among those that a plugin is asked about.
+fn holds_several(call: &Call, names: &[&str]) -> bool {
+    let name = |index: &u32| call.set.resources[*index as usize].identity().name.as_str();
+    call.chosen.iter().map(name).filter(|name| names.contains(name)).count() > 1
+}
+
+#[test]
+fn a_few_heavy_objects_side_by_side_stop_no_plugin() {
+    let heavy = ["p003", "p004", "p130", "p500", "p501", "p502"];
+    for has_context in [false, true] {
+        let mut stub = short_of_time(move |call| holds_several(call, &heavy));
+        if has_context {
+            stub.description.context = stub.description.kinds.clone();
+        }
+        let gate = gate(policy(&["a"], ""), &[stub]);
+        let verdict = settled(&gate, &files(700));
+        assert_eq!((verdict.decision, verdict.findings.len()), (Decision::Deny, 700), "{has_context}");
+    }
+}
+
+#[test]
+fn objects_that_a_mutator_is_not_asked_about_do_not_stop_it() {
+    for scope in [None, Some(sluice_plugin::Scope::Set)] {
+        let mut stub = Stub::mutate(|resource| {
+            let add = || Operation::Add { pointer: "/spec/done".into(), value: "true".into() };
+            Ok(if resource.root().at("/spec/done").is_some() { Vec::new() } else { vec![add()] })
+        });
+        stub.description.kinds[0].kind = String::from("Pod");
+        let mut whole = Stub::mutate(|_| Ok(Vec::new()));
+        whole.description.kinds[0].kind = String::from("Other");
+        whole.description.scope = scope.unwrap_or(sluice_plugin::Scope::Resource);
+        let mut gate = gate(policy(&["m", "v", "w"], ""), &[stub.clone(), finds("/spec/image", "seen"), whole]);
+        gate.plugins[0].judge = Box::new(Single(Box::new(stub.clone())));
+        let mut files = files(400);
+        for (_, text) in files.iter_mut().filter(|(name, _)| !["f001.yaml", "f002.yaml"].contains(&name.as_str())) {
+            *text = text.replace("Pod", "Else");
+        }
+        let verdict = settled(&gate, &files);
+        assert_eq!((verdict.decision, verdict.findings.len()), (Decision::Deny, 400), "{scope:?}");
+        assert_eq!(verdict.summary.mutated, 2);
+    }
+}
+
 #[test]
 fn a_plugin_that_answers_about_few_objects_only_costs_a_few_calls() {
     let stub = slow(1);
@@ -116,7 +165,7 @@ fn a_plugin_that_answers_about_few_objects_only_costs_a_few_calls() {
     let gate = gate(policy(&["a", "b"], ""), &[stub, finds("/spec/image", "by b")]);
     let texts = files(1_000);
     let outcome = run(&gate, &borrowed(&texts));
-    assert!(calls.load(Ordering::Relaxed) < 80, "{calls:?}");
+    assert!(calls.load(Ordering::Relaxed) < 180, "{calls:?}");
     let of = |rule: &str| outcome.verdict.findings.iter().filter(|finding| finding.rule == rule).count();
     assert_eq!((outcome.verdict.decision, of("a/rule"), of("b/rule")), (Decision::Undecided, 0, 1_000));
     let stopped = outcome.verdict.findings.iter().find(|finding| finding.rule == "sluice/plugin-stopped").unwrap();
@@ -148,7 +197,7 @@ fn a_mutator_that_answers_about_few_objects_only_costs_a_few_calls() {
         let judge = std::mem::replace(&mut gate.plugins[0].judge, Box::new(finds("", "")));
         gate.plugins[0].judge = Box::new(Single(judge));
         let verdict = settled(&gate, &files(1_000));
-        assert!(calls.load(Ordering::Relaxed) < 4 * 200, "{calls:?}");
+        assert!(calls.load(Ordering::Relaxed) < 4 * 300, "{calls:?}");
         assert_eq!((verdict.decision, verdict.findings.len()), (Decision::Undecided, 1), "{scope:?}");
         assert!(verdict.findings[0].message.ends_with("; nothing was judged"), "{}", verdict.findings[0].message);
     }
@@ -158,11 +207,11 @@ fn a_mutator_that_answers_about_few_objects_only_costs_a_few_calls() {
 struct Single(Box<dyn crate::gate::Judge>);
 
 impl crate::gate::Judge for Single {
-    fn check(&self, call: &sluice_plugin::Call) -> Result<sluice_plugin::Checked, sluice_plugin::Fault> {
+    fn check(&self, call: &Call) -> Result<sluice_plugin::Checked, sluice_plugin::Fault> {
         self.0.check(call)
     }
 
-    fn mutate(&self, call: &sluice_plugin::Call) -> Result<sluice_plugin::Mutated, sluice_plugin::Fault> {
+    fn mutate(&self, call: &Call) -> Result<sluice_plugin::Mutated, sluice_plugin::Fault> {
         if call.chosen.len() > 1 { Err(trap()) } else { self.0.mutate(call) }
     }
 }
