@@ -85,6 +85,8 @@ pub(crate) struct PathError {
 const MISSPELT: &str = "check the spelling of the path";
 /// What to do about more than a walk meets.
 const TOO_MANY: &str = "name fewer folders, or take out the links that lead from one into the other";
+/// What to do about what keeps a walk from going on.
+const UNWALKED: &str = "mend that, or name other files and folders";
 /// What to do about what is no part of the repository.
 const ASTRAY: &str = "take it out, or name the files and folders beside it";
 

@@ -155,6 +155,30 @@ fn a_list_of_what_to_ignore_hides_no_link_that_git_has() -> Result<()> {
 }
 
 #[test]
+fn a_list_of_what_to_ignore_is_a_file_that_ends() -> Result<()> {
+    // Nor does Git follow a link to one.
+    for target in ["../list", "/dev/zero"] {
+        let folder = clone()?;
+        let at = folder.path();
+        write(at, &[("list", "bad.yaml\n"), ("deploy/good.yaml", GOOD), ("deploy/bad.yaml", &bad("web"))])?;
+        write(at, &[("deploy/.gitignore", &format!("-> {target}"))])?;
+        for path in [".", "deploy"] {
+            let (code, out, err) = sluice(at, &["check", path])?;
+            assert!(code == Some(1) && out.contains("deploy/bad.yaml:4"), "{target} {path}: {out}{err}");
+        }
+    }
+    let folder = clone()?;
+    let list = "# Far more than anybody writes.\n".repeat(40_000);
+    write(folder.path(), &[("deploy/good.yaml", GOOD), ("deploy/.gitignore", &list)])?;
+    for path in [".", "deploy", "deploy/good.yaml"] {
+        let (code, out, err) = sluice(folder.path(), &["check", path])?;
+        let refused = code == Some(2) && err.contains("deploy/.gitignore` is larger than 1048576 bytes");
+        assert!(if path.ends_with(".yaml") { code == Some(0) } else { refused }, "{path}: {code:?} {out}{err}");
+    }
+    Ok(())
+}
+
+#[test]
 fn lists_above_a_clone_do_not_hold_in_it() -> Result<()> {
     let above = tempfile::tempdir()?;
     let repo = above.path().join("repo");

@@ -40,15 +40,8 @@ impl Folder {
     }
 
     fn opened(&self, file: &str) -> Result<(File, Metadata), PathError> {
-        let fails = |error| io(file, &error);
-        let mut options = OpenOptions::new();
-        options.read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_CLOEXEC);
-        let opened = options.open(self.on_disk(file)).map_err(fails)?;
-        let metadata = opened.metadata().map_err(fails)?;
-        if !metadata.is_file() {
-            return Err(PathError::NotAFile { path: shown(file) });
-        }
-        Ok((opened, metadata))
+        let opened = regular(&self.on_disk(file)).map_err(|error| io(file, &error))?;
+        opened.ok_or_else(|| PathError::NotAFile { path: shown(file) })
     }
 
     fn described(&self, path: &str, metadata: &Metadata) -> Result<Node, PathError> {
@@ -123,6 +116,15 @@ impl Store for Folder {
     fn files(&self, below: &str, most: usize) -> Result<Vec<String>, PathError> {
         walk::files(self, below, most)
     }
+}
+
+/// Opens a regular file, which has an end; none for what is there and is another thing. A link is not followed.
+pub(crate) fn regular(file: &Path) -> std::io::Result<Option<(File, Metadata)>> {
+    let mut options = OpenOptions::new();
+    options.read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_CLOEXEC);
+    let opened = options.open(file)?;
+    let metadata = opened.metadata()?;
+    Ok(metadata.is_file().then_some((opened, metadata)))
 }
 
 /// The name of an entry of `folder` as text, if it is a name.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use sluice_source::walked::{self, is_loop, path_of};
 use sluice_source::{Indexes, Tracked};
 
-use super::{PathError, TOO_MANY};
+use super::{PathError, TOO_MANY, UNWALKED};
 use crate::reading::is_absent;
 
 /// What lies below a path.
@@ -109,10 +109,12 @@ impl Walk<'_> {
                     self.files.push((broken, true));
                 }
                 Some(_) | None => {
-                    let path = path_of(&error).unwrap_or_else(|| self.path.to_path_buf()).display().to_string();
+                    let path = path_of(&error);
                     let cause =
                         error.into_io_error().unwrap_or_else(|| io::Error::other("the folder cannot be walked"));
-                    return Err(PathError::new(path, cause));
+                    // The path was found then, and it says of itself what is in the way.
+                    let Some(path) = path else { return Err(PathError { help: UNWALKED, ..self.fails(cause) }) };
+                    return Err(PathError::new(path.display().to_string(), cause));
                 }
             },
         }
