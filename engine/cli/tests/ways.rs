@@ -211,6 +211,33 @@ fn lists_above_a_clone_do_not_hold_in_it() -> Result<()> {
 }
 
 #[test]
+fn a_clone_within_a_clone_has_lists_and_an_index_of_its_own() -> Result<()> {
+    let outer = clone()?;
+    let at = outer.path();
+    let files = [
+        (".gitignore", "*.local.yaml\n"),
+        ("teams/.gitignore", "*.local.yml\n"),
+        ("teams/platform/.gitignore", "generated/\n"),
+        ("teams/platform/deploy/web.local.yaml", &bad("web")),
+        ("teams/platform/deploy/shop.local.yml", &bad("shop")),
+        ("teams/platform/generated/made.yaml", &bad("made")),
+    ];
+    write(at, &files)?;
+    let inner = at.join("teams/platform");
+    git(&inner, &["init", "-q", "-b", "main"])?;
+    commit(&inner)?;
+    git(&inner, &["add", "-f", "generated/made.yaml"])?;
+    commit(&inner)?;
+    write(&inner, &[("generated/new.yaml", &bad("new"))])?;
+    for (folder, path) in [(at, "."), (at, "teams"), (at, "teams/platform"), (&inner, ".")] {
+        let (code, out, err) = sluice(folder, &["check", path])?;
+        let seen = ["web.local.yaml:4", "shop.local.yml:4", "made.yaml:4", "new.yaml:4"].map(|name| out.contains(name));
+        assert_eq!((code, seen), (Some(1), [true, true, true, false]), "{path}: {out}{err}");
+    }
+    Ok(())
+}
+
+#[test]
 fn a_folder_behind_a_link_is_rendered_as_what_it_is() -> Result<()> {
     let render = format!("{POLICY}render: [{{path: charts/shop, helm: {{values: [prod.yaml]}}}}]\n");
     let template = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: shop}\ndata: {level: {{ .Values.level }}}\n";

@@ -1,8 +1,8 @@
 //! The walk over folders of this machine, as everyone goes it: behind links, to hidden names too, not into Git's own folder, and
 //! past what `.gitignore` excludes.
 //!
-//! The lists are read here rather than by the library that walks: to Git a link is no folder, whatever it leads to, and no list
-//! above the root of a clone counts.
+//! The lists are read here rather than by the library that walks: to Git a link is no folder, whatever it leads to, no list
+//! above the root of a clone counts in it, and a list is a file that ends.
 
 use std::ffi::OsStr;
 use std::io::{self, Read};
@@ -77,9 +77,16 @@ struct Lists {
     /// How long the start is as it was named.
     start: usize,
     /// Of the start and the folders on the way from it.
-    way: Vec<Gitignore>,
+    way: Vec<Step>,
     /// That one is not known as a whole: the next thing that the walk tells.
     refused: Option<ignore::Error>,
+}
+
+/// A folder on the way.
+struct Step {
+    list: Gitignore,
+    /// Whether it is the root of a clone: then no list before it counts in it.
+    is_clone: bool,
 }
 
 impl Lists {
@@ -93,8 +100,8 @@ impl Lists {
             let list = lists.list(folder);
             lists.above.extend(Some(list).filter(|list| !list.is_empty()));
         }
-        let own = lists.list(folder);
-        lists.way.push(own);
+        let list = lists.list(folder);
+        lists.way.push(Step { list, is_clone: depth == 0 });
         lists
     }
 
@@ -130,15 +137,16 @@ impl Lists {
         }
         if is_folder {
             let list = self.list(entry.path());
-            self.way.push(list);
+            self.way.push(Step { list, is_clone: is_clone(entry.path()) });
         }
         false
     }
 
     /// Whether they exclude what lies so deep below the start; the innermost list that speaks of it decides.
     fn excludes(&self, path: &Path, depth: usize, is_folder: bool) -> bool {
-        for list in self.way.iter().take(depth).rev().filter(|list| !list.is_empty()) {
+        for Step { list, is_clone } in self.way.iter().take(depth).rev() {
             match list.matched(path, is_folder) {
+                Match::None if *is_clone => return false,
                 Match::None => {}
                 Match::Ignore(_) => return true,
                 Match::Whitelist(_) => return false,
@@ -157,7 +165,13 @@ impl Lists {
 
 /// The root of the innermost clone around a folder, which is named without links.
 pub(crate) fn root_of_clone(real: &Path) -> Option<&Path> {
-    real.ancestors().find(|folder| folder.join(".git").exists())
+    real.ancestors().find(|folder| is_clone(folder))
+}
+
+/// Whether a folder is the root of a clone: a submodule is one too.
+#[must_use]
+pub fn is_clone(folder: &Path) -> bool {
+    folder.join(".git").exists()
 }
 
 /// Whether it is a folder that links back to one above it: its files are found there.

@@ -44,14 +44,14 @@ struct Walk<'w> {
     /// How many files and folders were met.
     met: usize,
     files: Vec<(PathBuf, bool)>,
-    /// The links to folders that were walked.
+    /// The links to folders that were walked, and the clones within what was: those where an index is to be asked.
     folders: Vec<PathBuf>,
     links: bool,
     is_sorted: bool,
 }
 
 impl Walk<'_> {
-    /// Walks a folder, and then what Git tracks in it and behind its links although `.gitignore` excludes it: a commit has it, so
+    /// Walks a folder, and then what Git tracks in it, in clones in it and behind its links although `.gitignore` excludes it: a commit has it, so
     /// that it is judged as that of a revision is. `above` are the folders, without links, that it began with and that such links
     /// led to on the way here.
     fn folder(&mut self, start: &Path, above: &mut Vec<PathBuf>, indexes: &mut Indexes) -> Result<(), PathError> {
@@ -93,7 +93,7 @@ impl Walk<'_> {
                 self.links |= is_link;
                 if !is_folder && is_manifest_name(entry.path()) {
                     self.files.push((entry.into_path(), is_link));
-                } else if is_folder && is_link && entry.depth() > 0 {
+                } else if is_folder && entry.depth() > 0 && (is_link || walked::is_clone(entry.path())) {
                     self.folders.push(entry.into_path());
                 }
             }
