@@ -300,6 +300,17 @@ fn an_unchanged_folder_behind_a_link_has_not_moved() -> Result<()> {
     commit(folder.path())?;
     let (code, out, err) = sluice(folder.path(), &["diff", "HEAD"])?;
     assert!(code == Some(0) && out.contains("no object changes") && !out.contains("moved"), "{out}{err}");
+    // Names are compared, and not the letters of whole paths: `-` comes before `/`.
+    let folder = clone()?;
+    write(
+        folder.path(),
+        &[("deploy/good.yaml", GOOD), ("deploy/bad.yaml", &bad("web")), ("deploy-live", "-> deploy")],
+    )?;
+    commit(folder.path())?;
+    let (code, out, err) = sluice(folder.path(), &["diff", "HEAD"])?;
+    assert!(code == Some(0) && out.contains("no object changes") && !out.contains("moved"), "{out}{err}");
+    let (code, told) = alike(folder.path(), "check", &["."])?;
+    assert!(code == Some(1) && told.contains("deploy/bad.yaml:4"), "{told}");
     Ok(())
 }
 

@@ -156,7 +156,7 @@ impl Checkout {
         }
     }
 
-    /// Every regular file below a folder, sorted, as paths from the root; a file is below itself. In a folder of this
+    /// Every regular file below a folder, sorted name by name, as paths from the root; a file is below itself. In a folder of this
     /// machine, what `.gitignore` excludes is left out.
     ///
     /// Links to files and folders count as what they lead to, except that a folder within which the link itself stands is
@@ -174,7 +174,7 @@ impl Checkout {
         if asked != resolved.path {
             rebase(&mut files, &resolved.path, &asked);
         }
-        files.sort_unstable();
+        by_name(&mut files);
         Ok(files)
     }
 
@@ -196,7 +196,7 @@ impl Checkout {
         if asked != resolved.path {
             rebase(&mut files, &resolved.path, &asked);
         }
-        files.sort_unstable();
+        by_name(&mut files);
         Ok((files, astray))
     }
 
@@ -250,6 +250,12 @@ impl std::fmt::Debug for Checkout {
 /// Whether following a link failed because of where it leads, rather than because something could not be read.
 fn leads_nowhere(error: &PathError) -> bool {
     matches!(error.fault(), PathFault::Missing | PathFault::NotAFolder | PathFault::Astray)
+}
+
+/// Sorts paths folder by folder and by name in each, as a walk meets them: of two ways to a file the first is the same on disk
+/// and in a commit.
+fn by_name(files: &mut [String]) {
+    files.sort_unstable_by(|one, other| one.split('/').cmp(other.split('/')));
 }
 
 /// Turns paths below the folder `real` into paths below `asked`, the way that led there.
