@@ -1,7 +1,7 @@
 //! From the paths of the command line to the files to read. Nothing is left out without being counted.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
@@ -68,7 +68,7 @@ pub(crate) struct Reached {
     pub(crate) path: PathBuf,
     /// Which of the files.
     pub(crate) files: std::ops::Range<usize>,
-    /// Whether it led to more, to which another way had led before.
+    /// Whether it led to what a path before it had led to already.
     pub(crate) again: bool,
 }
 
@@ -121,11 +121,11 @@ pub(crate) fn find(paths: &[PathBuf], leave_out: Option<&Path>) -> Result<Found,
     // Text by text: a path compares and hashes name by name, which is slow for thousands of them.
     let leave_out = leave_out.and_then(|path| path.canonicalize().ok());
     let mut found = Found { files: Vec::new(), ranges: Vec::new() };
-    let mut seen = HashSet::new();
+    let mut seen = Seen::default();
     let (mut folders, mut indexes) = (Folders::default(), Indexes::default());
     // One path without links leads to no file twice.
     let mut is_plain = paths.len() == 1;
-    for path in paths {
+    for (number, path) in paths.iter().enumerate() {
         let (first, mut again) = (found.files.len(), false);
         if path.as_os_str() == "-" {
             found.files.push(File { name: String::from("-"), at: At::Stdin, named: true, real: None });
@@ -143,7 +143,7 @@ pub(crate) fn find(paths: &[PathBuf], leave_out: Option<&Path>) -> Result<Found,
                     if is_left_out && !named {
                         continue;
                     }
-                    again |= !seen.insert(canonical.clone());
+                    again |= seen.before(&canonical, number);
                     real = Some(canonical);
                 }
                 found.files.push(File { name: name_of(&file), at: At::Disk(file), named, real });
@@ -152,6 +152,20 @@ pub(crate) fn find(paths: &[PathBuf], leave_out: Option<&Path>) -> Result<Found,
         found.ranges.push(Reached { path: path.clone(), files: first..found.files.len(), again });
     }
     Ok(found)
+}
+
+/// The path of the command line that led to each file first, by its number.
+#[derive(Default)]
+struct Seen(HashMap<OsString, usize>);
+
+impl Seen {
+    /// Whether a path before that of this number led to a file.
+    fn before(&mut self, file: &OsStr, number: usize) -> bool {
+        match self.0.get(file) {
+            Some(first) => *first < number,
+            None => self.0.insert(file.to_owned(), number).is_some(),
+        }
+    }
 }
 
 /// As [`find`], in a checkout. The paths are from its root, as [`in_checkout`] makes them.
@@ -184,8 +198,8 @@ fn find_by(
     mut files: impl FnMut(&str) -> Result<Vec<String>, sluice_source::PathError>,
 ) -> Result<Found, PathError> {
     let mut found = Found { files: Vec::new(), ranges: Vec::new() };
-    let mut seen = HashSet::new();
-    for path in paths {
+    let mut seen = Seen::default();
+    for (number, path) in paths.iter().enumerate() {
         let (first, mut again) = (found.files.len(), false);
         for file in files(path).map_err(|error| PathError::of_checkout(path, error))? {
             let named = file == *path;
@@ -195,7 +209,7 @@ fn find_by(
             }
             // A link to nothing is told for each way that leads to it.
             let real = OsString::from(checkout.real(&file).unwrap_or_else(|_| file.clone()));
-            again |= !seen.insert(real.clone());
+            again |= seen.before(&real, number);
             found.files.push(File { name: file.clone(), at: At::Checkout(file), named, real: Some(real) });
         }
         found.ranges.push(Reached { path: PathBuf::from(path), files: first..found.files.len(), again });
@@ -308,6 +322,8 @@ fn name_of(file: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]

@@ -107,6 +107,26 @@ fn a_part_of_something_else_takes_no_manifest_from_another_way() -> Result<()> {
 }
 
 #[test]
+fn a_second_way_to_a_file_is_no_manifest() -> Result<()> {
+    let folder = clone()?;
+    let files = [
+        ("config/values.yaml", "level: prod\n"),
+        ("config/prod.yaml", "-> values.yaml"),
+        ("deploy/good.yaml", GOOD),
+        ("live", "-> deploy"),
+    ];
+    write(folder.path(), &files)?;
+    commit(folder.path())?;
+    for paths in [&["config"][..], &["deploy", "config"]] {
+        let (code, told) = alike(folder.path(), "check", paths)?;
+        assert!(code == Some(2) && told.contains("`config` holds no manifest"), "{paths:?}: {told}");
+    }
+    // What a path before led to is there.
+    assert_eq!(alike(folder.path(), "check", &["deploy", "live"])?.0, Some(0));
+    Ok(())
+}
+
+#[test]
 fn only_a_link_to_nothing_leads_nowhere() -> Result<()> {
     let folder = tempfile::tempdir()?;
     write(
