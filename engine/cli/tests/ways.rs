@@ -307,6 +307,15 @@ fn a_folder_behind_a_link_is_rendered_as_what_it_is() -> Result<()> {
         let (code, told) = alike(folder.path(), "render", paths)?;
         assert!(code == Some(0) && told.matches("level: prod").count() == 1, "{paths:?}: {told}");
     }
+    // One pattern fits both.
+    fs::remove_file(folder.path().join("sluice.yaml"))?;
+    let pattern = render.replace("prod.yaml", "values/prod.yaml").replace("charts/shop,", "charts/*,");
+    write(folder.path(), &[("sluice.yaml", &pattern), ("charts/live", "-> shop"), ("charts/next", "-> shop")])?;
+    commit(folder.path())?;
+    for paths in [&["apps"][..], &["charts"], &["charts/live"], &["charts/shop"], &["."]] {
+        let (code, told) = alike(folder.path(), "render", paths)?;
+        assert!(code == Some(0) && told.matches("level: prod").count() == 1, "{paths:?}: {told}");
+    }
     // Both sides of a change go by the same way.
     let (code, out, err) = sluice(folder.path(), &["diff", "HEAD", "--", "apps", "live"])?;
     assert!(code == Some(0) && out.contains("no object changes"), "{out}{err}");
