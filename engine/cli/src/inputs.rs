@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
 use sluice_policy::Input;
-use sluice_source::{Checkout, Indexes, PathFault};
+use sluice_source::{Below, Checkout, Indexes, PathFault};
 
 use crate::reading;
 use walk::{files_below, is_manifest_name};
@@ -68,6 +68,8 @@ pub(crate) struct Reached {
     pub(crate) path: PathBuf,
     /// Which of the files.
     pub(crate) files: std::ops::Range<usize>,
+    /// The links to folders that were followed from it, or where they lead, among other folders.
+    pub(crate) folders: Vec<PathBuf>,
     /// Whether it led to what a path before it had led to already.
     pub(crate) again: bool,
 }
@@ -122,23 +124,24 @@ pub(crate) fn find(paths: &[PathBuf], leave_out: Option<&Path>) -> Result<Found,
     let leave_out = leave_out.and_then(|path| path.canonicalize().ok());
     let mut found = Found { files: Vec::new(), ranges: Vec::new() };
     let mut seen = Seen::default();
-    let (mut folders, mut indexes) = (Folders::default(), Indexes::default());
+    let (mut real_folders, mut indexes) = (Folders::default(), Indexes::default());
     // One path without links leads to no file twice.
     let mut is_plain = paths.len() == 1;
     for (number, path) in paths.iter().enumerate() {
-        let (first, mut again) = (found.files.len(), false);
+        let (first, mut again, mut folders) = (found.files.len(), false, Vec::new());
         if path.as_os_str() == "-" {
             found.files.push(File { name: String::from("-"), at: At::Stdin, named: true, real: None });
         } else {
             let below = files_below(path, MOST_ENTRIES, &mut indexes)?;
             is_plain &= !below.links;
+            folders = below.folders;
             found.files.reserve(below.files.len());
             for (file, is_link) in below.files {
                 let named = file.as_os_str() == path.as_os_str();
                 let mut real = None;
                 if !is_plain || is_link || leave_out.as_deref().is_some_and(|path| last_part(path) == last_part(&file))
                 {
-                    let canonical = folders.canonical(&file, is_link).into_os_string();
+                    let canonical = real_folders.canonical(&file, is_link).into_os_string();
                     let is_left_out = leave_out.as_ref().is_some_and(|path| path.as_os_str() == canonical);
                     if is_left_out && !named {
                         continue;
@@ -149,7 +152,7 @@ pub(crate) fn find(paths: &[PathBuf], leave_out: Option<&Path>) -> Result<Found,
                 found.files.push(File { name: name_of(&file), at: At::Disk(file), named, real });
             }
         }
-        found.ranges.push(Reached { path: path.clone(), files: first..found.files.len(), again });
+        found.ranges.push(Reached { path: path.clone(), files: first..found.files.len(), folders, again });
     }
     Ok(found)
 }
@@ -170,7 +173,7 @@ impl Seen {
 
 /// As [`find`], in a checkout. The paths are from its root, as [`in_checkout`] makes them.
 pub(crate) fn find_in(checkout: &Checkout, paths: &[String], leave_out: Option<&str>) -> Result<Found, PathError> {
-    find_by(checkout, paths, leave_out, |path| checkout.files(path))
+    find_by(checkout, paths, leave_out, |path| checkout.below(path)?.whole())
 }
 
 /// What leads out of a repository, and the path of the command line that it was met below.
@@ -184,9 +187,9 @@ pub(crate) fn find_within(
 ) -> Result<(Found, Astray), PathError> {
     let mut astray = Astray::new();
     let found = find_by(checkout, paths, leave_out, |path| {
-        let (files, more) = checkout.files_and_astray(path)?;
-        astray.extend(more.into_iter().map(|error| (path.to_owned(), error)));
-        Ok(files)
+        let mut below = checkout.below(path)?;
+        astray.extend(below.astray.drain(..).map(|error| (path.to_owned(), error)));
+        Ok(below)
     })?;
     Ok((found, astray))
 }
@@ -195,13 +198,14 @@ fn find_by(
     checkout: &Checkout,
     paths: &[String],
     leave_out: Option<&str>,
-    mut files: impl FnMut(&str) -> Result<Vec<String>, sluice_source::PathError>,
+    mut below: impl FnMut(&str) -> Result<Below, sluice_source::PathError>,
 ) -> Result<Found, PathError> {
     let mut found = Found { files: Vec::new(), ranges: Vec::new() };
     let mut seen = Seen::default();
     for (number, path) in paths.iter().enumerate() {
         let (first, mut again) = (found.files.len(), false);
-        for file in files(path).map_err(|error| PathError::of_checkout(path, error))? {
+        let Below { files, folders, .. } = below(path).map_err(|error| PathError::of_checkout(path, error))?;
+        for file in files {
             let named = file == *path;
             let wanted = named || is_manifest_name(Path::new(&file)) && leave_out != Some(file.as_str());
             if !wanted {
@@ -212,7 +216,8 @@ fn find_by(
             again |= seen.before(&real, number);
             found.files.push(File { name: file.clone(), at: At::Checkout(file), named, real: Some(real) });
         }
-        found.ranges.push(Reached { path: PathBuf::from(path), files: first..found.files.len(), again });
+        let folders = folders.into_iter().map(PathBuf::from).collect();
+        found.ranges.push(Reached { path: PathBuf::from(path), files: first..found.files.len(), folders, again });
     }
     Ok(found)
 }
@@ -238,15 +243,19 @@ pub(crate) fn find_in_work_tree(
     let mut files = files.into_iter();
     for (reached, (_, way)) in ranges.into_iter().zip(paths) {
         inside(&reached.path, reached.path.is_dir())?;
+        let from_root = |path: &Path| {
+            let below = path.strip_prefix(&reached.path).unwrap_or(path);
+            let names = way.split('/').map(Cow::from).chain(below.iter().map(OsStr::to_string_lossy));
+            names.filter(|name| !name.is_empty()).collect::<Vec<_>>().join("/")
+        };
         for file in files.by_ref().take(reached.files.len()) {
             let At::Disk(path) = &file.at else { continue };
             inside(path, false)?;
-            let below = path.strip_prefix(&reached.path).unwrap_or(path);
-            let names = way.split('/').map(Cow::from).chain(below.iter().map(OsStr::to_string_lossy));
-            let way = names.filter(|name| !name.is_empty()).collect::<Vec<_>>().join("/");
+            let way = from_root(path);
             found.files.push(File { name: way.clone(), at: At::Checkout(way), ..file });
         }
-        found.ranges.push(Reached { path: PathBuf::from(way), ..reached });
+        let folders = reached.folders.iter().map(|folder| PathBuf::from(from_root(folder))).collect();
+        found.ranges.push(Reached { path: PathBuf::from(way), folders, ..reached });
     }
     Ok(found)
 }

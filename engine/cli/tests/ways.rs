@@ -323,6 +323,34 @@ fn a_folder_behind_a_link_is_rendered_as_what_it_is() -> Result<()> {
 }
 
 #[test]
+fn a_folder_behind_a_link_that_only_a_command_renders_is_rendered() -> Result<()> {
+    let folder = clone()?;
+    let made = bad("made").replace('\n', "\\n");
+    let render = format!("{POLICY}render: [{{path: gen, command: [printf, \"{made}\"]}}]\n");
+    let files = [
+        ("sluice.yaml", render.as_str()),
+        ("gen/main.jsonnet", "{}"),
+        ("gen/lib/schema.json", "{}"),
+        ("deploy/good.yaml", GOOD),
+        ("deploy/live", "-> ../gen"),
+    ];
+    write(folder.path(), &files)?;
+    for without in ["", "gen/lib/schema.json"] {
+        if !without.is_empty() {
+            fs::remove_file(folder.path().join(without))?;
+        }
+        commit(folder.path())?;
+        for path in ["deploy", "deploy/live", "gen", "."] {
+            let (code, told) = alike(folder.path(), "check", &["--allow-commands", path])?;
+            assert!(code == Some(1) && told.contains("image-tags/mutable-tag"), "{path}: {told}");
+        }
+        let (code, out, err) = sluice(folder.path(), &["diff", "--allow-commands", "HEAD", "--", "deploy"])?;
+        assert!(code == Some(0) && out.contains("no object changes"), "{out}{err}");
+    }
+    Ok(())
+}
+
+#[test]
 fn an_unchanged_folder_behind_a_link_has_not_moved() -> Result<()> {
     let folder = clone()?;
     write(folder.path(), &[("deploy/good.yaml", GOOD), ("a", "-> deploy")])?;

@@ -9,7 +9,7 @@ use crate::error::{PathError, PathFault, SourceError};
 use crate::folder::Folder;
 use crate::request::{Limits, Request};
 use crate::resolve::{Target, resolve, tidied};
-use crate::store::{Node, Store, joined, parted};
+use crate::store::{Below, Node, Store, joined, parted};
 use crate::words::shown;
 
 /// An immutable, read-only tree of files. Cheap to clone, and used by any number of threads at once.
@@ -163,41 +163,29 @@ impl Checkout {
     /// not walked again. A link to nothing is listed, so that reading it says so. A link that leaves the checkout or leads
     /// back to itself, a submodule, and every name that cannot be shown are errors.
     pub fn files(&self, below: &str) -> Result<Vec<String>, PathError> {
-        let asked = tidied(below)?;
-        let resolved = resolve(self.store(), &asked)?;
-        match resolved.target {
-            Target::File => return Ok(vec![asked]),
-            Target::Submodule => return Err(self.submodule(&resolved.path)),
-            Target::Folder => {}
-        }
-        let mut files = self.store().files(&resolved.path, self.0.limits.files)?;
-        if asked != resolved.path {
-            rebase(&mut files, &resolved.path, &asked);
-        }
-        by_name(&mut files);
-        Ok(files)
+        Ok(self.below(below)?.whole()?.files)
     }
 
-    /// As [`Self::files`], but a link that leaves the checkout or leads back to itself and a submodule are given besides
-    /// instead of being the error. In a folder of this machine they are the error all the same.
-    pub fn files_and_astray(&self, below: &str) -> Result<(Vec<String>, Vec<PathError>), PathError> {
-        let asked = tidied(below)?;
+    /// As [`Self::files`], with what leads astray beside them instead of as the error, and where links to folders lead.
+    pub fn below(&self, folder: &str) -> Result<Below, PathError> {
+        let asked = tidied(folder)?;
+        let astray = |error| Ok(Below { astray: vec![error], ..Below::default() });
         let resolved = match resolve(self.store(), &asked) {
             Ok(resolved) => resolved,
-            Err(error) if error.fault() == PathFault::Astray => return Ok((Vec::new(), vec![error])),
+            Err(error) if error.fault() == PathFault::Astray => return astray(error),
             Err(error) => return Err(error),
         };
         match resolved.target {
-            Target::File => return Ok((vec![asked], Vec::new())),
-            Target::Submodule => return Ok((Vec::new(), vec![self.submodule(&resolved.path)])),
+            Target::File => return Ok(Below { files: vec![asked], ..Below::default() }),
+            Target::Submodule => return astray(self.submodule(&resolved.path)),
             Target::Folder => {}
         }
-        let (mut files, astray) = self.store().files_and_astray(&resolved.path, self.0.limits.files)?;
+        let mut below = self.store().below(&resolved.path, self.0.limits.files)?;
         if asked != resolved.path {
-            rebase(&mut files, &resolved.path, &asked);
+            rebase(&mut below.files, &resolved.path, &asked);
         }
-        by_name(&mut files);
-        Ok((files, astray))
+        by_name(&mut below.files);
+        Ok(below)
     }
 
     fn store(&self) -> &dyn Store {

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{PathError, SourceError};
 use crate::name::{Role, checked, is_git_folder};
-use crate::store::{Node, Store, joined};
+use crate::store::{Below, Node, Store, joined};
 use crate::words::{shown, shown_bytes};
 
 mod walk;
@@ -113,8 +113,8 @@ impl Store for Folder {
         Ok(bytes)
     }
 
-    fn files(&self, below: &str, most: usize) -> Result<Vec<String>, PathError> {
-        walk::files(self, below, most)
+    fn below(&self, folder: &str, most: usize) -> Result<Below, PathError> {
+        Ok(Below { files: walk::files(self, folder, most)?, ..Below::default() })
     }
 }
 

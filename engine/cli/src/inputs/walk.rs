@@ -18,23 +18,25 @@ pub(super) struct Below {
     pub(super) files: Vec<(PathBuf, bool)>,
     /// Whether a link was met, to a file or to a folder.
     pub(super) links: bool,
+    /// The links to folders that were walked, among others.
+    pub(super) folders: Vec<PathBuf>,
 }
 
 /// Finds it; more than `most` files and folders are an error.
 pub(super) fn files_below(path: &Path, most: usize, indexes: &mut Indexes) -> Result<Below, PathError> {
     let fails = |cause| PathError::new(path.display().to_string(), cause);
     if !path.metadata().map_err(fails)?.is_dir() {
-        return Ok(Below { files: vec![(path.to_path_buf(), true)], links: true });
+        return Ok(Below { files: vec![(path.to_path_buf(), true)], links: true, folders: Vec::new() });
     }
     let links = path.is_symlink();
     let mut walk = Walk { path, most, met: 0, files: Vec::new(), folders: Vec::new(), links, is_sorted: true };
     let mut above = vec![path.canonicalize().map_err(fails)?];
     walk.folder(path, &mut above, indexes)?;
-    let Walk { mut files, links, is_sorted, .. } = walk;
+    let Walk { mut files, links, folders, is_sorted, .. } = walk;
     if !is_sorted {
         files.sort_unstable();
     }
-    Ok(Below { files, links })
+    Ok(Below { files, links, folders })
 }
 
 struct Walk<'w> {
