@@ -207,7 +207,7 @@ fn policy_differs(base: &Tree, head: &Tree, paths: &[(PathBuf, String)], chosen:
 }
 
 /// The sets of both sides, and what of the base leads out of the repository: it is told, and a change can go on. What HEAD
-/// has of the kind is the same as before, or the end.
+/// has of the kind is where it was before, or the end.
 fn divide(
     arguments: &Arguments,
     (base, head): (&Tree, &Tree),
@@ -224,7 +224,9 @@ fn divide(
     };
     let (found, astray) = base.find(paths, before.as_deref()).map_err(misspelt)?;
     let (found_after, astray_after) = head.find(paths, after).map_err(misspelt)?;
-    if let Some((path, error)) = astray_after.into_iter().find(|lead| !astray.contains(lead)) {
+    let was_there =
+        |(way, error): &(String, _)| astray.iter().any(|(known, before)| known == way && is_same(before, error));
+    if let Some((path, error)) = astray_after.into_iter().find(|lead| !was_there(lead)) {
         return Err(misspelt(PathError::of_checkout(&path, error)));
     }
     let divide = |tree: &Tree, chosen: &Chosen, found: Found| {
@@ -239,6 +241,15 @@ fn divide(
     };
     let sets = divide(base, &chosen.for_before(), found)?;
     Ok((sets, divide(head, chosen, found_after)?, astray.iter().map(|(_, error)| place_of(error)).collect()))
+}
+
+/// Whether the same leads out of the repository on both sides. Of a submodule nothing is read, whatever commit it stands for.
+fn is_same(before: &sluice_source::PathError, after: &sluice_source::PathError) -> bool {
+    use sluice_source::PathError::Submodule;
+    if let (Submodule { path, .. }, Submodule { path: other, .. }) = (before, after) {
+        return path == other;
+    }
+    before == after
 }
 
 /// The path that leads out of the repository.

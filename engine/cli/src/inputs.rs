@@ -1,13 +1,13 @@
 //! From the paths of the command line to the files to read. Nothing is left out without being counted.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
 use sluice_policy::Input;
-use sluice_source::{Checkout, Indexes, PathFault};
+use sluice_source::{Below, Checkout, Indexes, PathFault};
 
 use crate::reading;
 use walk::{files_below, is_manifest_name};
@@ -68,7 +68,9 @@ pub(crate) struct Reached {
     pub(crate) path: PathBuf,
     /// Which of the files.
     pub(crate) files: std::ops::Range<usize>,
-    /// Whether it led to more, to which another way had led before.
+    /// The links to folders that were followed from it, or where they lead, among other folders.
+    pub(crate) folders: Vec<PathBuf>,
+    /// Whether it led to what a path before it had led to already.
     pub(crate) again: bool,
 }
 
@@ -85,6 +87,8 @@ pub(crate) struct PathError {
 const MISSPELT: &str = "check the spelling of the path";
 /// What to do about more than a walk meets.
 const TOO_MANY: &str = "name fewer folders, or take out the links that lead from one into the other";
+/// What to do about what keeps a walk from going on.
+const UNWALKED: &str = "mend that, or name other files and folders";
 /// What to do about what is no part of the repository.
 const ASTRAY: &str = "take it out, or name the files and folders beside it";
 
@@ -119,42 +123,57 @@ pub(crate) fn find(paths: &[PathBuf], leave_out: Option<&Path>) -> Result<Found,
     // Text by text: a path compares and hashes name by name, which is slow for thousands of them.
     let leave_out = leave_out.and_then(|path| path.canonicalize().ok());
     let mut found = Found { files: Vec::new(), ranges: Vec::new() };
-    let mut seen = HashSet::new();
-    let (mut folders, mut indexes) = (Folders::default(), Indexes::default());
+    let mut seen = Seen::default();
+    let (mut real_folders, mut indexes) = (Folders::default(), Indexes::default());
     // One path without links leads to no file twice.
     let mut is_plain = paths.len() == 1;
-    for path in paths {
-        let (first, mut again) = (found.files.len(), false);
+    for (number, path) in paths.iter().enumerate() {
+        let (first, mut again, mut folders) = (found.files.len(), false, Vec::new());
         if path.as_os_str() == "-" {
             found.files.push(File { name: String::from("-"), at: At::Stdin, named: true, real: None });
         } else {
             let below = files_below(path, MOST_ENTRIES, &mut indexes)?;
             is_plain &= !below.links;
+            folders = below.folders;
             found.files.reserve(below.files.len());
             for (file, is_link) in below.files {
                 let named = file.as_os_str() == path.as_os_str();
                 let mut real = None;
                 if !is_plain || is_link || leave_out.as_deref().is_some_and(|path| last_part(path) == last_part(&file))
                 {
-                    let canonical = folders.canonical(&file, is_link).into_os_string();
+                    let canonical = real_folders.canonical(&file, is_link).into_os_string();
                     let is_left_out = leave_out.as_ref().is_some_and(|path| path.as_os_str() == canonical);
                     if is_left_out && !named {
                         continue;
                     }
-                    again |= !seen.insert(canonical.clone());
+                    again |= seen.before(&canonical, number);
                     real = Some(canonical);
                 }
                 found.files.push(File { name: name_of(&file), at: At::Disk(file), named, real });
             }
         }
-        found.ranges.push(Reached { path: path.clone(), files: first..found.files.len(), again });
+        found.ranges.push(Reached { path: path.clone(), files: first..found.files.len(), folders, again });
     }
     Ok(found)
 }
 
+/// The path of the command line that led to each file first, by its number.
+#[derive(Default)]
+struct Seen(HashMap<OsString, usize>);
+
+impl Seen {
+    /// Whether a path before that of this number led to a file.
+    fn before(&mut self, file: &OsStr, number: usize) -> bool {
+        match self.0.get(file) {
+            Some(first) => *first < number,
+            None => self.0.insert(file.to_owned(), number).is_some(),
+        }
+    }
+}
+
 /// As [`find`], in a checkout. The paths are from its root, as [`in_checkout`] makes them.
 pub(crate) fn find_in(checkout: &Checkout, paths: &[String], leave_out: Option<&str>) -> Result<Found, PathError> {
-    find_by(checkout, paths, leave_out, |path| checkout.files(path))
+    find_by(checkout, paths, leave_out, |path| checkout.below(path)?.whole())
 }
 
 /// What leads out of a repository, and the path of the command line that it was met below.
@@ -168,9 +187,9 @@ pub(crate) fn find_within(
 ) -> Result<(Found, Astray), PathError> {
     let mut astray = Astray::new();
     let found = find_by(checkout, paths, leave_out, |path| {
-        let (files, more) = checkout.files_and_astray(path)?;
-        astray.extend(more.into_iter().map(|error| (path.to_owned(), error)));
-        Ok(files)
+        let mut below = checkout.below(path)?;
+        astray.extend(below.astray.drain(..).map(|error| (path.to_owned(), error)));
+        Ok(below)
     })?;
     Ok((found, astray))
 }
@@ -179,13 +198,14 @@ fn find_by(
     checkout: &Checkout,
     paths: &[String],
     leave_out: Option<&str>,
-    mut files: impl FnMut(&str) -> Result<Vec<String>, sluice_source::PathError>,
+    mut below: impl FnMut(&str) -> Result<Below, sluice_source::PathError>,
 ) -> Result<Found, PathError> {
     let mut found = Found { files: Vec::new(), ranges: Vec::new() };
-    let mut seen = HashSet::new();
-    for path in paths {
+    let mut seen = Seen::default();
+    for (number, path) in paths.iter().enumerate() {
         let (first, mut again) = (found.files.len(), false);
-        for file in files(path).map_err(|error| PathError::of_checkout(path, error))? {
+        let Below { files, folders, .. } = below(path).map_err(|error| PathError::of_checkout(path, error))?;
+        for file in files {
             let named = file == *path;
             let wanted = named || is_manifest_name(Path::new(&file)) && leave_out != Some(file.as_str());
             if !wanted {
@@ -193,10 +213,11 @@ fn find_by(
             }
             // A link to nothing is told for each way that leads to it.
             let real = OsString::from(checkout.real(&file).unwrap_or_else(|_| file.clone()));
-            again |= !seen.insert(real.clone());
+            again |= seen.before(&real, number);
             found.files.push(File { name: file.clone(), at: At::Checkout(file), named, real: Some(real) });
         }
-        found.ranges.push(Reached { path: PathBuf::from(path), files: first..found.files.len(), again });
+        let folders = folders.into_iter().map(PathBuf::from).collect();
+        found.ranges.push(Reached { path: PathBuf::from(path), files: first..found.files.len(), folders, again });
     }
     Ok(found)
 }
@@ -222,15 +243,19 @@ pub(crate) fn find_in_work_tree(
     let mut files = files.into_iter();
     for (reached, (_, way)) in ranges.into_iter().zip(paths) {
         inside(&reached.path, reached.path.is_dir())?;
+        let from_root = |path: &Path| {
+            let below = path.strip_prefix(&reached.path).unwrap_or(path);
+            let names = way.split('/').map(Cow::from).chain(below.iter().map(OsStr::to_string_lossy));
+            names.filter(|name| !name.is_empty()).collect::<Vec<_>>().join("/")
+        };
         for file in files.by_ref().take(reached.files.len()) {
             let At::Disk(path) = &file.at else { continue };
             inside(path, false)?;
-            let below = path.strip_prefix(&reached.path).unwrap_or(path);
-            let names = way.split('/').map(Cow::from).chain(below.iter().map(OsStr::to_string_lossy));
-            let way = names.filter(|name| !name.is_empty()).collect::<Vec<_>>().join("/");
+            let way = from_root(path);
             found.files.push(File { name: way.clone(), at: At::Checkout(way), ..file });
         }
-        found.ranges.push(Reached { path: PathBuf::from(way), ..reached });
+        let folders = reached.folders.iter().map(|folder| PathBuf::from(from_root(folder))).collect();
+        found.ranges.push(Reached { path: PathBuf::from(way), folders, ..reached });
     }
     Ok(found)
 }
@@ -306,6 +331,8 @@ fn name_of(file: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]

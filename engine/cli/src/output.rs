@@ -1,14 +1,14 @@
 //! Where words go: reports to standard output or a file, everything else to standard error, colour only where a person
 //! looks.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use anstream::AutoStream;
 use clap::ValueEnum;
 use sluice_report::clean;
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, PersistError};
 
 use crate::exit::Exit;
 
@@ -35,7 +35,7 @@ impl Color {
     }
 }
 
-/// Where a report goes. A file has the old report, or the whole of the new one.
+/// Where a report goes. A file has the old report, or the whole of the new one, wherever another file can take its place.
 pub(crate) enum Target {
     Stdout(io::BufWriter<io::StdoutLock<'static>>),
     /// A device, a pipe, or a file in a folder where none can be made.
@@ -67,17 +67,19 @@ impl Target {
     }
 
     /// Puts the report where it belongs.
-    pub(crate) fn finish(mut self) -> io::Result<()> {
+    pub(crate) fn finish(self) -> io::Result<()> {
+        self.finish_by(|file, path| file.persist(path))
+    }
+
+    /// As [`Self::finish`], where `replace` puts a file in the place of the old one.
+    fn finish_by(mut self, replace: impl FnOnce(NamedTempFile, &Path) -> Result<File, PersistError>) -> io::Result<()> {
         self.flush()?;
-        match self {
-            Self::Stdout(_) | Self::Direct(_) => Ok(()),
-            Self::File(None, path) => File::create(path).map(drop),
-            Self::File(Some(file), path) => {
-                let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
-                file.persist(path).map_err(|error| error.error)?;
-                Ok(())
-            }
-        }
+        let (file, path) = match self {
+            Self::Stdout(_) | Self::Direct(_) => return Ok(()),
+            Self::File(None, path) => (beside(&path)?, path),
+            Self::File(Some(file), path) => (file.into_inner().map_err(io::IntoInnerError::into_error)?, path),
+        };
+        replace(file, &path).map(drop).or_else(|error| written_over(error, &path))
     }
 }
 
@@ -94,7 +96,16 @@ fn replaceable(path: &Path) -> Option<PathBuf> {
     }
 }
 
-/// A file beside the one of that name, which as many may read.
+/// Writes into a file what cannot take its place: it may be mounted by itself, or be another's in a folder where all may make
+/// files. Nothing tells that before it is tried.
+fn written_over(PersistError { error, mut file }: PersistError, path: &Path) -> io::Result<()> {
+    // Not one that is made for it: of a file of another, in such a folder, the system refuses that.
+    let Ok(mut old) = OpenOptions::new().write(true).truncate(true).open(path) else { return Err(error) };
+    file.rewind()?;
+    io::copy(&mut file, &mut old).map(drop)
+}
+
+/// A file beside the one of that name, which as many may read and write.
 fn beside(path: &Path) -> io::Result<NamedTempFile> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
@@ -102,10 +113,16 @@ fn beside(path: &Path) -> io::Result<NamedTempFile> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // Of a new file, the system takes away what the user's mask says.
-        let known = fs::metadata(path).map(|known| known.permissions());
-        builder.permissions(known.unwrap_or_else(|_| fs::Permissions::from_mode(0o666)));
+        let Ok(known) = fs::metadata(path) else {
+            builder.permissions(fs::Permissions::from_mode(0o666));
+            return builder.tempfile_in(folder);
+        };
+        // Of a file as it is made, the system takes away what the user's mask says.
+        let file = builder.tempfile_in(folder)?;
+        file.as_file().set_permissions(fs::Permissions::from_mode(known.permissions().mode() & 0o777))?;
+        Ok(file)
     }
+    #[cfg(not(unix))]
     builder.tempfile_in(folder)
 }
 
@@ -221,6 +238,19 @@ mod tests {
             (fs::read_to_string(&path).unwrap(), names(folder.path())),
             ("new".into(), vec!["report.json".into()])
         );
+        // Where the file is mounted by itself, no other can take its place.
+        let mut out = Target::open(Some(&path)).unwrap();
+        out.write_all(b"one").unwrap();
+        let busy = |file| Err(PersistError { error: io::Error::from(io::ErrorKind::ResourceBusy), file });
+        out.finish_by(|file, _| busy(file)).unwrap();
+        assert_eq!(
+            (fs::read_to_string(&path).unwrap(), names(folder.path())),
+            ("one".into(), vec!["report.json".into()])
+        );
+        let mut out = Target::open(Some(&folder.path().join("new.json"))).unwrap();
+        out.write_all(b"one").unwrap();
+        assert_eq!(out.finish_by(|file, _| busy(file)).unwrap_err().kind(), io::ErrorKind::ResourceBusy);
+        assert_eq!(names(folder.path()), ["report.json"]);
         // Nothing is a report too.
         Target::open(Some(&path)).unwrap().finish().unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "");
@@ -234,7 +264,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (path, link) = (folder.path().join("report.json"), folder.path().join("link"));
         symlink("report.json", &link).unwrap();
-        for (mode, text) in [(None, "one"), (Some(0o640), "two"), (Some(0o604), "three")] {
+        for (mode, text) in [(None, "one"), (Some(0o640), "two"), (Some(0o604), "three"), (Some(0o666), "four")] {
             if let Some(mode) = mode {
                 fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
             }

@@ -111,12 +111,8 @@ pub(crate) fn divide(
     let asked: Vec<Option<String>> = found.ranges.iter().map(|reached| root.folder(&reached.path)).collect();
     let named: Vec<String> = asked.iter().flatten().cloned().collect();
     let paths = root.paths_of(&found.files);
-    let beyond: Vec<BTreeSet<String>> = found
-        .ranges
-        .iter()
-        .zip(&asked)
-        .map(|(reached, asked)| beyond(&found, &paths, reached, asked.as_deref()))
-        .collect();
+    let beyond: Vec<BTreeSet<String>> =
+        found.ranges.iter().zip(&asked).map(|(reached, asked)| beyond(&root, reached, asked.as_deref())).collect();
     let all = beyond.iter().flatten().cloned().collect();
     let entries = Entries::find(chosen, &root, &named, &all).map_err(DivideError::Policy)?;
     let map = Map::of(&root, &found.files, &paths, &entries, &named);
@@ -134,7 +130,7 @@ pub(crate) fn divide(
         said.push(making.count() - before);
     }
     let mut files = found.files.into_iter().zip(paths);
-    for (Reached { path, files: range, again }, mut parts) in found.ranges.into_iter().zip(said) {
+    for (Reached { path, files: range, again, .. }, mut parts) in found.ranges.into_iter().zip(said) {
         let (first, before) = (plain.len(), making.count());
         for (file, inside) in files.by_ref().take(range.len()) {
             if inside.is_none() && map::is_mark(&file) {
@@ -168,18 +164,17 @@ pub(crate) fn divide(
     Ok(Sets { plain, groups, folders, shares, skipped, root: Some(root) })
 }
 
-/// The folders to which links lead out of a path that the command line names.
-fn beyond(found: &Found, paths: &[Option<String>], reached: &Reached, asked: Option<&str>) -> BTreeSet<String> {
-    let files = found.files.iter().zip(paths).skip(reached.files.start).take(reached.files.len());
-    let met = files.filter(|(file, _)| !file.named).filter_map(|(_, path)| path.as_deref());
-    let out = met.filter(|path| !asked.is_some_and(|asked| entries::holds(asked, path)));
-    out.map(|path| path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned()).collect()
+/// The folders to which links lead out of a path that the command line names, whatever lies in them: a command may render what
+/// no file in them tells.
+fn beyond(root: &Root, reached: &Reached, asked: Option<&str>) -> BTreeSet<String> {
+    let folders = reached.folders.iter().filter_map(|folder| root.folder(folder));
+    folders.filter(|folder| !asked.is_some_and(|asked| entries::holds(asked, folder))).collect()
 }
 
 fn plain(found: Found, checkout: Option<&Checkout>) -> Sets {
     let (mut plain, mut ways) = (Vec::with_capacity(found.files.len()), Ways::default());
     let mut files = found.files.into_iter();
-    let mut share = |Reached { path, files: range, again }: Reached| {
+    let mut share = |Reached { path, files: range, again, .. }: Reached| {
         let first = plain.len();
         let new = files.by_ref().take(range.len()).filter(|file| ways.are_new(file, None));
         plain.extend(new.map(|file| file.input(checkout)));

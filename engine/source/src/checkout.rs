@@ -9,7 +9,7 @@ use crate::error::{PathError, PathFault, SourceError};
 use crate::folder::Folder;
 use crate::request::{Limits, Request};
 use crate::resolve::{Target, resolve, tidied};
-use crate::store::{Node, Store, joined, parted};
+use crate::store::{Below, Node, Store, joined, parted};
 use crate::words::shown;
 
 /// An immutable, read-only tree of files. Cheap to clone, and used by any number of threads at once.
@@ -156,48 +156,36 @@ impl Checkout {
         }
     }
 
-    /// Every regular file below a folder, sorted, as paths from the root; a file is below itself. In a folder of this
+    /// Every regular file below a folder, sorted name by name, as paths from the root; a file is below itself. In a folder of this
     /// machine, what `.gitignore` excludes is left out.
     ///
     /// Links to files and folders count as what they lead to, except that a folder within which the link itself stands is
     /// not walked again. A link to nothing is listed, so that reading it says so. A link that leaves the checkout or leads
     /// back to itself, a submodule, and every name that cannot be shown are errors.
     pub fn files(&self, below: &str) -> Result<Vec<String>, PathError> {
-        let asked = tidied(below)?;
-        let resolved = resolve(self.store(), &asked)?;
-        match resolved.target {
-            Target::File => return Ok(vec![asked]),
-            Target::Submodule => return Err(self.submodule(&resolved.path)),
-            Target::Folder => {}
-        }
-        let mut files = self.store().files(&resolved.path, self.0.limits.files)?;
-        if asked != resolved.path {
-            rebase(&mut files, &resolved.path, &asked);
-        }
-        files.sort_unstable();
-        Ok(files)
+        Ok(self.below(below)?.whole()?.files)
     }
 
-    /// As [`Self::files`], but a link that leaves the checkout or leads back to itself and a submodule are given besides
-    /// instead of being the error. In a folder of this machine they are the error all the same.
-    pub fn files_and_astray(&self, below: &str) -> Result<(Vec<String>, Vec<PathError>), PathError> {
-        let asked = tidied(below)?;
+    /// As [`Self::files`], with what leads astray beside them instead of as the error, and where links to folders lead.
+    pub fn below(&self, folder: &str) -> Result<Below, PathError> {
+        let asked = tidied(folder)?;
+        let astray = |error| Ok(Below { astray: vec![error], ..Below::default() });
         let resolved = match resolve(self.store(), &asked) {
             Ok(resolved) => resolved,
-            Err(error) if error.fault() == PathFault::Astray => return Ok((Vec::new(), vec![error])),
+            Err(error) if error.fault() == PathFault::Astray => return astray(error),
             Err(error) => return Err(error),
         };
         match resolved.target {
-            Target::File => return Ok((vec![asked], Vec::new())),
-            Target::Submodule => return Ok((Vec::new(), vec![self.submodule(&resolved.path)])),
+            Target::File => return Ok(Below { files: vec![asked], ..Below::default() }),
+            Target::Submodule => return astray(self.submodule(&resolved.path)),
             Target::Folder => {}
         }
-        let (mut files, astray) = self.store().files_and_astray(&resolved.path, self.0.limits.files)?;
+        let mut below = self.store().below(&resolved.path, self.0.limits.files)?;
         if asked != resolved.path {
-            rebase(&mut files, &resolved.path, &asked);
+            rebase(&mut below.files, &resolved.path, &asked);
         }
-        files.sort_unstable();
-        Ok((files, astray))
+        by_name(&mut below.files);
+        Ok(below)
     }
 
     fn store(&self) -> &dyn Store {
@@ -250,6 +238,12 @@ impl std::fmt::Debug for Checkout {
 /// Whether following a link failed because of where it leads, rather than because something could not be read.
 fn leads_nowhere(error: &PathError) -> bool {
     matches!(error.fault(), PathFault::Missing | PathFault::NotAFolder | PathFault::Astray)
+}
+
+/// Sorts paths folder by folder and by name in each, as a walk meets them: of two ways to a file the first is the same on disk
+/// and in a commit.
+fn by_name(files: &mut [String]) {
+    files.sort_unstable_by(|one, other| one.split('/').cmp(other.split('/')));
 }
 
 /// Turns paths below the folder `real` into paths below `asked`, the way that led there.

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{PathError, SourceError};
 use crate::name::{Role, checked, is_git_folder};
-use crate::store::{Node, Store, joined};
+use crate::store::{Below, Node, Store, joined};
 use crate::words::{shown, shown_bytes};
 
 mod walk;
@@ -40,15 +40,8 @@ impl Folder {
     }
 
     fn opened(&self, file: &str) -> Result<(File, Metadata), PathError> {
-        let fails = |error| io(file, &error);
-        let mut options = OpenOptions::new();
-        options.read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_CLOEXEC);
-        let opened = options.open(self.on_disk(file)).map_err(fails)?;
-        let metadata = opened.metadata().map_err(fails)?;
-        if !metadata.is_file() {
-            return Err(PathError::NotAFile { path: shown(file) });
-        }
-        Ok((opened, metadata))
+        let opened = regular(&self.on_disk(file)).map_err(|error| io(file, &error))?;
+        opened.ok_or_else(|| PathError::NotAFile { path: shown(file) })
     }
 
     fn described(&self, path: &str, metadata: &Metadata) -> Result<Node, PathError> {
@@ -120,9 +113,18 @@ impl Store for Folder {
         Ok(bytes)
     }
 
-    fn files(&self, below: &str, most: usize) -> Result<Vec<String>, PathError> {
-        walk::files(self, below, most)
+    fn below(&self, folder: &str, most: usize) -> Result<Below, PathError> {
+        Ok(Below { files: walk::files(self, folder, most)?, ..Below::default() })
     }
+}
+
+/// Opens a regular file, which has an end; none for what is there and is another thing. A link is not followed.
+pub(crate) fn regular(file: &Path) -> std::io::Result<Option<(File, Metadata)>> {
+    let mut options = OpenOptions::new();
+    options.read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_CLOEXEC);
+    let opened = options.open(file)?;
+    let metadata = opened.metadata()?;
+    Ok(metadata.is_file().then_some((opened, metadata)))
 }
 
 /// The name of an entry of `folder` as text, if it is a name.

@@ -38,4 +38,5 @@ pub use local::merge_base;
 pub use location::{LocationError, RepoLocation};
 pub use name::NameFault;
 pub use request::{Limits, Request, SignaturePolicy};
+pub use store::Below;
 pub use tracked::{Indexes, Tracked};

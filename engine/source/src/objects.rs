@@ -11,7 +11,7 @@ use gix::odb::pack::cache::lru::MemoryCappedHashmap;
 
 use crate::error::PathError;
 use crate::name::{NameFault, Role, checked};
-use crate::store::{Node, Store, joined, parted};
+use crate::store::{Below, Node, Store, joined, parted};
 use crate::words::{chain, shown, shown_bytes};
 
 mod walk;
@@ -179,12 +179,8 @@ impl Store for Objects {
         self.object(file, id, Kind::Blob, limit)
     }
 
-    fn files(&self, below: &str, most: usize) -> Result<Vec<String>, PathError> {
-        walk::files(self, below, most)
-    }
-
-    fn files_and_astray(&self, below: &str, most: usize) -> Result<(Vec<String>, Vec<PathError>), PathError> {
-        walk::files_and_astray(self, below, most)
+    fn below(&self, folder: &str, most: usize) -> Result<Below, PathError> {
+        walk::below(self, folder, most)
     }
 }
 

@@ -131,6 +131,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::store::Below;
 
     struct Plan(BTreeMap<&'static str, Node>);
 
@@ -147,8 +148,8 @@ mod tests {
         fn read(&self, _: &str, _: u64) -> Result<Vec<u8>, PathError> {
             Ok(Vec::new())
         }
-        fn files(&self, _: &str, _: usize) -> Result<Vec<String>, PathError> {
-            Ok(Vec::new())
+        fn below(&self, _: &str, _: usize) -> Result<Below, PathError> {
+            Ok(Below::default())
         }
     }
 

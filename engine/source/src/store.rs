@@ -23,11 +23,28 @@ pub(crate) trait Store: Send + Sync {
     fn size(&self, file: &str) -> Result<u64, PathError>;
     /// The content of a file of at most `limit` bytes.
     fn read(&self, file: &str, limit: u64) -> Result<Vec<u8>, PathError>;
-    /// The regular files below a folder.
-    fn files(&self, below: &str, most: usize) -> Result<Vec<String>, PathError>;
-    /// As [`Self::files`], and what leads astray instead of ending at it, where that can be told apart.
-    fn files_and_astray(&self, below: &str, most: usize) -> Result<(Vec<String>, Vec<PathError>), PathError> {
-        Ok((self.files(below, most)?, Vec::new()))
+    /// What lies below a folder, in any order.
+    fn below(&self, folder: &str, most: usize) -> Result<Below, PathError>;
+}
+
+/// What lies below a folder.
+#[derive(Debug, Default)]
+pub struct Below {
+    /// The regular files, as paths from the root.
+    pub files: Vec<String>,
+    /// The folders to which links lead, without links, and as often as that. In a folder of this machine they are not told.
+    pub folders: Vec<String>,
+    /// Links that leave the checkout or lead back to themselves, and submodules. In a folder of this machine they are the error.
+    pub astray: Vec<PathError>,
+}
+
+impl Below {
+    /// The same, where nothing leads astray.
+    ///
+    /// # Errors
+    /// The first that does.
+    pub fn whole(mut self) -> Result<Self, PathError> {
+        if self.astray.is_empty() { Ok(self) } else { Err(self.astray.swap_remove(0)) }
     }
 }
 

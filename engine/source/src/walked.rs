@@ -1,10 +1,11 @@
 //! The walk over folders of this machine, as everyone goes it: behind links, to hidden names too, not into Git's own folder, and
 //! past what `.gitignore` excludes.
 //!
-//! The lists are read here rather than by the library that walks: to Git a link is no folder, whatever it leads to, and no list
-//! above the root of a clone counts.
+//! The lists are read here rather than by the library that walks: to Git a link is no folder, whatever it leads to, no list
+//! above the root of a clone counts in it, and a list is a file that ends.
 
 use std::ffi::OsStr;
+use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +13,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use ignore::{DirEntry, Match, WalkBuilder};
 
+use crate::folder::regular;
 use crate::name::is_git_folder;
+use crate::words::shown;
+
+/// The largest list, in bytes. Git's own bound is far beyond what can be matched by.
+const LARGEST_LIST: u64 = 1 << 20;
 
 /// What a walk meets, folder by folder and by name in each. The folder that it starts from is not held against the lists.
 pub struct Walk {
@@ -44,6 +50,10 @@ impl Iterator for Walk {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
+            let refused = self.lists.lock().unwrap_or_else(PoisonError::into_inner).refused.take();
+            if let Some(error) = refused {
+                return Some(Err(error));
+            }
             let entry = self.entries.next()?;
             // A link that cannot be followed is an error before anyone asks whether it is excluded.
             let lost = entry.as_ref().err().and_then(|error| Some((path_of(error)?, error.depth()?)));
@@ -67,7 +77,16 @@ struct Lists {
     /// How long the start is as it was named.
     start: usize,
     /// Of the start and the folders on the way from it.
-    way: Vec<Gitignore>,
+    way: Vec<Step>,
+    /// That one is not known as a whole: the next thing that the walk tells.
+    refused: Option<ignore::Error>,
+}
+
+/// A folder on the way.
+struct Step {
+    list: Gitignore,
+    /// Whether it is the root of a clone: then no list before it counts in it.
+    is_clone: bool,
 }
 
 impl Lists {
@@ -75,8 +94,38 @@ impl Lists {
     fn around(folder: &Path) -> Self {
         let real = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
         let depth = root_of_clone(&real).map_or(0, |root| real.components().count() - root.components().count());
-        let above = real.ancestors().skip(1).take(depth).map(list).filter(|list| !list.is_empty()).collect();
-        Self { above, real, start: folder.as_os_str().len(), way: vec![list(folder)] }
+        let start = folder.as_os_str().len();
+        let mut lists = Self { above: Vec::new(), real: real.clone(), start, way: Vec::new(), refused: None };
+        for folder in real.ancestors().skip(1).take(depth) {
+            let list = lists.list(folder);
+            lists.above.extend(Some(list).filter(|list| !list.is_empty()));
+        }
+        let list = lists.list(folder);
+        lists.way.push(Step { list, is_clone: depth == 0 });
+        lists
+    }
+
+    /// What the list of a folder says. A line that is no pattern says nothing, and neither does what is no regular file, as for
+    /// Git. Of a list that is not read as a whole nobody can know what it excludes.
+    fn list(&mut self, folder: &Path) -> Gitignore {
+        let file = folder.join(".gitignore");
+        // There is none in most folders.
+        let Ok(Some((opened, _))) = regular(&file) else { return Gitignore::empty() };
+        let mut bytes = Vec::new();
+        let refuse = |why: String| {
+            let why = format!("the list of what to ignore `{}` {why}", shown(&file.to_string_lossy()));
+            Some(ignore::Error::Io(io::Error::other(why)))
+        };
+        match opened.take(LARGEST_LIST + 1).read_to_end(&mut bytes) {
+            Ok(_) if bytes.len() as u64 <= LARGEST_LIST => {}
+            Ok(_) => self.refused = refuse(format!("is larger than {LARGEST_LIST} bytes")),
+            Err(error) => self.refused = refuse(format!("cannot be read: {error}")),
+        }
+        let mut lines = GitignoreBuilder::new(folder);
+        for line in String::from_utf8_lossy(&bytes).trim_start_matches('\u{feff}').lines() {
+            let _ = lines.add_line(None, line);
+        }
+        lines.build().unwrap_or_else(|_| Gitignore::empty())
     }
 
     /// Whether they exclude an entry. They are asked in the order of the walk, and know its folders afterwards.
@@ -87,15 +136,17 @@ impl Lists {
             return true;
         }
         if is_folder {
-            self.way.push(list(entry.path()));
+            let list = self.list(entry.path());
+            self.way.push(Step { list, is_clone: is_clone(entry.path()) });
         }
         false
     }
 
     /// Whether they exclude what lies so deep below the start; the innermost list that speaks of it decides.
     fn excludes(&self, path: &Path, depth: usize, is_folder: bool) -> bool {
-        for list in self.way.iter().take(depth).rev().filter(|list| !list.is_empty()) {
+        for Step { list, is_clone } in self.way.iter().take(depth).rev() {
             match list.matched(path, is_folder) {
+                Match::None if *is_clone => return false,
                 Match::None => {}
                 Match::Ignore(_) => return true,
                 Match::Whitelist(_) => return false,
@@ -112,17 +163,15 @@ impl Lists {
     }
 }
 
-/// What the list of a folder says. A line that is no pattern says nothing, as for Git.
-fn list(folder: &Path) -> Gitignore {
-    let mut lines = GitignoreBuilder::new(folder);
-    // There is none in most folders.
-    let _ = lines.add(folder.join(".gitignore"));
-    lines.build().unwrap_or_else(|_| Gitignore::empty())
-}
-
 /// The root of the innermost clone around a folder, which is named without links.
 pub(crate) fn root_of_clone(real: &Path) -> Option<&Path> {
-    real.ancestors().find(|folder| folder.join(".git").exists())
+    real.ancestors().find(|folder| is_clone(folder))
+}
+
+/// Whether a folder is the root of a clone: a submodule is one too.
+#[must_use]
+pub fn is_clone(folder: &Path) -> bool {
+    folder.join(".git").exists()
 }
 
 /// Whether it is a folder that links back to one above it: its files are found there.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use sluice_source::walked::{self, is_loop, path_of};
 use sluice_source::{Indexes, Tracked};
 
-use super::{PathError, TOO_MANY};
+use super::{PathError, TOO_MANY, UNWALKED};
 use crate::reading::is_absent;
 
 /// What lies below a path.
@@ -18,23 +18,25 @@ pub(super) struct Below {
     pub(super) files: Vec<(PathBuf, bool)>,
     /// Whether a link was met, to a file or to a folder.
     pub(super) links: bool,
+    /// The links to folders that were walked, among others.
+    pub(super) folders: Vec<PathBuf>,
 }
 
 /// Finds it; more than `most` files and folders are an error.
 pub(super) fn files_below(path: &Path, most: usize, indexes: &mut Indexes) -> Result<Below, PathError> {
     let fails = |cause| PathError::new(path.display().to_string(), cause);
     if !path.metadata().map_err(fails)?.is_dir() {
-        return Ok(Below { files: vec![(path.to_path_buf(), true)], links: true });
+        return Ok(Below { files: vec![(path.to_path_buf(), true)], links: true, folders: Vec::new() });
     }
     let links = path.is_symlink();
     let mut walk = Walk { path, most, met: 0, files: Vec::new(), folders: Vec::new(), links, is_sorted: true };
     let mut above = vec![path.canonicalize().map_err(fails)?];
     walk.folder(path, &mut above, indexes)?;
-    let Walk { mut files, links, is_sorted, .. } = walk;
+    let Walk { mut files, links, folders, is_sorted, .. } = walk;
     if !is_sorted {
         files.sort_unstable();
     }
-    Ok(Below { files, links })
+    Ok(Below { files, links, folders })
 }
 
 struct Walk<'w> {
@@ -44,14 +46,14 @@ struct Walk<'w> {
     /// How many files and folders were met.
     met: usize,
     files: Vec<(PathBuf, bool)>,
-    /// The links to folders that were walked.
+    /// The links to folders that were walked, and the clones within what was: those where an index is to be asked.
     folders: Vec<PathBuf>,
     links: bool,
     is_sorted: bool,
 }
 
 impl Walk<'_> {
-    /// Walks a folder, and then what Git tracks in it and behind its links although `.gitignore` excludes it: a commit has it, so
+    /// Walks a folder, and then what Git tracks in it, in clones in it and behind its links although `.gitignore` excludes it: a commit has it, so
     /// that it is judged as that of a revision is. `above` are the folders, without links, that it began with and that such links
     /// led to on the way here.
     fn folder(&mut self, start: &Path, above: &mut Vec<PathBuf>, indexes: &mut Indexes) -> Result<(), PathError> {
@@ -93,7 +95,7 @@ impl Walk<'_> {
                 self.links |= is_link;
                 if !is_folder && is_manifest_name(entry.path()) {
                     self.files.push((entry.into_path(), is_link));
-                } else if is_folder && is_link && entry.depth() > 0 {
+                } else if is_folder && entry.depth() > 0 && (is_link || walked::is_clone(entry.path())) {
                     self.folders.push(entry.into_path());
                 }
             }
@@ -109,10 +111,12 @@ impl Walk<'_> {
                     self.files.push((broken, true));
                 }
                 Some(_) | None => {
-                    let path = path_of(&error).unwrap_or_else(|| self.path.to_path_buf()).display().to_string();
+                    let path = path_of(&error);
                     let cause =
                         error.into_io_error().unwrap_or_else(|| io::Error::other("the folder cannot be walked"));
-                    return Err(PathError::new(path, cause));
+                    // The path was found then, and it says of itself what is in the way.
+                    let Some(path) = path else { return Err(PathError { help: UNWALKED, ..self.fails(cause) }) };
+                    return Err(PathError::new(path.display().to_string(), cause));
                 }
             },
         }

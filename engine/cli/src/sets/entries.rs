@@ -129,7 +129,8 @@ struct Found<'p> {
     by_name: bool,
 }
 
-/// An entry that names a path goes before one that fits it. Of two alike neither does, which is an error.
+/// An entry that names a path goes before one that fits it. Of two alike neither does, which is an error; but one may lead to a
+/// path by several ways, and then the one without links is kept.
 fn add<'p>(
     found: &mut BTreeMap<String, Found<'p>>,
     way: String,
@@ -139,11 +140,12 @@ fn add<'p>(
     let path = real(root.checkout(), &way);
     let by_name = !is_pattern(&entry.path.value);
     match found.get(&path) {
-        Some(known) if known.by_name == by_name => {
+        Some(known) if std::ptr::eq(known.entry, entry) && way != path => {}
+        Some(known) if known.by_name == by_name && !std::ptr::eq(known.entry, entry) => {
             let message = format!("`{}` is rendered by `{}` already", root.shown(&path), known.entry.path.value);
             return Some(entry.path.error(message, "a path is rendered in one way: keep one of the entries"));
         }
-        Some(known) if known.by_name => {}
+        Some(known) if known.by_name && !by_name => {}
         Some(_) | None => drop(found.insert(path, Found { way, entry, by_name })),
     }
     None

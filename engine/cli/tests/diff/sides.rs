@@ -239,6 +239,18 @@ fn what_leads_out_of_the_base_is_told_and_hides_nothing() -> Result<()> {
     repository.git(&["commit", "-qm", "more"])?;
     let (code, report) = repository.json(&["astray", "HEAD"])?;
     assert_eq!((code, objects(&report), &report["gaps"]), (Some(0), vec!["added ConfigMap b".to_owned()], &gaps));
+    // Nor is what a submodule stands for.
+    let commit = format!("160000,{},module", "2".repeat(40));
+    repository.git(&["update-index", "--cacheinfo", &commit])?;
+    repository.git(&["commit", "-qm", "module moved on"])?;
+    let (code, report) = repository.json(&["astray", "HEAD"])?;
+    assert_eq!((code, objects(&report), &report["gaps"]), (Some(0), vec!["added ConfigMap b".to_owned()], &gaps));
+    // A link is another one where it leads elsewhere.
+    repository.remove("out")?;
+    std::os::unix::fs::symlink("../elsewhere/too", repository.path().join("out"))?;
+    repository.git(&["commit", "-qam", "another link"])?;
+    let ran = repository.diff(&["astray", "HEAD"])?;
+    assert_eq!((ran.code, ran.err.contains("help: take it out")), (Some(2), true), "{}{}", ran.out, ran.err);
     // What the change takes out need not be perfect.
     repository.remove("out")?;
     let (code, report) = repository.json(&["astray"])?;

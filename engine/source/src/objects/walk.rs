@@ -3,7 +3,7 @@
 use super::{Item, ItemRole, Objects};
 use crate::error::{PathError, PathFault};
 use crate::resolve::{LONGEST, Target, resolve};
-use crate::store::{Node, Store, joined};
+use crate::store::{Below, Node, Store, joined};
 use crate::words::shown;
 
 /// As deep as folders may be nested.
@@ -11,27 +11,10 @@ const DEEPEST: usize = 256;
 /// As long as all paths may be together, in bytes. They are held in memory, several times over.
 const MOST_LETTERS: usize = 64 << 20;
 
-pub(super) fn files(objects: &Objects, below: &str, most: usize) -> Result<Vec<String>, PathError> {
-    walk(objects, below, most, None).map(|walk| walk.files)
-}
-
-pub(super) fn files_and_astray(
-    objects: &Objects,
-    below: &str,
-    most: usize,
-) -> Result<(Vec<String>, Vec<PathError>), PathError> {
-    walk(objects, below, most, Some(Vec::new())).map(|walk| (walk.files, walk.astray.unwrap_or_default()))
-}
-
-fn walk<'o>(
-    objects: &'o Objects,
-    start: &'o str,
-    most: usize,
-    astray: Option<Vec<PathError>>,
-) -> Result<Walk<'o>, PathError> {
-    let mut walk = Walk { objects, start, most, met: 0, letters: 0, above: Vec::new(), files: Vec::new(), astray };
+pub(super) fn below(objects: &Objects, start: &str, most: usize) -> Result<Below, PathError> {
+    let mut walk = Walk { objects, start, most, met: 0, letters: 0, above: Vec::new(), found: Below::default() };
     walk.folder(start, start, &objects.folder(start)?)?;
-    Ok(walk)
+    Ok(walk.found)
 }
 
 struct Walk<'o> {
@@ -43,9 +26,7 @@ struct Walk<'o> {
     letters: usize,
     /// The folders within which the walk stands, by their paths without links.
     above: Vec<String>,
-    files: Vec<String>,
-    /// What leads astray; none where that ends the walk.
-    astray: Option<Vec<PathError>>,
+    found: Below,
 }
 
 impl Walk<'_> {
@@ -75,14 +56,14 @@ impl Walk<'_> {
                 return Err(PathError::TooLong { path, limit: MOST_LETTERS });
             }
             match item.role {
-                ItemRole::File => self.files.push(way),
+                ItemRole::File => self.found.files.push(way),
                 ItemRole::Folder => {
                     let items = self.objects.items(&way, item.id)?;
                     self.folder(&joined(real, &item.name), &way, &items)?;
                 }
                 ItemRole::Link => self.link(&joined(real, &item.name), way)?,
                 ItemRole::Submodule => {
-                    self.pass(PathError::Submodule { path: shown(&way), commit: item.id.to_string() })?;
+                    self.found.astray.push(PathError::Submodule { path: shown(&way), commit: item.id.to_string() });
                 }
             }
         }
@@ -93,21 +74,16 @@ impl Walk<'_> {
     fn link(&mut self, real: &str, way: String) -> Result<(), PathError> {
         match resolve(self.objects, real) {
             Ok(resolved) => match resolved.target {
-                Target::File => self.files.push(way),
-                Target::Folder => self.folder(&resolved.path, &way, &self.objects.folder(&resolved.path)?)?,
-                Target::Submodule => self.pass(self.submodule(&resolved.path))?,
+                Target::File => self.found.files.push(way),
+                Target::Folder => {
+                    self.folder(&resolved.path, &way, &self.objects.folder(&resolved.path)?)?;
+                    self.found.folders.push(resolved.path);
+                }
+                Target::Submodule => self.found.astray.push(self.submodule(&resolved.path)),
             },
-            Err(PathError::LinkBroken { .. } | PathError::NotAFolder { .. }) => self.files.push(way),
-            Err(error) => self.pass(error)?,
-        }
-        Ok(())
-    }
-
-    /// Passes what leads astray, where that does not end the walk.
-    fn pass(&mut self, error: PathError) -> Result<(), PathError> {
-        match self.astray.as_mut().filter(|_| error.fault() == PathFault::Astray) {
-            Some(astray) => astray.push(error),
-            None => return Err(error),
+            Err(PathError::LinkBroken { .. } | PathError::NotAFolder { .. }) => self.found.files.push(way),
+            Err(error) if error.fault() == PathFault::Astray => self.found.astray.push(error),
+            Err(error) => return Err(error),
         }
         Ok(())
     }

@@ -2,10 +2,12 @@
 //! it for a manifest on that way, and no list of what to ignore hides what Git does not ignore.
 #![cfg(unix)]
 
-#[path = "shared/git.rs"]
+#[path = "../shared/git.rs"]
 mod git;
-#[path = "shared/sluice.rs"]
+#[path = "../shared/sluice.rs"]
 mod sluice;
+
+mod ignored;
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -107,6 +109,26 @@ fn a_part_of_something_else_takes_no_manifest_from_another_way() -> Result<()> {
 }
 
 #[test]
+fn a_second_way_to_a_file_is_no_manifest() -> Result<()> {
+    let folder = clone()?;
+    let files = [
+        ("config/values.yaml", "level: prod\n"),
+        ("config/prod.yaml", "-> values.yaml"),
+        ("deploy/good.yaml", GOOD),
+        ("live", "-> deploy"),
+    ];
+    write(folder.path(), &files)?;
+    commit(folder.path())?;
+    for paths in [&["config"][..], &["deploy", "config"]] {
+        let (code, told) = alike(folder.path(), "check", paths)?;
+        assert!(code == Some(2) && told.contains("`config` holds no manifest"), "{paths:?}: {told}");
+    }
+    // What a path before led to is there.
+    assert_eq!(alike(folder.path(), "check", &["deploy", "live"])?.0, Some(0));
+    Ok(())
+}
+
+#[test]
 fn only_a_link_to_nothing_leads_nowhere() -> Result<()> {
     let folder = tempfile::tempdir()?;
     write(
@@ -118,71 +140,6 @@ fn only_a_link_to_nothing_leads_nowhere() -> Result<()> {
     write(folder.path(), &[("deploy/apps", "-> apps")])?;
     let (code, out, err) = sluice(folder.path(), &["check", "deploy"])?;
     assert!(code == Some(3) && out.contains("cannot read `deploy/apps`"), "{out}{err}");
-    Ok(())
-}
-
-#[test]
-fn a_list_of_what_to_ignore_hides_no_link_that_git_has() -> Result<()> {
-    for (pattern, force) in [("vendor/", &[][..]), ("vendor", &["-f"])] {
-        let folder = clone()?;
-        let at = folder.path();
-        let files = [
-            (".gitignore", format!("{pattern}\nhidden.yaml\n.#*\n")),
-            ("deploy/good.yaml", GOOD.to_owned()),
-            ("deploy/.#good.yaml", "-> me@here.1234:5678".to_owned()),
-            ("deploy/vendor", "-> ../lib/manifests".to_owned()),
-            ("lib/manifests/web.yaml", bad("web")),
-            ("lib/manifests/back", "-> ../../deploy".to_owned()),
-        ];
-        write(at, &files.each_ref().map(|(path, content)| (*path, content.as_str())))?;
-        let untracked = if force.is_empty() { Some(1) } else { Some(0) };
-        let (code, out, err) = sluice(at, &["check", "deploy"])?;
-        assert_eq!(code, untracked, "{pattern}: {out}{err}");
-        git(at, &[&["add"], force, &["deploy/vendor"]].concat())?;
-        commit(at)?;
-        let (code, told) = alike(at, "check", &["deploy"])?;
-        assert!(code == Some(1) && told.contains("deploy/vendor/web.yaml:4"), "{pattern}: {told}");
-        // Behind the link as well.
-        write(at, &[("lib/manifests/hidden.yaml", &bad("hidden"))])?;
-        git(at, &["add", "-f", "lib/manifests/hidden.yaml"])?;
-        commit(at)?;
-        let (_, told) = alike(at, "check", &["deploy"])?;
-        assert!(told.contains("deploy/vendor/hidden.yaml:4") && told.contains("3 objects"), "{pattern}: {told}");
-        let (code, out, err) = sluice(at, &["diff", "HEAD", "--", "deploy"])?;
-        assert!(code == Some(0) && out.contains("no object changes"), "{pattern}: {out}{err}");
-    }
-    Ok(())
-}
-
-#[test]
-fn lists_above_a_clone_do_not_hold_in_it() -> Result<()> {
-    let above = tempfile::tempdir()?;
-    let repo = above.path().join("repo");
-    write(above.path(), &[(".gitignore", "*\n"), ("repo/.gitignore", "deploy/mine.yaml\n/new.yaml\n")])?;
-    git(&repo, &["init", "-q", "-b", "main"])?;
-    write(&repo, &[("deploy/good.yaml", GOOD)])?;
-    commit(&repo)?;
-    let names = |folder: &Path, path: &str| {
-        let (code, out, err) = sluice(folder, &["check", path])?;
-        Ok::<_, anyhow::Error>((
-            code,
-            ["new.yaml:4", "mine.yaml:4"].map(|name| out.contains(name)),
-            format!("{out}{err}"),
-        ))
-    };
-    assert_eq!(names(&repo, "deploy")?.0, Some(0));
-    write(&repo, &[("deploy/new.yaml", &bad("new")), ("deploy/mine.yaml", &bad("mine"))])?;
-    // Those of the clone hold, from wherever the walk begins.
-    for (folder, path) in
-        [("repo", "."), ("repo", "deploy"), ("repo/deploy", "."), (".", "repo/deploy"), ("repo/deploy", "../deploy/")]
-    {
-        let (code, seen, told) = names(&above.path().join(folder), path)?;
-        assert_eq!((code, seen), (Some(1), [true, false]), "{folder} {path}: {told}");
-    }
-    // An inner one says the last word.
-    write(&repo, &[("deploy/.gitignore", "!mine.yaml\n")])?;
-    let (_, seen, told) = names(&repo, "deploy")?;
-    assert_eq!(seen, [true, true], "{told}");
     Ok(())
 }
 
@@ -236,9 +193,46 @@ fn a_folder_behind_a_link_is_rendered_as_what_it_is() -> Result<()> {
         let (code, told) = alike(folder.path(), "render", paths)?;
         assert!(code == Some(0) && told.matches("level: prod").count() == 1, "{paths:?}: {told}");
     }
+    // One pattern fits both.
+    fs::remove_file(folder.path().join("sluice.yaml"))?;
+    let pattern = render.replace("prod.yaml", "values/prod.yaml").replace("charts/shop,", "charts/*,");
+    write(folder.path(), &[("sluice.yaml", &pattern), ("charts/live", "-> shop"), ("charts/next", "-> shop")])?;
+    commit(folder.path())?;
+    for paths in [&["apps"][..], &["charts"], &["charts/live"], &["charts/shop"], &["."]] {
+        let (code, told) = alike(folder.path(), "render", paths)?;
+        assert!(code == Some(0) && told.matches("level: prod").count() == 1, "{paths:?}: {told}");
+    }
     // Both sides of a change go by the same way.
     let (code, out, err) = sluice(folder.path(), &["diff", "HEAD", "--", "apps", "live"])?;
     assert!(code == Some(0) && out.contains("no object changes"), "{out}{err}");
+    Ok(())
+}
+
+#[test]
+fn a_folder_behind_a_link_that_only_a_command_renders_is_rendered() -> Result<()> {
+    let folder = clone()?;
+    let made = bad("made").replace('\n', "\\n");
+    let render = format!("{POLICY}render: [{{path: gen, command: [printf, \"{made}\"]}}]\n");
+    let files = [
+        ("sluice.yaml", render.as_str()),
+        ("gen/main.jsonnet", "{}"),
+        ("gen/lib/schema.json", "{}"),
+        ("deploy/good.yaml", GOOD),
+        ("deploy/live", "-> ../gen"),
+    ];
+    write(folder.path(), &files)?;
+    for without in ["", "gen/lib/schema.json"] {
+        if !without.is_empty() {
+            fs::remove_file(folder.path().join(without))?;
+        }
+        commit(folder.path())?;
+        for path in ["deploy", "deploy/live", "gen", "."] {
+            let (code, told) = alike(folder.path(), "check", &["--allow-commands", path])?;
+            assert!(code == Some(1) && told.contains("image-tags/mutable-tag"), "{path}: {told}");
+        }
+        let (code, out, err) = sluice(folder.path(), &["diff", "--allow-commands", "HEAD", "--", "deploy"])?;
+        assert!(code == Some(0) && out.contains("no object changes"), "{out}{err}");
+    }
     Ok(())
 }
 
@@ -249,6 +243,17 @@ fn an_unchanged_folder_behind_a_link_has_not_moved() -> Result<()> {
     commit(folder.path())?;
     let (code, out, err) = sluice(folder.path(), &["diff", "HEAD"])?;
     assert!(code == Some(0) && out.contains("no object changes") && !out.contains("moved"), "{out}{err}");
+    // Names are compared, and not the letters of whole paths: `-` comes before `/`.
+    let folder = clone()?;
+    write(
+        folder.path(),
+        &[("deploy/good.yaml", GOOD), ("deploy/bad.yaml", &bad("web")), ("deploy-live", "-> deploy")],
+    )?;
+    commit(folder.path())?;
+    let (code, out, err) = sluice(folder.path(), &["diff", "HEAD"])?;
+    assert!(code == Some(0) && out.contains("no object changes") && !out.contains("moved"), "{out}{err}");
+    let (code, told) = alike(folder.path(), "check", &["."])?;
+    assert!(code == Some(1) && told.contains("deploy/bad.yaml:4"), "{told}");
     Ok(())
 }
 
