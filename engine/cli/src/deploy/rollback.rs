@@ -11,7 +11,7 @@ use crate::output;
 /// Apply an earlier revision: the last healthy one, or the one that is named
 ///
 /// It goes through the gate like every other revision. What Git has now is given up, so an agent does not undo it until a new
-/// commit comes. One that was interrupted goes on to where it led when it is run again.
+/// commit comes. One that was interrupted, or that does not become healthy, leads to the same revision when it is run again.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -40,7 +40,7 @@ fn rollback(arguments: &Arguments) -> Result<Exit, Exit> {
         let store = Store::new(&cluster, &options.inventory_namespace, &options.manager);
         store.inventory(name).await.map_err(|error| tell_store(&error))
     })?;
-    let back = inventory.as_ref().and_then(|inventory| inventory.way_back().or_else(|| inventory.last_healthy()));
+    let back = inventory.as_ref().and_then(sluice_apply::Inventory::back);
     let revision = match (&arguments.to, back) {
         (Some(revision), _) => revision.clone(),
         (None, Some(back)) => back.revision.clone(),
