@@ -213,6 +213,54 @@ fn application_files_are_told_by_their_kind() -> Result<()> {
 }
 
 #[test]
+fn of_two_files_with_one_name_neither_is_applied() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = from_git(plane, "agent-twice", "  prune: true\n")?;
+    shop.config("one", "1")?;
+    commit(&shop, "first")?;
+    round(&shop, 0)?;
+    let other = std::fs::read_to_string(shop.path().join("app.yaml"))?.replace("path: deploy", "path: other");
+    std::fs::create_dir(shop.path().join("other"))?;
+    shop.file("other/two.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: two}\n")?;
+    git(&shop, &["add", "other"])?;
+    commit(&shop, "second")?;
+    // Whichever of them comes first.
+    for name in ["a.yaml", "z.yaml"] {
+        shop.file(name, &other)?;
+        let said = round(&shop, 1)?;
+        let mut names = [format!("`./{name}`"), String::from("`./app.yaml`")];
+        names.sort();
+        assert!(said.contains(&format!("{} have one application of this name", names.join(" and "))), "{said}");
+        assert!(shop.live("one")?.is_some() && shop.live("two")?.is_none(), "{said}");
+        std::fs::remove_file(shop.path().join(name))?;
+    }
+    round(&shop, 0)?;
+    Ok(())
+}
+
+#[test]
+fn what_comes_after_itself_is_told_and_not_applied() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = from_git(plane, "agent-circle", "")?;
+    shop.config("one", "1")?;
+    commit(&shop, "first")?;
+    let text = std::fs::read_to_string(shop.path().join("app.yaml"))?;
+    for (name, after) in [("circle-b", "agent-circle"), ("circle-c", "circle-b")] {
+        let text = text.replace("{name: agent-circle}", &format!("{{name: {name}}}"));
+        shop.file(&format!("{name}.yaml"), &format!("{text}  after: [{after}]\n"))?;
+    }
+    shop.file("app.yaml", &format!("{text}  after: [circle-c]\n"))?;
+    let said = round(&shop, 1)?;
+    let circle = "`circle-b` after `agent-circle` after `circle-c` after `circle-b`";
+    assert!(said.contains(circle) && said.matches("`after` leads back to it").count() == 3, "{said}");
+    assert!(!said.contains("waits until") && shop.live("one")?.is_none(), "{said}");
+    shop.file("app.yaml", &format!("{text}  after: [agent-circle]\n"))?;
+    let said = shop.ends(&["plan"], 2)?;
+    assert!(said.contains("`agent-circle` comes after itself") && said.contains("app.yaml:8:"), "{said}");
+    Ok(())
+}
+
+#[test]
 fn values_of_a_secret_are_not_told() -> Result<()> {
     let Some(plane) = shared()? else { return Ok(()) };
     let shop = from_git(plane, "agent-secret", "")?;
