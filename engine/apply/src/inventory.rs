@@ -73,6 +73,9 @@ pub struct Entry {
     /// Digest of the object as it was last applied; none while that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
+    /// Whether the set that was applied last, or is being applied, does not have it: it is on its way out, or was left alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub left: bool,
 }
 
 impl Release {

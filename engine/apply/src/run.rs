@@ -4,7 +4,7 @@ mod defined;
 mod leave;
 mod one;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -320,13 +320,15 @@ fn is_same(one: Option<&Release>, other: Option<&Release>) -> bool {
 fn union(plan: &Plan, before: &Inventory, release: Release) -> Inventory {
     let mut entries = before.entries.clone();
     for step in plan.steps.iter().filter(|step| !step.is_known) {
-        entries.push(Entry { reference: step.reference.clone(), uid: None, digest: None });
+        entries.push(Entry { reference: step.reference.clone(), uid: None, digest: None, left: false });
     }
     // What is written has no known digest until it was: a run that ends in between is not taken for one that came through.
     // What is made anew has another UID.
     let writes = plan.steps.iter().filter(|step| !matches!(step.action, Action::Unchanged { .. }));
     let writes: BTreeMap<Key, &Step> = writes.map(|step| (step.reference.key(), step)).collect();
+    let wanted: BTreeSet<Key> = plan.steps.iter().map(|step| step.reference.key()).collect();
     for entry in &mut entries {
+        entry.left = !wanted.contains(&entry.reference.key());
         let Some(step) = writes.get(&entry.reference.key()) else { continue };
         entry.digest = None;
         entry.reference = step.reference.clone();
