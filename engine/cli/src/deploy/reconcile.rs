@@ -175,14 +175,14 @@ async fn rounds(arguments: &Arguments) -> Exit {
                 },
             };
             let (manager, fetching) = (arguments.way.field_manager.clone(), arguments.fetching);
+            let cluster = cluster.apart();
             let agent = Agent { loaded, fetching, cluster, manager, log: Arc::clone(&log), room: Room::of(room) };
             let (board, place) = (Arc::clone(&board), context.unwrap_or_default());
             work.spawn(async move {
                 let permit = permits.acquire_owned().await;
-                let before = agent.cluster.counts();
                 let outcome = agent.round().await;
                 drop(permit);
-                agent.told(outcome, before);
+                agent.told(outcome);
                 board.note(&name, &outcome, Some((place, agent.cluster.counts())));
                 (name, outcome.is_good())
             });

@@ -261,6 +261,40 @@ fn what_comes_after_itself_is_told_and_not_applied() -> Result<()> {
 }
 
 #[test]
+fn a_round_counts_its_own_requests() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = from_git(plane, "agent-counts", "")?;
+    plane.namespace("agent-counts-idle")?;
+    shop.config("one", "1")?;
+    commit(&shop, "first")?;
+    let text = std::fs::read_to_string(shop.path().join("app.yaml"))?;
+    shop.file("idle.yaml", &text.replace("agent-counts}", "agent-counts-idle}").replace("path: deploy", "path: idle"))?;
+    std::fs::create_dir(shop.path().join("idle"))?;
+    for number in 0..20 {
+        let text = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: idle-{number}}}\n");
+        shop.file(&format!("idle/{number}.yaml"), &text)?;
+    }
+    git(&shop, &["add", "idle"])?;
+    commit(&shop, "idle")?;
+    round(&shop, 0)?;
+    // One has work, and the other runs beside it.
+    for number in 0..20 {
+        shop.config(&format!("one-{number}"), "1")?;
+    }
+    commit(&shop, "second")?;
+    let said = round(&shop, 0)?;
+    let ends = |name: &str| {
+        let mut lines = said.lines().filter(|line| line.contains("\"step\":\"round\""));
+        lines.find(|line| line.contains(&format!("\"{name}\""))).unwrap_or_default().to_owned()
+    };
+    assert!(ends("agent-counts-idle").contains("unchanged; requests: reads="), "{said}");
+    // Both note the revision before and after, and one of them has twenty objects to write.
+    assert!(ends("agent-counts-idle").contains(" writes=2\""), "{said}");
+    assert!(ends("agent-counts").contains(" writes=22\""), "{said}");
+    Ok(())
+}
+
+#[test]
 fn values_of_a_secret_are_not_told() -> Result<()> {
     let Some(plane) = shared()? else { return Ok(()) };
     let shop = from_git(plane, "agent-secret", "")?;

@@ -21,10 +21,11 @@ use crate::deploy::{Fetching, Loaded, options, rollback, show};
 use crate::exit::Exit;
 use crate::output::Color;
 
-/// What works on an application.
+/// What works on an application, for one round.
 pub(crate) struct Agent {
     pub(crate) loaded: Loaded,
     pub(crate) fetching: Fetching,
+    /// Its cluster, set apart for this round.
     pub(crate) cluster: Cluster,
     pub(crate) manager: String,
     pub(crate) log: Arc<Log>,
@@ -84,11 +85,9 @@ impl Agent {
         }
     }
 
-    /// Tells that a round is over, and what was asked of the cluster in it; rounds that run beside it are counted in.
-    pub(crate) fn told(&self, outcome: Outcome, before: Counts) {
-        let Counts { reads, dry_runs, writes } = self.cluster.counts();
-        let (reads, dry_runs) = (reads - before.reads, dry_runs - before.dry_runs);
-        let writes = writes - before.writes;
+    /// Tells that the round is over, and what it has asked of the cluster.
+    pub(crate) fn told(&self, outcome: Outcome) {
+        let Counts { reads, dry_runs, writes } = self.cluster.own_counts();
         let message = format!("{}; requests: reads={reads} dryRuns={dry_runs} writes={writes}", outcome.name());
         self.log("info", "round", "", &message);
     }
