@@ -22,14 +22,14 @@ use crate::exit::Exit;
 use crate::output;
 use agent::{Agent, Room};
 use files::{APPLICATION, Found, Other, Wrong};
-use log::Log;
+use log::{Line, Log};
 use outcome::Outcome;
 use serve::Board;
 
 /// Keep applications as Git says: fetch, render, judge, apply and watch, again and again
 ///
 /// Reads every application file of a folder, anew in each round, so that changes are taken up without a restart. Writes one
-/// line of JSON for each step to standard output; what people have to see of findings goes to standard error.
+/// line of JSON for each step to standard output; where something denies or is wrong, its `reasons` say what and where.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// The folder with the application files
@@ -138,8 +138,15 @@ async fn rounds(arguments: &Arguments) -> Exit {
         }
         let mut names = BTreeSet::new();
         let Found { ready, wrong } = files::read(files, &arguments.way, &mut known);
-        for Wrong { application, step, message } in wrong {
-            log.write("error", &application, step, "", &message);
+        for Wrong { application, step, message, reasons } in wrong {
+            log.line(&Line {
+                level: "error",
+                application: &application,
+                step,
+                revision: "",
+                message: &message,
+                reasons: &reasons,
+            });
             whole = false;
             // What is at work by the file as it was before tells for itself.
             if names.insert(application.clone()) && !busy.contains(&application) {

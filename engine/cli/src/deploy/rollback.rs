@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sluice_apply::{Release, Store};
 
-use super::{Fetching, Loaded, Place, apply, gathered, tell_store, waiting};
+use super::{Fetching, Loaded, Place, apply, tell_store, waiting};
 use crate::exit::Exit;
 use crate::output;
 
@@ -50,8 +50,7 @@ fn rollback(arguments: &Arguments) -> Result<Exit, Exit> {
             return Err(Exit::Usage);
         }
     };
-    let mut gathered =
-        gathered::gather(&loaded, arguments.fetching, Some(&revision), place.color(), &|| place.reach(&loaded))?;
+    let mut gathered = place.gather(&loaded, arguments.fetching, Some(&revision))?;
     gathered.acknowledged = acknowledged();
     if !arguments.quiet {
         output::note(&format!("rolling back `{name}` to {}", gathered.release.revision));
@@ -65,8 +64,7 @@ fn rollback(arguments: &Arguments) -> Result<Exit, Exit> {
 
 /// What an agent would apply next, which may be a commit that nobody has applied yet; none where that cannot be told.
 fn in_git(arguments: &Arguments, loaded: &Loaded) -> Option<Release> {
-    let place = &arguments.place;
-    match gathered::gather(loaded, arguments.fetching, None, place.color(), &|| place.reach(loaded)) {
+    match arguments.place.gather(loaded, arguments.fetching, None) {
         Ok(now) => Some(Release { digest: now.digest(), ..now.release }),
         Err(_) => {
             let message = "what Git has now cannot be had, or does not pass, so it is not given up";

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use sluice_manifest::{Documents, Limits, NotManifest, Text, read_value};
 
 use crate::deploy::Loaded;
+use crate::deploy::hindrance::Reasons;
 use crate::deploy::way::Way;
 
 /// The kind of an application file.
@@ -30,6 +31,7 @@ pub(super) struct Wrong {
     pub(super) application: String,
     pub(super) step: &'static str,
     pub(super) message: String,
+    pub(super) reasons: Reasons,
 }
 
 /// The application files of a folder by name, and what has another kind, with it.
@@ -80,15 +82,18 @@ pub(super) fn read(files: Vec<PathBuf>, way: &Way, known: &mut BTreeMap<PathBuf,
     let mut wrong = Vec::new();
     let mut named: BTreeMap<String, Vec<(PathBuf, Option<Loaded>)>> = BTreeMap::new();
     for file in files {
-        if let Ok(loaded) = way.load(&file) {
-            let name = loaded.application.name.clone();
-            known.insert(file.clone(), name.clone());
-            named.entry(name).or_default().push((file, Some(loaded)));
-        } else {
-            let application = known.get(&file).cloned().unwrap_or_else(|| file.display().to_string());
-            let message = String::from("the application file is wrong");
-            wrong.push(Wrong { application: application.clone(), step: "read", message });
-            named.entry(application).or_default().push((file, None));
+        match way.load(&file) {
+            Ok(loaded) => {
+                let name = loaded.application.name.clone();
+                known.insert(file.clone(), name.clone());
+                named.entry(name).or_default().push((file, Some(loaded)));
+            }
+            Err(error) => {
+                let application = known.get(&file).cloned().unwrap_or_else(|| file.display().to_string());
+                let (message, reasons) = (String::from("the application file is wrong"), Reasons::of_file(&error));
+                wrong.push(Wrong { application: application.clone(), step: "read", message, reasons });
+                named.entry(application).or_default().push((file, None));
+            }
         }
     }
     let mut ready = Vec::new();
@@ -98,7 +103,7 @@ pub(super) fn read(files: Vec<PathBuf>, way: &Way, known: &mut BTreeMap<PathBuf,
             let paths: Vec<String> = files.iter().map(|(file, _)| format!("`{}`", file.display())).collect();
             let message =
                 format!("{} have one application of this name, so none of them is applied", paths.join(" and "));
-            wrong.push(Wrong { application, step: "read", message });
+            wrong.push(Wrong { application, step: "read", message, reasons: Reasons::default() });
         } else if let Some((_, Some(loaded))) = files.pop() {
             ready.push(loaded);
         }
@@ -108,7 +113,7 @@ pub(super) fn read(files: Vec<PathBuf>, way: &Way, known: &mut BTreeMap<PathBuf,
     wrong.extend(circles.into_iter().map(|(application, circle)| {
         let names: Vec<String> = circle.iter().map(|name| format!("`{name}`")).collect();
         let message = format!("`after` leads back to it, so it is never its turn: {}", names.join(" after "));
-        Wrong { application, step: "order", message }
+        Wrong { application, step: "order", message, reasons: Reasons::default() }
     }));
     Found { ready, wrong }
 }
