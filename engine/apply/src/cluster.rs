@@ -40,6 +40,8 @@ pub struct Destination {
 pub struct Cluster {
     link: Arc<Link>,
     counts: Arc<Counters>,
+    /// Of those, what went this way.
+    own: Arc<Counters>,
     /// Who reads a long list.
     turn: Arc<tokio::sync::Mutex<()>>,
     patience: Duration,
@@ -100,8 +102,8 @@ impl Cluster {
     /// Where the kubeconfig cannot be read or does not say what is needed.
     pub async fn connect(destination: &Destination) -> Result<Self, ClusterError> {
         let link = Arc::new(Link::new(destination).await?);
-        let (counts, turn) = (Arc::default(), Arc::default());
-        Ok(Self { link, counts, turn, patience: PATIENCE, one_answer: ONE_ANSWER })
+        let (counts, own, turn) = (Arc::default(), Arc::default(), Arc::default());
+        Ok(Self { link, counts, own, turn, patience: PATIENCE, one_answer: ONE_ANSWER })
     }
 
     /// The same cluster with less or more patience: how long one answer may take, and how long a request is tried.
@@ -110,17 +112,28 @@ impl Cluster {
         Self { one_answer, patience, ..self }
     }
 
+    /// The same cluster for a work whose requests are counted by themselves too: see [`Self::own_counts`].
+    #[must_use]
+    pub fn apart(&self) -> Self {
+        Self { own: Arc::default(), ..self.clone() }
+    }
+
     /// Its address.
     #[must_use]
     pub fn server(&self) -> String {
         self.link.server().to_string()
     }
 
-    /// Requests that were sent until now.
+    /// Requests that were sent to it until now.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        Counts { reads: of(&self.counts.reads), dry_runs: of(&self.counts.dry_runs), writes: of(&self.counts.writes) }
+        self.counts.now()
+    }
+
+    /// Requests that were sent by this one and its clones since it was set [apart](Self::apart).
+    #[must_use]
+    pub fn own_counts(&self) -> Counts {
+        self.own.now()
     }
 
     /// Waits until nobody else reads a long list of this cluster.
@@ -198,12 +211,21 @@ impl Cluster {
     }
 
     fn count(&self, call: &Call<'_>) {
-        let counter = match (call.method == Method::GET, call.dry_run) {
-            (true, _) => &self.counts.reads,
-            (false, true) => &self.counts.dry_runs,
-            (false, false) => &self.counts.writes,
-        };
-        counter.fetch_add(1, Ordering::Relaxed);
+        for counts in [&self.counts, &self.own] {
+            let counter = match (call.method == Method::GET, call.dry_run) {
+                (true, _) => &counts.reads,
+                (false, true) => &counts.dry_runs,
+                (false, false) => &counts.writes,
+            };
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Counters {
+    fn now(&self) -> Counts {
+        let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        Counts { reads: of(&self.reads), dry_runs: of(&self.dry_runs), writes: of(&self.writes) }
     }
 }
 

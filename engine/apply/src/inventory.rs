@@ -28,6 +28,9 @@ pub struct Inventory {
     /// The release that must not be tried again until another comes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quarantined: Option<Release>,
+    /// Whether a way back leads to the release that was not seen healthy since it was begun.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub returning: bool,
     /// The objects.
     pub entries: Vec<Entry>,
 }
@@ -70,6 +73,9 @@ pub struct Entry {
     /// Digest of the object as it was last applied; none while that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
+    /// Whether the set that was applied last, or is being applied, does not have it: it is on its way out, or was left alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub left: bool,
 }
 
 impl Release {
@@ -99,8 +105,9 @@ impl Inventory {
         self.entries.iter().map(|entry| (entry.reference.key(), entry)).collect()
     }
 
-    /// Remembers the release as healthy.
+    /// Remembers the release as healthy: a way back that leads to it is at its end.
     pub(crate) fn remember(&mut self) {
+        self.returning = false;
         let Some(release) = self.release.clone() else { return };
         self.healthy.retain(|known| !known.is_same_commit(&release));
         self.healthy.insert(0, release);
@@ -111,14 +118,17 @@ impl Inventory {
     pub(crate) fn give_up(&mut self, given_up: Option<&Release>, left: Option<&Release>) {
         self.quarantined = given_up.cloned();
         let is_left = |known: &Release| left.is_some_and(|left| left.is_same_commit(known));
-        if self.quarantined.is_some() && !self.release.as_ref().is_some_and(is_left) {
+        let goes_back = self.quarantined.is_some();
+        let has_left = !self.release.as_ref().is_some_and(is_left);
+        if goes_back && has_left {
             self.healthy.retain(|known| !is_left(known));
         }
+        // What has led there before is looked after, and is on its way no more, however it is by now.
+        self.returning = goes_back && (self.returning || has_left);
     }
 
     /// The release before the current one that was healthy and is not given up.
-    #[must_use]
-    pub fn last_healthy(&self) -> Option<&Release> {
+    fn last_healthy(&self) -> Option<&Release> {
         let is_other = |known: &Release, than: Option<&Release>| than.is_none_or(|than| !than.is_same_commit(known));
         self.healthy.iter().find(|known| {
             let is_left = is_other(known, self.release.as_ref()) && is_other(known, self.quarantined.as_ref());
@@ -136,6 +146,14 @@ impl Inventory {
             (_, Some(current)) => Some(current),
             (_, None) => self.healthy.iter().find(is_good),
         }
+    }
+
+    /// Where to go back to: where a way back leads until it was seen healthy there, however often it is begun, else to what was
+    /// healthy before the current release.
+    #[must_use]
+    pub fn back(&self) -> Option<&Release> {
+        let awaited = self.release.as_ref().filter(|release| self.returning && !release.revision.is_empty());
+        self.way_back().or(awaited).or_else(|| self.last_healthy())
     }
 }
 
@@ -179,6 +197,34 @@ mod tests {
         assert_eq!(revisions(Some("d"), "c"), "ba");
         assert_eq!(revisions(None, "c"), "cba");
         assert_eq!(revisions(Some("c"), "b"), "cba", "a way back that goes on");
+    }
+
+    #[test]
+    fn a_way_back_leads_to_the_same_place_until_it_was_healthy_there() {
+        let revision = |inventory: &Inventory| inventory.back().map(|release| release.revision.clone());
+        let mut inventory = Inventory::new("shop");
+        inventory.healthy = ["b", "a"].map(release).to_vec();
+        inventory.release = Some(release("b"));
+        // What has left the bad release, is at work, and is through with it and waits for health.
+        inventory.give_up(Some(&release("bad")), Some(&release("bad")));
+        for phase in [Phase::Applying, Phase::Failed, Phase::Applied] {
+            inventory.phase = phase;
+            assert_eq!(revision(&inventory).as_deref(), Some("b"), "{phase:?}");
+        }
+        // Once more, from where it is.
+        inventory.give_up(Some(&release("bad")), Some(&release("b")));
+        assert_eq!(revision(&inventory).as_deref(), Some("b"));
+        inventory.remember();
+        assert_eq!(revision(&inventory).as_deref(), Some("a"), "it was seen healthy there");
+        // What is looked after later begins no way back.
+        inventory.give_up(Some(&release("bad")), Some(&release("b")));
+        assert_eq!(revision(&inventory).as_deref(), Some("a"));
+        // Another commit ends it.
+        inventory.returning = true;
+        inventory.release = Some(release("c"));
+        inventory.give_up(None, Some(&release("b")));
+        assert_eq!(revision(&inventory).as_deref(), Some("b"));
+        assert!(!inventory.returning);
     }
 
     #[test]

@@ -4,7 +4,7 @@ mod defined;
 mod leave;
 mod one;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -174,16 +174,19 @@ impl Run<'_> {
             let health = self.health(&plan, &plan.kinds).await?;
             let mut kept = before;
             let mut inventory = kept.inventory.clone();
-            if self.options.wait.is_some() {
-                // It stays a release to go back to: what is seen of it now is for those that come after it.
-                inventory.unhealthy = !is_healthy(&health);
-                if !inventory.unhealthy && !remembers(&inventory) {
-                    inventory.remember();
-                }
-            }
             // What was given up for this release is no more, once Git itself has come back to it.
             if !is_same(inventory.quarantined.as_ref(), self.options.quarantine.as_ref()) {
                 inventory.quarantined.clone_from(&self.options.quarantine);
+                inventory.returning = inventory.quarantined.is_some();
+            }
+            if self.options.wait.is_some() {
+                // It stays a release to go back to: what is seen of it now is for those that come after it.
+                inventory.unhealthy = !is_healthy(&health);
+                if !inventory.unhealthy && (inventory.returning || !remembers(&inventory)) {
+                    inventory.remember();
+                }
+            } else {
+                inventory.returning = false;
             }
             if inventory != kept.inventory {
                 kept = store.replace(kept, inventory).await?;
@@ -204,6 +207,8 @@ impl Run<'_> {
         let ended = match written {
             Ok(whole) => {
                 inventory.phase = if whole { Phase::Applied } else { Phase::Failed };
+                // Where nobody waits for health, a way back is at its end with the last write.
+                inventory.returning &= !whole || self.options.wait.is_some();
                 store.replace(kept, inventory.clone()).await.map(|kept| (whole, kept))
             }
             Err(error) => Err(error),
@@ -315,13 +320,15 @@ fn is_same(one: Option<&Release>, other: Option<&Release>) -> bool {
 fn union(plan: &Plan, before: &Inventory, release: Release) -> Inventory {
     let mut entries = before.entries.clone();
     for step in plan.steps.iter().filter(|step| !step.is_known) {
-        entries.push(Entry { reference: step.reference.clone(), uid: None, digest: None });
+        entries.push(Entry { reference: step.reference.clone(), uid: None, digest: None, left: false });
     }
     // What is written has no known digest until it was: a run that ends in between is not taken for one that came through.
     // What is made anew has another UID.
     let writes = plan.steps.iter().filter(|step| !matches!(step.action, Action::Unchanged { .. }));
     let writes: BTreeMap<Key, &Step> = writes.map(|step| (step.reference.key(), step)).collect();
+    let wanted: BTreeSet<Key> = plan.steps.iter().map(|step| step.reference.key()).collect();
     for entry in &mut entries {
+        entry.left = !wanted.contains(&entry.reference.key());
         let Some(step) = writes.get(&entry.reference.key()) else { continue };
         entry.digest = None;
         entry.reference = step.reference.clone();

@@ -5,6 +5,7 @@ mod around;
 pub(crate) mod delete;
 mod ending;
 mod gathered;
+mod hindrance;
 mod order;
 pub(crate) mod plan;
 pub(crate) mod programs;
@@ -19,12 +20,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use sluice_apply::{Cluster, ClusterError, Conflicts, Options};
+use sluice_apply::{Cluster, ClusterError, Conflicts, Options, StoreError};
 use sluice_manifest::Text;
 use sluice_policy::Application;
 
 use around::Reach;
 use ending::{runtime, waiting};
+use gathered::Gathered;
 
 use crate::exit::Exit;
 use crate::output::{self, Color};
@@ -67,20 +69,17 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
-    /// Reads an application file, and says what is wrong with it.
-    pub(crate) fn read(file: &Path) -> Result<Self, Exit> {
+    /// Reads an application file.
+    pub(crate) fn read(file: &Path) -> Result<Self, ChoiceError> {
         let name = file.to_string_lossy().replace('\\', "/");
         let unreadable = |cause: String| {
-            output::complain(
-                &format!("cannot read the application file `{name}`: {cause}"),
-                Some("name an existing file"),
-            );
-            Exit::Usage
+            let message = format!("cannot read the application file `{name}`: {cause}");
+            ChoiceError::Unusable { message, help: "name an existing file" }
         };
         let content = std::fs::read(file).map_err(|error| unreadable(error.to_string()))?;
         let content = String::from_utf8(content).map_err(|_| unreadable(String::from("it is not UTF-8")))?;
-        let application = Application::parse(&Arc::new(Text::new(name.clone(), content)))
-            .map_err(|errors| policy::tell(&ChoiceError::Invalid(errors)))?;
+        let application =
+            Application::parse(&Arc::new(Text::new(name.clone(), content))).map_err(ChoiceError::Invalid)?;
         let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         Ok(Self { application, folder: folder.to_path_buf() })
     }
@@ -88,7 +87,13 @@ impl Loaded {
 
 impl Place {
     pub(crate) fn load(&self) -> Result<Loaded, Exit> {
-        self.way.load(&self.file)
+        self.way.load(&self.file).map_err(|error| policy::tell(&error))
+    }
+
+    /// Fetches, renders and judges the application, at another revision than its own where one is given, and says what keeps
+    /// it from being applied.
+    pub(crate) fn gather(&self, loaded: &Loaded, fetching: Fetching, revision: Option<&str>) -> Result<Gathered, Exit> {
+        gathered::gather(loaded, fetching, revision, &|| self.reach(loaded)).map_err(|error| error.tell(self.color))
     }
 
     /// How the application is applied.
@@ -135,6 +140,10 @@ pub(crate) fn options(application: &Application, manager: &str, acknowledged: BT
 pub(crate) fn tell(error: &ClusterError) -> Exit {
     let help = error.help();
     output::complain(&error.to_string(), (!help.is_empty()).then_some(help.as_str()));
+    exit_of_cluster(error)
+}
+
+fn exit_of_cluster(error: &ClusterError) -> Exit {
     match error {
         ClusterError::Config { .. } => Exit::Usage,
         ClusterError::Login { .. }
@@ -147,9 +156,16 @@ pub(crate) fn tell(error: &ClusterError) -> Exit {
     }
 }
 
+/// What the program ends with where an inventory cannot be had.
+fn exit_of(error: &StoreError) -> Exit {
+    match error {
+        StoreError::Cluster(error) => exit_of_cluster(error),
+        StoreError::Busy { .. } | StoreError::Broken { .. } => Exit::Undecided,
+    }
+}
+
 /// Says what is wrong with an inventory.
-pub(crate) fn tell_store(error: &sluice_apply::StoreError) -> Exit {
-    use sluice_apply::StoreError;
+pub(crate) fn tell_store(error: &StoreError) -> Exit {
     match error {
         StoreError::Cluster(error) => tell(error),
         StoreError::Busy { .. } => {

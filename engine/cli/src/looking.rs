@@ -80,6 +80,14 @@ pub(crate) fn divide(
 }
 
 impl LookError {
+    /// What the program ends with.
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Path(_) | Self::Policy(_) => Exit::Usage,
+            Self::Source(error) => source::exit(error),
+        }
+    }
+
     /// Says to a person what is wrong.
     pub(crate) fn tell(&self) -> Exit {
         match self {

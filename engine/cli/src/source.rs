@@ -104,6 +104,11 @@ pub(crate) fn request(repo: &str, revision: &str) -> Result<Request, SourceError
 /// Says why there is no checkout.
 pub(crate) fn tell(error: &SourceError) -> Exit {
     output::complain(&error.to_string(), error.help().as_deref());
+    exit(error)
+}
+
+/// What the program ends with where there is no checkout.
+pub(crate) fn exit(error: &SourceError) -> Exit {
     match error {
         SourceError::Folder { .. }
         | SourceError::Repository { .. }

@@ -154,7 +154,14 @@ fn application<'t>(decoder: &mut Decoder<'t>, root: Node<'t>) -> Option<Applicat
     let policy = spec.get("policy").and_then(|node| decoder.string(node, "`policy`")).map(PathBuf::from);
     let after = spec.get("after").map_or_else(Vec::new, |node| {
         let names = decoder.strings(node, "`after`");
-        names.into_iter().map(|(name, node)| is_name(decoder, name, node.span()).to_owned()).collect()
+        let before = names.into_iter().map(|(before, node)| {
+            if name.as_deref() == Some(before) {
+                let help = "take it out of `after`: it would wait for itself for ever";
+                decoder.error(node.span(), format!("`{before}` comes after itself"), help);
+            }
+            is_name(decoder, before, node.span()).to_owned()
+        });
+        before.collect()
     });
     let flag = |decoder: &mut Decoder<'t>, name: &str| spec.get(name).is_some_and(|node| boolean(decoder, node, name));
     let (prune, adopt) = (flag(decoder, "prune"), flag(decoder, "adopt"));
@@ -319,5 +326,7 @@ spec:
                 "11: `Bad Name` is no name of an application",
             ]
         );
+        let errors = parse(&WHOLE.replace("[shop-dev]", "[shop-dev, shop-staging]"));
+        assert_eq!(errors.unwrap_err(), ["11: `shop-staging` comes after itself"]);
     }
 }

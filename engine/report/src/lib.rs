@@ -18,6 +18,8 @@ use std::io;
 
 use sluice_policy::{ConfigError, Verdict};
 
+pub use outcome::{is_fault, object_name};
+
 pub use diff::{DiffFormat, DiffOptions, diff_field, diff_json_schema, write_diff};
 
 /// The form of a report.

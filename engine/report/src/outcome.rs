@@ -58,7 +58,8 @@ impl Tally {
 }
 
 /// Whether a finding says that something could not be decided, rather than that a manifest is wrong.
-pub(crate) fn is_fault(finding: &Finding) -> bool {
+#[must_use]
+pub fn is_fault(finding: &Finding) -> bool {
     finding.rule.strip_prefix("sluice/").is_some_and(|rule| {
         rule.starts_with("plugin-")
             || rule.starts_with("context-")
@@ -72,7 +73,8 @@ pub(crate) fn is_about_run(finding: &Finding) -> bool {
 }
 
 /// `Deployment shop/cart`, as people say it.
-pub(crate) fn object_name(identity: &Identity) -> String {
+#[must_use]
+pub fn object_name(identity: &Identity) -> String {
     let Identity { kind, namespace, name, .. } = identity;
     match (namespace, name.as_str()) {
         (Some(namespace), "") => format!("{kind} in {namespace}, without a name"),

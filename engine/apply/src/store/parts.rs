@@ -53,6 +53,7 @@ mod tests {
             },
             uid: Some(String::from("0b1e1f0a-7d0f-4b1c-9a57-1f4a3b6f2c11")),
             digest: Some("0".repeat(64)),
+            left: false,
         };
         let entries: Vec<Entry> = (0..10_000).map(entry).collect();
         let chunks = chunks(&entries);

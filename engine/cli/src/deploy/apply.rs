@@ -7,7 +7,7 @@ use sluice_apply::{Applied, ApplyError, Blast, Event, Health, Options, Release};
 use sluice_policy::OnFailure;
 use sluice_report::Verbosity;
 
-use super::gathered::{self, Gathered};
+use super::gathered::Gathered;
 use super::{Fetching, Loaded, Place, order, show, tell_store, waiting};
 use crate::exit::Exit;
 use crate::output;
@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
 fn apply(arguments: &Arguments) -> Result<Exit, Exit> {
     let place = &arguments.place;
     let loaded = place.load()?;
-    let mut gathered = gathered::gather(&loaded, arguments.fetching, None, place.color(), &|| place.reach(&loaded))?;
+    let mut gathered = place.gather(&loaded, arguments.fetching, None)?;
     if !arguments.acknowledge.is_empty() {
         if !gathered.release.revision.is_empty() {
             let help = "write `Sluice-Acknowledge: …` in the message of the commit that destroys it";

@@ -5,12 +5,12 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use sluice_apply::{Cluster, ClusterError, Options, Standing};
+use sluice_apply::{Cluster, ClusterError, Options, Standing, StoreError};
 use sluice_manifest::{Identity, Resource};
 use sluice_policy::{Gate, Past, Surroundings};
 use tokio::runtime::{Handle, Runtime};
 
-use super::{tell, tell_store};
+use super::hindrance::Cause;
 use crate::exit::Exit;
 use crate::judging::Pasts;
 
@@ -46,15 +46,15 @@ struct Stands {
 
 impl Around {
     /// Reads what stands beside the set, which is `whole` or one of several; none where no plugin asks for anything.
-    pub(crate) fn of(gate: &Gate, whole: bool, reach: &dyn Fn() -> Result<Reach, Exit>) -> Result<Option<Self>, Exit> {
+    pub(crate) fn of(gate: &Gate, whole: bool, reach: &dyn Fn() -> Result<Reach, Exit>) -> Result<Option<Self>, Cause> {
         let asks = gate.asks();
         if asks.kinds.is_empty() && !asks.previous {
             return Ok(None);
         }
-        let reach = reach()?;
-        let standing =
-            reach.handle.block_on(Standing::of(&reach.cluster, &reach.options)).map_err(|error| tell(&error))?;
-        let beside = reach.handle.block_on(standing.beside(&asks.kinds, whole)).map_err(|error| tell_store(&error))?;
+        let reach = reach().map_err(Cause::Told)?;
+        let standing = reach.handle.block_on(Standing::of(&reach.cluster, &reach.options));
+        let standing = standing.map_err(StoreError::from)?;
+        let beside = reach.handle.block_on(standing.beside(&asks.kinds, whole))?;
         Ok(Some(Self { beside, standing, stands: OnceLock::new(), reach }))
     }
 

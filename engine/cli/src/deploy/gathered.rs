@@ -1,7 +1,6 @@
 //! From an application file to an approved set: fetch, render, judge. The same path as `sluice check`, with the set kept.
 
 use std::collections::BTreeSet;
-use std::io;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,17 +8,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use data_encoding::HEXLOWER;
 use sluice_apply::Release;
 use sluice_policy::{Alike, Approved, Keep};
-use sluice_report::{Format, Options, Verbosity};
-use sluice_source::{Checkout, RepoLocation, Request};
+use sluice_source::{Checkout, RepoLocation, Request, SourceError};
 
 use super::around::{Around, Reach};
+use super::hindrance::{Cause, Hindrance};
 use super::{Fetching, Loaded};
 use crate::charts::Charts;
 use crate::exit::Exit;
 use crate::judging::{self, GateError, Passed};
-use crate::looking;
-use crate::output::{self, Color};
-use crate::policy::{self, ChoiceError};
+use crate::looking::{self, LookError};
+use crate::policy::ChoiceError;
 use crate::rendering::once::Turn;
 use crate::source;
 
@@ -77,47 +75,61 @@ impl Gathered {
     }
 }
 
-/// Fetches, renders and judges an application, at another revision than its own where one is given. What keeps it from
-/// being applied is told as `sluice check` tells it. The cluster is spoken to only where a plugin asks about it.
+/// Fetches, renders and judges an application, at another revision than its own where one is given. The cluster is spoken to
+/// only where a plugin asks about it.
 pub(crate) fn gather(
     loaded: &Loaded,
     fetching: Fetching,
     revision: Option<&str>,
-    color: Color,
     reach: &dyn Fn() -> Result<Reach, Exit>,
-) -> Result<Gathered, Exit> {
-    let application = &loaded.application;
-    let beside = |path: &str| loaded.folder.join(path);
-    let checkout = match (&application.source.repo, revision) {
+) -> Result<Gathered, Hindrance> {
+    let checkout = fetch(loaded, fetching, revision)
+        .map_err(|error| Hindrance { revision: String::new(), cause: LookError::Source(error).into() })?;
+    let commit = checkout.as_ref().and_then(Checkout::commit);
+    judge(loaded, checkout.as_ref(), revision, reach)
+        .map_err(|cause| Hindrance { revision: commit.map(|commit| commit.id.clone()).unwrap_or_default(), cause })
+}
+
+/// The tree of the revision that an application is judged at; none for a folder as it is.
+fn fetch(loaded: &Loaded, fetching: Fetching, revision: Option<&str>) -> Result<Option<Checkout>, SourceError> {
+    let source = &loaded.application.source;
+    let (repo, revision) = match (&source.repo, revision) {
         (Some(repo), revision) => {
-            let revision = revision.unwrap_or(&application.source.revision);
             // A folder of this machine is meant from the application file on, as all other paths in it.
             let location = RepoLocation::parse(repo).ok();
             let folder = location.as_ref().and_then(RepoLocation::folder).filter(|folder| folder.is_relative());
             let folder = folder.map(|folder| loaded.folder.join(folder).to_string_lossy().into_owned());
-            Some(checkout(&folder.unwrap_or_else(|| repo.clone()), revision, fetching)?)
+            (folder.unwrap_or_else(|| repo.clone()), revision.unwrap_or(&source.revision))
         }
-        (None, Some(revision)) => {
-            Some(checkout(&beside(&application.source.path).to_string_lossy(), revision, fetching)?)
-        }
-        (None, None) => None,
+        (None, Some(revision)) => (loaded.folder.join(&source.path).to_string_lossy().into_owned(), revision),
+        (None, None) => return Ok(None),
     };
+    let request = source::request(&repo, revision)?;
+    Checkout::revision(&Request { timeout: fetching.timeout(), ..request }).map(Some)
+}
+
+fn judge(
+    loaded: &Loaded,
+    checkout: Option<&Checkout>,
+    revision: Option<&str>,
+    reach: &dyn Fn() -> Result<Reach, Exit>,
+) -> Result<Gathered, Cause> {
+    let application = &loaded.application;
     let named = application.policy.as_ref().map(|policy| loaded.folder.join(policy));
-    let path = match (&checkout, &application.source.repo) {
+    let path = match (checkout, &application.source.repo) {
         (Some(_), Some(_)) => PathBuf::from(&application.source.path),
         (Some(_), None) => PathBuf::from("."),
-        (None, _) => beside(&application.source.path),
+        (None, _) => loaded.folder.join(&application.source.path),
     };
     // A policy file beside the application is the operator's; one in the source is everybody's who may write there.
     let charts = Charts::none(named.is_some());
     let render = application.render.clone();
-    let (chosen, sets) = looking::look_as(checkout.as_ref(), &[path], named.as_deref(), &charts, render)
-        .map_err(|error| error.tell())?;
+    let (chosen, sets) = looking::look_as(checkout, &[path], named.as_deref(), &charts, render)?;
     let now = jiff::Timestamp::now();
     let jobs = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let gate = judging::open_gate(&chosen, now, jobs).map_err(|error| match error {
-        GateError::Policy(errors) => policy::tell(&ChoiceError::Invalid(errors)),
-        GateError::Failed(message) => failed(&message),
+        GateError::Policy(errors) => LookError::Policy(ChoiceError::Invalid(errors)).into(),
+        GateError::Failed(message) => failed(message),
     })?;
     let gate = gate.for_namespace(&application.destination.namespace);
     // A cluster that hangs holds up nobody but its own applications.
@@ -134,7 +146,7 @@ pub(crate) fn gather(
         now: None,
         quiet: false,
     };
-    let begun = judging::begin(&gate, sets, &options).map_err(|error| failed(&error.to_string()))?;
+    let begun = judging::begin(&gate, sets, &options).map_err(|error| failed(error.to_string()))?;
     let asks = begun.asks();
     // Nobody waits for their turn while this one waits for its cluster.
     let _judges = match around.as_ref().filter(|_| !asks.is_empty()) {
@@ -147,37 +159,19 @@ pub(crate) fn gather(
     };
     let Passed { outcome, shares, .. } = judging::finish(&gate, begun, &options);
     if let Some(message) = judging::nothing(&shares, &outcome.inputs) {
-        output::complain(
-            &message,
-            Some("`allowEmpty: true` says of a path that is rendered that it may come to nothing"),
-        );
-        return Err(Exit::Usage);
+        let help = "`allowEmpty: true` says of a path that is rendered that it may come to nothing";
+        return Err(Cause::Other { exit: Exit::Usage, message, help: Some(help) });
     }
-    let Some(approved) = outcome.approved else {
-        let report = Options {
-            format: Format::Human,
-            color: color.applies(&io::stderr()),
-            verbosity: Verbosity::Normal,
-            width: None,
-            tool_version: env!("CARGO_PKG_VERSION"),
-            jobs: 1,
-        };
-        // Standard error may be closed; the exit code says it all the same.
-        let _ = sluice_report::write(&outcome.verdict, &report, &mut io::stderr().lock());
-        return Err(outcome.verdict.decision.into());
-    };
+    let Some(approved) = outcome.approved else { return Err(Cause::Verdict(Box::new(outcome.verdict))) };
     let skipped = &outcome.verdict.summary.skipped;
     if let Some((place, _)) = skipped.iter().find(|(_, reason)| reason == sluice_policy::TEMPLATE) {
         let message = format!(
             "`{place}` is no YAML because of `{{{{ … }}}}` in it: what it stands for would be missing, and an object that was applied from it pruned"
         );
-        output::complain(
-            &message,
-            Some("mend it, or say in `render` of the policy file what renders it, or move it elsewhere"),
-        );
-        return Err(Exit::Undecided);
+        let help = "mend it, or say in `render` of the policy file what renders it, or move it elsewhere";
+        return Err(Cause::Other { exit: Exit::Undecided, message, help: Some(help) });
     }
-    let commit = checkout.as_ref().and_then(Checkout::commit);
+    let commit = checkout.and_then(Checkout::commit);
     let release = Release {
         revision: commit.map(|commit| commit.id.clone()).unwrap_or_default(),
         digest: String::new(),
@@ -194,13 +188,6 @@ pub(crate) fn gather(
     Ok(Gathered { approved, release, acknowledged: acknowledged.map(String::from).collect(), acknowledges })
 }
 
-fn checkout(repo: &str, revision: &str, fetching: Fetching) -> Result<Checkout, Exit> {
-    source::request(repo, revision)
-        .and_then(|request| Checkout::revision(&Request { timeout: fetching.timeout(), ..request }))
-        .map_err(|error| source::tell(&error))
-}
-
-fn failed(message: &str) -> Exit {
-    output::complain(message, None);
-    Exit::Undecided
+fn failed(message: String) -> Cause {
+    Cause::Other { exit: Exit::Undecided, message, help: None }
 }

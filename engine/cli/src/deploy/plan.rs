@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use sluice_apply::Blast;
 use sluice_report::Verbosity;
 
-use super::{Fetching, Place, gathered, order, programs, show, tell_store, waiting};
+use super::{Fetching, Place, order, programs, show, tell_store, waiting};
 use crate::exit::Exit;
 use crate::output::{self, Target};
 
@@ -57,7 +57,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
 fn plan(arguments: &Arguments) -> Result<Exit, Exit> {
     let place = &arguments.place;
     let loaded = place.load()?;
-    let gathered = gathered::gather(&loaded, arguments.fetching, None, place.color(), &|| place.reach(&loaded))?;
+    let gathered = place.gather(&loaded, arguments.fetching, None)?;
     let revision = &gathered.release.revision;
     let waits = order::waits(place, &loaded.application, revision)?;
     let acknowledges = gathered.acknowledges;

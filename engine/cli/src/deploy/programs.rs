@@ -9,6 +9,7 @@ use sluice_apply::{Action, Blast, Health, Ignored, Inventory, Phase, Plan, Prune
 
 use super::order::Before;
 use super::show::{self, Counts};
+use super::status::Object;
 
 /// The version of both forms, which the file names of the schemas carry too.
 const VERSION: u32 = 1;
@@ -190,20 +191,17 @@ struct OneRelease<'a> {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Stands<'a> {
     resource: Resource<'a>,
+    in_set: bool,
     health: &'static str,
     reason: Option<&'a str>,
 }
 
 /// Writes where an application stands. `good` is whether everything was applied and is healthy.
-pub(super) fn status(
-    inventory: &Inventory,
-    objects: &[(Reference, Health)],
-    good: bool,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let objects = objects.iter().map(|(reference, health)| {
+pub(super) fn status(inventory: &Inventory, objects: &[Object], good: bool, out: &mut dyn Write) -> io::Result<()> {
+    let objects = objects.iter().map(|Object { reference, health, in_set }| {
         let (health, reason) = match health {
             Health::Current => ("healthy", None),
             Health::InProgress(words) => ("in-progress", some(words)),
@@ -211,7 +209,7 @@ pub(super) fn status(
             Health::Terminating => ("deleting", None),
             Health::Missing => ("missing", None),
         };
-        Stands { resource: Resource::of(reference), health, reason }
+        Stands { resource: Resource::of(reference), in_set: *in_set, health, reason }
     });
     let report = StatusReport {
         version: VERSION,

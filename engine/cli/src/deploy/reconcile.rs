@@ -1,18 +1,18 @@
 //! `sluice reconcile`: the agent. Again and again it brings every application of a folder to where Git says.
 
 mod agent;
+mod files;
 mod log;
 mod outcome;
 mod serve;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use sluice_apply::Cluster;
-use sluice_manifest::{Documents, Limits, NotManifest, Text, read_value};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -21,17 +21,15 @@ use super::{Fetching, ending};
 use crate::exit::Exit;
 use crate::output;
 use agent::{Agent, Room};
-use log::Log;
+use files::{APPLICATION, Found, Other, Wrong};
+use log::{Line, Log};
 use outcome::Outcome;
 use serve::Board;
-
-/// The kind of an application file.
-const APPLICATION: &str = "Application";
 
 /// Keep applications as Git says: fetch, render, judge, apply and watch, again and again
 ///
 /// Reads every application file of a folder, anew in each round, so that changes are taken up without a restart. Writes one
-/// line of JSON for each step to standard output; what people have to see of findings goes to standard error.
+/// line of JSON for each step to standard output; where something denies or is wrong, its `reasons` say what and where.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// The folder with the application files
@@ -116,7 +114,7 @@ async fn rounds(arguments: &Arguments) -> Exit {
     let mut known: BTreeMap<PathBuf, String> = BTreeMap::new();
     loop {
         let mut whole = true;
-        let (files, others) = match application_files(&arguments.config) {
+        let (files, others) = match files::list(&arguments.config) {
             Ok(found) => found,
             Err(error) => {
                 output::complain(
@@ -139,25 +137,25 @@ async fn rounds(arguments: &Arguments) -> Exit {
             return Exit::Usage;
         }
         let mut names = BTreeSet::new();
-        for file in files {
-            let Ok(loaded) = arguments.way.load(&file) else {
-                let path = file.display().to_string();
-                log.write("error", &path, "read", "", "the application file is wrong");
-                whole = false;
-                let name = known.get(&file).unwrap_or(&path);
-                // What is at work by the file as it was before tells for itself.
-                if names.insert(name.clone()) && !busy.contains(name) {
-                    board.note(name, &Outcome::Unread, None);
-                }
-                continue;
-            };
-            let name = loaded.application.name.clone();
-            known.insert(file, name.clone());
-            if !names.insert(name.clone()) {
-                log.write("error", &name, "read", "", "two files have an application of this name");
-                whole = false;
-                continue;
+        let Found { ready, wrong } = files::read(files, &arguments.way, &mut known);
+        for Wrong { application, step, message, reasons } in wrong {
+            log.line(&Line {
+                level: "error",
+                application: &application,
+                step,
+                revision: "",
+                message: &message,
+                reasons: &reasons,
+            });
+            whole = false;
+            // What is at work by the file as it was before tells for itself.
+            if names.insert(application.clone()) && !busy.contains(&application) {
+                board.note(&application, &Outcome::Unread, None);
             }
+        }
+        for loaded in ready {
+            let name = loaded.application.name.clone();
+            names.insert(name.clone());
             // One that is still at work is left to it.
             if !busy.insert(name.clone()) {
                 continue;
@@ -184,14 +182,14 @@ async fn rounds(arguments: &Arguments) -> Exit {
                 },
             };
             let (manager, fetching) = (arguments.way.field_manager.clone(), arguments.fetching);
+            let cluster = cluster.apart();
             let agent = Agent { loaded, fetching, cluster, manager, log: Arc::clone(&log), room: Room::of(room) };
             let (board, place) = (Arc::clone(&board), context.unwrap_or_default());
             work.spawn(async move {
                 let permit = permits.acquire_owned().await;
-                let before = agent.cluster.counts();
                 let outcome = agent.round().await;
                 drop(permit);
-                agent.told(outcome, before);
+                agent.told(outcome);
                 board.note(&name, &outcome, Some((place, agent.cluster.counts())));
                 (name, outcome.is_good())
             });
@@ -219,50 +217,4 @@ async fn rounds(arguments: &Arguments) -> Exit {
             }
         }
     }
-}
-
-/// A file that is no application, and its kind.
-type Other = (PathBuf, String);
-
-/// The application files of a folder by name, and what has another kind, with it.
-fn application_files(folder: &Path) -> std::io::Result<(Vec<PathBuf>, Vec<Other>)> {
-    let (mut files, mut others) = (Vec::new(), Vec::new());
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        let is_yaml = path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
-        // Mounted ConfigMaps hold the same files once more behind hidden names.
-        let is_hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-        if !is_yaml || is_hidden || !path.is_file() {
-            continue;
-        }
-        match other_kind(&path) {
-            Some(kind) => others.push((path, kind)),
-            None => files.push(path),
-        }
-    }
-    files.sort();
-    others.sort();
-    Ok((files, others))
-}
-
-/// The kind of a file that is no application; none of one that is, and of one that cannot be read or has no kind: what is
-/// wrong with it is told when it is read as an application.
-fn other_kind(path: &Path) -> Option<String> {
-    let content = std::fs::read_to_string(path).ok()?;
-    let text = Arc::new(Text::new(path.to_string_lossy(), content));
-    if let Ok(tree) = read_value(Arc::clone(&text), Limits::default()) {
-        let kind = tree.root().get("kind")?.as_str()?;
-        return (kind != APPLICATION).then(|| kind.to_owned());
-    }
-    // Several documents, none of which may be an application.
-    let mut kinds = Vec::new();
-    for document in Documents::new(text, Limits::default()) {
-        let is_read = !document.problems.iter().any(|problem| problem.fatal)
-            && !matches!(document.skipped, Some(NotManifest::NoKind | NotManifest::Template));
-        if !is_read {
-            return None;
-        }
-        kinds.extend(document.resources.iter().map(|resource| resource.identity().kind.clone()));
-    }
-    kinds.first().filter(|_| kinds.iter().all(|kind| kind != APPLICATION)).cloned()
 }

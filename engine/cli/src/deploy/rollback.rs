@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use sluice_apply::{Release, Store};
 
-use super::{Fetching, Loaded, Place, apply, gathered, tell_store, waiting};
+use super::{Fetching, Loaded, Place, apply, tell_store, waiting};
 use crate::exit::Exit;
 use crate::output;
 
 /// Apply an earlier revision: the last healthy one, or the one that is named
 ///
 /// It goes through the gate like every other revision. What Git has now is given up, so an agent does not undo it until a new
-/// commit comes. One that was interrupted goes on to where it led when it is run again.
+/// commit comes. One that was interrupted, or that does not become healthy, leads to the same revision when it is run again.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -40,7 +40,7 @@ fn rollback(arguments: &Arguments) -> Result<Exit, Exit> {
         let store = Store::new(&cluster, &options.inventory_namespace, &options.manager);
         store.inventory(name).await.map_err(|error| tell_store(&error))
     })?;
-    let back = inventory.as_ref().and_then(|inventory| inventory.way_back().or_else(|| inventory.last_healthy()));
+    let back = inventory.as_ref().and_then(sluice_apply::Inventory::back);
     let revision = match (&arguments.to, back) {
         (Some(revision), _) => revision.clone(),
         (None, Some(back)) => back.revision.clone(),
@@ -50,8 +50,7 @@ fn rollback(arguments: &Arguments) -> Result<Exit, Exit> {
             return Err(Exit::Usage);
         }
     };
-    let mut gathered =
-        gathered::gather(&loaded, arguments.fetching, Some(&revision), place.color(), &|| place.reach(&loaded))?;
+    let mut gathered = place.gather(&loaded, arguments.fetching, Some(&revision))?;
     gathered.acknowledged = acknowledged();
     if !arguments.quiet {
         output::note(&format!("rolling back `{name}` to {}", gathered.release.revision));
@@ -65,8 +64,7 @@ fn rollback(arguments: &Arguments) -> Result<Exit, Exit> {
 
 /// What an agent would apply next, which may be a commit that nobody has applied yet; none where that cannot be told.
 fn in_git(arguments: &Arguments, loaded: &Loaded) -> Option<Release> {
-    let place = &arguments.place;
-    match gathered::gather(loaded, arguments.fetching, None, place.color(), &|| place.reach(loaded)) {
+    match arguments.place.gather(loaded, arguments.fetching, None) {
         Ok(now) => Some(Release { digest: now.digest(), ..now.release }),
         Err(_) => {
             let message = "what Git has now cannot be had, or does not pass, so it is not given up";

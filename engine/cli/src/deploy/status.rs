@@ -1,5 +1,6 @@
 //! `sluice status`: where an application stands in its cluster.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use crate::output;
 #[derive(clap::Args)]
 #[command(after_help = "Exit codes:
   0  everything was applied and is healthy
-  1  it was not applied as a whole, or an object is not healthy
+  1  it was not applied as a whole, or an object of the set is not healthy
   2  usage or configuration, or the application was never applied
   3  the cluster does not answer")]
 pub(crate) struct Arguments {
@@ -26,6 +27,14 @@ pub(crate) struct Arguments {
     format: As,
 }
 
+/// An object of an inventory.
+pub(super) struct Object {
+    pub(super) reference: Reference,
+    pub(super) health: Health,
+    /// Whether the set that was applied last, or is being applied, has it.
+    pub(super) in_set: bool,
+}
+
 pub(crate) fn run(arguments: &Arguments) -> Exit {
     status(arguments).unwrap_or_else(|exit| exit)
 }
@@ -34,7 +43,7 @@ fn status(arguments: &Arguments) -> Result<Exit, Exit> {
     let place = &arguments.place;
     let loaded = place.load()?;
     let name = &loaded.application.name;
-    let options = place.options(&loaded.application, std::collections::BTreeSet::new());
+    let options = place.options(&loaded.application, BTreeSet::new());
     let (inventory, health) = waiting(async {
         let cluster = place.connect(&loaded.application).await?;
         let store = Store::new(&cluster, &options.inventory_namespace, &options.manager);
@@ -48,14 +57,24 @@ fn status(arguments: &Arguments) -> Result<Exit, Exit> {
         output::complain(&format!("`{name}` was never applied to this cluster"), Some("apply it with `sluice apply`"));
         return Ok(Exit::Usage);
     };
-    let is_good = inventory.phase == Phase::Applied && health.iter().all(|(_, health)| *health == Health::Current);
+    let objects = objects(&inventory, health);
+    // How it is with what is no part of the application any more says nothing of the application.
+    let is_well = |object: &Object| !object.in_set || object.health == Health::Current;
+    let is_good = inventory.phase == Phase::Applied && objects.iter().all(is_well);
     let mut out = Vec::new();
     let written = match arguments.format {
-        As::Human => human(&inventory, &health, &mut out),
-        As::Json => programs::status(&inventory, &health, is_good, &mut out),
+        As::Human => human(&inventory, &objects, &mut out),
+        As::Json => programs::status(&inventory, &objects, is_good, &mut out),
     };
     let exit = if is_good { Exit::Clean } else { Exit::Violations };
     Ok(output::printed(written.and_then(|()| io::stdout().write_all(&out)), exit))
+}
+
+fn objects(inventory: &Inventory, health: Vec<(Reference, Health)>) -> Vec<Object> {
+    let left = inventory.entries.iter().filter(|entry| entry.left).map(|entry| &entry.reference);
+    let left: BTreeSet<&Reference> = left.collect();
+    let of = |(reference, health)| Object { in_set: !left.contains(&reference), reference, health };
+    health.into_iter().map(of).collect()
 }
 
 fn release(release: &Release) -> String {
@@ -63,7 +82,7 @@ fn release(release: &Release) -> String {
     format!("{revision}, of {}", release.time)
 }
 
-fn human(inventory: &Inventory, objects: &[(Reference, Health)], out: &mut dyn Write) -> io::Result<()> {
+fn human(inventory: &Inventory, objects: &[Object], out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "application {}: {}", inventory.application, programs::phase(inventory.phase))?;
     if let Some(current) = &inventory.release {
         writeln!(out, "release     {}", release(current))?;
@@ -74,8 +93,13 @@ fn human(inventory: &Inventory, objects: &[(Reference, Health)], out: &mut dyn W
     if let Some(quarantined) = &inventory.quarantined {
         writeln!(out, "quarantined {}", release(quarantined))?;
     }
-    for (reference, health) in objects {
-        writeln!(out, "  {}", clean::line(&format!("{reference}: {}", show::health(health))))?;
+    for Object { reference, health, in_set } in objects {
+        let words = match (in_set, health) {
+            (true, health) => show::health(health),
+            (false, Health::Missing) => String::from("gone, as it is no longer in the set"),
+            (false, health) => format!("{}; it is no longer in the set", show::health(health)),
+        };
+        writeln!(out, "  {}", clean::line(&format!("{reference}: {words}")))?;
     }
     Ok(())
 }

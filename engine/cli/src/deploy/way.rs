@@ -7,8 +7,7 @@ use sluice_apply::{Cluster, ClusterError, Destination};
 use sluice_policy::Application;
 
 use super::Loaded;
-use crate::exit::Exit;
-use crate::output;
+use crate::policy::ChoiceError;
 
 /// Time for one answer.
 const ONE_ANSWER: Duration = Duration::from_secs(15);
@@ -31,14 +30,14 @@ pub(crate) struct Way {
 }
 
 impl Way {
-    /// Reads an application file, and says what is wrong with it.
-    pub(crate) fn load(&self, file: &Path) -> Result<Loaded, Exit> {
+    /// Reads an application file.
+    pub(crate) fn load(&self, file: &Path) -> Result<Loaded, ChoiceError> {
         let loaded = Loaded::read(file)?;
         let manager = &self.field_manager;
         if loaded.application.ignore.iter().any(|ignore| ignore.managers.contains(manager)) {
             let message = format!("`{}` ignores what `{manager}` owns, which is this installation", file.display());
-            output::complain(&message, Some("take it out of `managers`, or name another --field-manager"));
-            return Err(Exit::Usage);
+            let help = "take it out of `managers`, or name another --field-manager";
+            return Err(ChoiceError::Unusable { message, help });
         }
         Ok(loaded)
     }

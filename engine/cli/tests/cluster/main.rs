@@ -15,6 +15,7 @@ mod context;
 mod credentials;
 mod ended;
 mod faults;
+mod files;
 #[path = "../shared/git.rs"]
 mod git;
 mod ignored;

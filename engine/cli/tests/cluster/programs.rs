@@ -110,5 +110,20 @@ fn a_status_for_programs_says_how_each_object_is() -> Result<()> {
     let health = ["one", "two", "web"].map(|name| object(&report, name)["health"].as_str().unwrap_or_default());
     assert_eq!(health, ["healthy", "missing", "in-progress"], "{report:#}");
     assert_eq!(report["good"], false);
+
+    // What has left the set counts no more, whether it stays or somebody takes it away.
+    std::fs::remove_file(shop.path().join("deploy/pod.yaml"))?;
+    std::fs::remove_file(shop.path().join("deploy/two.yaml"))?;
+    shop.config("three", "3")?;
+    shop.ends(&["apply"], 0)?;
+    let report = written(&shop, "status", 0)?;
+    let stands = |name: &str| (object(&report, name)["inSet"].clone(), object(&report, name)["health"].clone());
+    assert_eq!(stands("one"), (json!(true), json!("healthy")), "{report:#}");
+    assert_eq!(stands("web"), (json!(false), json!("in-progress")), "{report:#}");
+    plane.remove("/api/v1/namespaces/stands/pods/web?gracePeriodSeconds=0")?;
+    let report = written(&shop, "status", 0)?;
+    assert_eq!(object(&report, "web")["health"], "missing", "{report:#}");
+    plane.remove(&shop.path_of("three"))?;
+    assert_eq!(written(&shop, "status", 1)?["good"], false);
     Ok(())
 }

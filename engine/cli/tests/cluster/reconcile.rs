@@ -182,33 +182,36 @@ fn nothing_comes_after_what_is_healthy_no_more() -> Result<()> {
 }
 
 #[test]
-fn application_files_are_told_by_their_kind() -> Result<()> {
+fn a_round_counts_its_own_requests() -> Result<()> {
     let Some(plane) = shared()? else { return Ok(()) };
-    let shop = from_git(plane, "agent-kinds", "")?;
+    let shop = from_git(plane, "agent-counts", "")?;
+    plane.namespace("agent-counts-idle")?;
     shop.config("one", "1")?;
     commit(&shop, "first")?;
     let text = std::fs::read_to_string(shop.path().join("app.yaml"))?;
-    shop.file("app.yaml", &text.replace("kind: Application", "kind: Application # of production"))?;
-    let said = round(&shop, 0)?;
-    assert!(said.contains("applied ConfigMap agent-kinds/one"), "{said}");
-    assert!(
-        said.contains("./sluice.yaml") && said.contains("it has the kind `Policy`, and not `Application`"),
-        "{said}"
-    );
-    shop.file("app.yaml", &text.replace("kind: Application", "\"kind\": 'Application'"))?;
-    let said = round(&shop, 0)?;
-    assert!(said.contains("\"unchanged\""), "{said}");
-
-    // What cannot be read may be an application, and so may what does not say what it is.
-    for text in ["a: [\n", "spec: {}\n", "kind: Policy\n---\nkind: Application\n", ""] {
-        shop.file("broken.yaml", text)?;
-        let said = round(&shop, 1)?;
-        assert!(said.contains("the application file is wrong") && said.contains("\"unchanged\""), "{text}: {said}");
+    shop.file("idle.yaml", &text.replace("agent-counts}", "agent-counts-idle}").replace("path: deploy", "path: idle"))?;
+    std::fs::create_dir(shop.path().join("idle"))?;
+    for number in 0..20 {
+        let text = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: idle-{number}}}\n");
+        shop.file(&format!("idle/{number}.yaml"), &text)?;
     }
-    std::fs::remove_file(shop.path().join("broken.yaml"))?;
-    std::fs::remove_file(shop.path().join("app.yaml"))?;
-    let said = round(&shop, 2)?;
-    assert!(said.contains("no application is in `.`"), "{said}");
+    git(&shop, &["add", "idle"])?;
+    commit(&shop, "idle")?;
+    round(&shop, 0)?;
+    // One has work, and the other runs beside it.
+    for number in 0..20 {
+        shop.config(&format!("one-{number}"), "1")?;
+    }
+    commit(&shop, "second")?;
+    let said = round(&shop, 0)?;
+    let ends = |name: &str| {
+        let mut lines = said.lines().filter(|line| line.contains("\"step\":\"round\""));
+        lines.find(|line| line.contains(&format!("\"{name}\""))).unwrap_or_default().to_owned()
+    };
+    assert!(ends("agent-counts-idle").contains("unchanged; requests: reads="), "{said}");
+    // Both note the revision before and after, and one of them has twenty objects to write.
+    assert!(ends("agent-counts-idle").contains(" writes=2\""), "{said}");
+    assert!(ends("agent-counts").contains(" writes=22\""), "{said}");
     Ok(())
 }
 

@@ -1,6 +1,9 @@
 //! Ways back: those of the agent, those of a person, and what the one leaves of the other.
 
-use anyhow::{Context, Result};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
 
 use crate::plane::shared;
 use crate::reconcile::{application, commit, from_git, git, round};
@@ -183,5 +186,61 @@ fn what_a_way_back_led_to_is_looked_after() -> Result<()> {
         assert_eq!(shop.live("one")?.context("it is not there")?["data"]["value"], "1");
         assert!(shop.ends(&["status"], 0)?.contains("quarantined"), "{said}");
     }
+    Ok(())
+}
+
+#[test]
+fn a_way_back_leads_to_the_same_revision_until_it_is_healthy() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = from_git(plane, "agent-again", "  wait: 1s\n")?;
+    shop.file(
+        "deploy/claim.yaml",
+        "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data}\nspec:\n  accessModes: [ReadWriteOnce]\n  \
+         storageClassName: none\n  resources: {requests: {storage: 1Gi}}\n",
+    )?;
+    // In place of the controller, which does not run here.
+    let claim = |phase: &str| {
+        let path = "/api/v1/namespaces/agent-again/persistentvolumeclaims/data/status";
+        plane.merge(path, &format!(r#"{{"status":{{"phase":"{phase}"}}}}"#))
+    };
+    let value = || Ok::<_, anyhow::Error>(shop.live("one")?.context("it is not there")?["data"]["value"].clone());
+    let mut revisions = Vec::new();
+    for (number, ends) in [("1", 1), ("2", 0)] {
+        shop.config("one", number)?;
+        revisions.push(commit(&shop, number)?);
+        shop.ends(&["apply"], ends)?;
+        claim("Bound")?;
+        shop.ends(&["apply"], 0)?;
+    }
+    shop.config("one", "3")?;
+    let bad = commit(&shop, "3")?;
+    claim("Lost")?;
+    shop.ends(&["apply"], 1)?;
+
+    // Ended while it waits for health, and then not healthy again and again, whoever looks.
+    application(&shop, "  wait: 60s\n")?;
+    let mut run = shop.command(&["rollback", "--quiet"]).stderr(Stdio::null()).spawn()?;
+    let started = Instant::now();
+    while !shop.sluice(&["status"])?.1.contains(&format!("applied\nrelease     {}", revisions[1])) {
+        ensure!(started.elapsed() < Duration::from_secs(60), "the rollback does not begin");
+    }
+    ensure!(Command::new("kill").arg(run.id().to_string()).status()?.success());
+    run.wait()?;
+    application(&shop, "  wait: 1s\n")?;
+    for _ in 0..2 {
+        let said = shop.ends(&["rollback"], 1)?;
+        assert_eq!(value()?, "2", "{said}");
+        let said = round(&shop, 1)?;
+        assert!(said.contains("\"step\":\"quarantine\"") && value()? == "2", "{said}");
+        let said = shop.ends(&["status"], 1)?;
+        assert!(said.contains(&format!("healthy     {}", revisions[1])), "{said}");
+        assert!(said.contains(&format!("quarantined {bad}")), "{said}");
+    }
+    claim("Bound")?;
+    shop.ends(&["rollback"], 0)?;
+    assert_eq!(value()?, "2");
+    // It is there: the next one leads further.
+    shop.ends(&["rollback"], 0)?;
+    assert_eq!(value()?, "1");
     Ok(())
 }

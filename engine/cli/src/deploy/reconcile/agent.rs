@@ -12,19 +12,20 @@ use sluice_policy::{Drift, OnFailure};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::log::Log;
+use super::log::{Line, Log};
 use super::outcome::Outcome;
 use crate::deploy::around::Reach;
 use crate::deploy::gathered::{Acknowledges, Gathered, gather};
+use crate::deploy::hindrance::{Cause, Hindrance};
 use crate::deploy::order::{self, Before};
 use crate::deploy::{Fetching, Loaded, options, rollback, show};
 use crate::exit::Exit;
-use crate::output::Color;
 
-/// What works on an application.
+/// What works on an application, for one round.
 pub(crate) struct Agent {
     pub(crate) loaded: Loaded,
     pub(crate) fetching: Fetching,
+    /// Its cluster, set apart for this round.
     pub(crate) cluster: Cluster,
     pub(crate) manager: String,
     pub(crate) log: Arc<Log>,
@@ -64,9 +65,10 @@ impl Agent {
     pub(crate) async fn round(&self) -> Outcome {
         let gathered = match self.gather(None).await {
             Ok(gathered) => gathered,
-            Err(exit) => {
-                let (step, message, outcome) = not_gathered(&exit);
-                return self.end("error", step, "", message, outcome);
+            Err(hindrance) => {
+                let (step, message, outcome) = not_gathered(hindrance.exit());
+                self.hindered(step, &hindrance.revision, message, &hindrance);
+                return outcome;
             }
         };
         let revision = gathered.release.revision.clone();
@@ -84,11 +86,9 @@ impl Agent {
         }
     }
 
-    /// Tells that a round is over, and what was asked of the cluster in it; rounds that run beside it are counted in.
-    pub(crate) fn told(&self, outcome: Outcome, before: Counts) {
-        let Counts { reads, dry_runs, writes } = self.cluster.counts();
-        let (reads, dry_runs) = (reads - before.reads, dry_runs - before.dry_runs);
-        let writes = writes - before.writes;
+    /// Tells that the round is over, and what it has asked of the cluster.
+    pub(crate) fn told(&self, outcome: Outcome) {
+        let Counts { reads, dry_runs, writes } = self.cluster.own_counts();
         let message = format!("{}; requests: reads={reads} dryRuns={dry_runs} writes={writes}", outcome.name());
         self.log("info", "round", "", &message);
     }
@@ -259,9 +259,10 @@ impl Agent {
                 self.room.take(gathered.approved.manifests().len()).await;
                 Ok(gathered)
             }
-            Err(exit) => {
-                let (_, message, outcome) = not_gathered(&exit);
-                Err(self.end("error", step, &release.revision, &format!("{words}: {message}"), outcome))
+            Err(hindrance) => {
+                let (_, message, outcome) = not_gathered(hindrance.exit());
+                self.hindered(step, &release.revision, &format!("{words}: {message}"), &hindrance);
+                Err(outcome)
             }
         }
     }
@@ -300,7 +301,7 @@ impl Agent {
     }
 
     /// Fetches, renders and judges on a thread that may block.
-    async fn gather(&self, revision: Option<String>) -> Result<Gathered, Exit> {
+    async fn gather(&self, revision: Option<String>) -> Result<Gathered, Hindrance> {
         let (loaded, fetching) = (self.loaded.clone(), self.fetching);
         let (cluster, options) = (self.cluster.clone(), self.options(BTreeSet::new()));
         let handle = Handle::current();
@@ -308,9 +309,13 @@ impl Agent {
             let reach = || {
                 Ok(Reach { cluster: cluster.clone(), options: options.clone(), handle: handle.clone(), runtime: None })
             };
-            gather(&loaded, fetching, revision.as_deref(), Color::Never, &reach)
+            gather(&loaded, fetching, revision.as_deref(), &reach)
         });
-        work.await.unwrap_or(Err(Exit::Undecided))
+        work.await.unwrap_or_else(|_| {
+            let message = String::from("the thread that judges came to a sudden end");
+            let cause = Cause::Other { exit: Exit::Undecided, message, help: None };
+            Err(Hindrance { revision: String::new(), cause })
+        })
     }
 
     fn options(&self, acknowledged: BTreeSet<String>) -> Options {
@@ -344,6 +349,18 @@ impl Agent {
         self.log.write(level, &self.loaded.application.name, step, revision, message);
     }
 
+    /// Tells why there is no approved set.
+    fn hindered(&self, step: &str, revision: &str, message: &str, hindrance: &Hindrance) {
+        self.log.line(&Line {
+            level: "error",
+            application: &self.loaded.application.name,
+            step,
+            revision,
+            message,
+            reasons: &hindrance.reasons(),
+        });
+    }
+
     fn end(&self, level: &str, step: &str, revision: &str, message: &str, outcome: Outcome) -> Outcome {
         self.log(level, step, revision, message);
         outcome
@@ -356,7 +373,7 @@ fn way_back(bad: &Release, options: &Options) -> Options {
 }
 
 /// Why there is no approved set: the step, the words, and what comes of it.
-fn not_gathered(exit: &Exit) -> (&'static str, &'static str, Outcome) {
+fn not_gathered(exit: Exit) -> (&'static str, &'static str, Outcome) {
     match exit {
         Exit::Violations => ("judge", "the gate denies", Outcome::Refused),
         Exit::Usage => ("read", "the source or the policy is wrong", Outcome::Refused),

@@ -23,7 +23,7 @@ pub(crate) enum Outcome {
     Busy,
     /// Git or the cluster did not answer.
     Unreachable,
-    /// Its file is wrong, or says a cluster that is not known.
+    /// Its file is wrong, is one of two, or says a cluster that is not known; or it comes after itself.
     Unread,
 }
 
