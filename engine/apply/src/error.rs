@@ -38,6 +38,8 @@ pub enum ClusterError {
         cause: String,
         /// How long it was tried.
         tried: Duration,
+        /// Whether anything was sent to the cluster that writes: this, or another that is still on its way.
+        has_written: bool,
     },
     /// The server answered, and its answer was no.
     #[error("cannot {what}: {refusal}")]
@@ -163,9 +165,12 @@ impl ClusterError {
             Self::Login { .. } => String::from(
                 "see whether `kubectl get --raw /version` with the same kubeconfig and context is answered",
             ),
-            Self::Unreachable { .. } => String::from(
+            Self::Unreachable { has_written: true, .. } => String::from(
                 "nothing is known of what became of the last request; run again, which reads before it writes",
             ),
+            Self::Unreachable { has_written: false, .. } => {
+                String::from("nothing was written; run again once the cluster answers")
+            }
             Self::Silent { .. } => {
                 String::from("see `kubectl get apiservices`; nothing can be said of the kind until it does")
             }

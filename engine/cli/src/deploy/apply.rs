@@ -8,7 +8,7 @@ use sluice_policy::OnFailure;
 use sluice_report::Verbosity;
 
 use super::gathered::{self, Gathered};
-use super::{Fetching, Loaded, Place, order, show, tell_store, waiting};
+use super::{Fetching, Loaded, Place, ending, order, show, tell_store, waiting};
 use crate::exit::Exit;
 use crate::output;
 
@@ -97,6 +97,9 @@ pub(crate) fn carry_out(
     let back = if goes_back { "; `onFailure` is for the agent: `sluice rollback` goes back from here" } else { "" };
     let options = Options { quarantine: given_up, ..options };
     let told = |event: Event| {
+        if event == Event::Begun {
+            ending::begun();
+        }
         if let Some(line) = line(&event).filter(|_| !quiet) {
             output::step(&line);
         }

@@ -3,7 +3,7 @@
 use sluice_apply::{Event, Prune, Reference};
 use sluice_report::clean;
 
-use super::{Place, tell_store, waiting};
+use super::{Place, ending, tell_store, waiting};
 use crate::exit::Exit;
 use crate::output;
 
@@ -49,7 +49,8 @@ fn delete(arguments: &Arguments) -> Result<Exit, Exit> {
         Event::Going(reference, reason) => output::step(&format!("leaving {reference}: {reason}")),
         Event::Released(reference, reason) => output::step(&format!("released {reference}: {reason}")),
         Event::NotDeleted(reference, message) => output::complain(&format!("{reference} stays: {message}"), None),
-        Event::Begun | Event::Written(_) | Event::Failed(..) | Event::Waiting | Event::Health(..) | Event::Ended => {}
+        Event::Begun => ending::begun(),
+        Event::Written(_) | Event::Failed(..) | Event::Waiting | Event::Health(..) | Event::Ended => {}
     };
     let stay = waiting(async {
         let cluster = place.connect(&loaded.application).await?;

@@ -17,7 +17,7 @@ use super::outcome::Outcome;
 use crate::deploy::around::Reach;
 use crate::deploy::gathered::{Acknowledges, Gathered, gather};
 use crate::deploy::order::{self, Before};
-use crate::deploy::{Fetching, Loaded, options, rollback, show};
+use crate::deploy::{Fetching, Loaded, ending, options, rollback, show};
 use crate::exit::Exit;
 use crate::output::Color;
 
@@ -319,7 +319,10 @@ impl Agent {
 
     fn event(&self, revision: &str, event: &Event) {
         match event {
-            Event::Begun => self.log("info", "inventory", revision, "written; applying"),
+            Event::Begun => {
+                ending::begun();
+                self.log("info", "inventory", revision, "written; applying");
+            }
             Event::Written(reference) => self.log("info", "apply", revision, &format!("applied {reference}")),
             Event::Failed(reference, message) => {
                 self.log("error", "apply", revision, &format!("{reference}: {message}"));
