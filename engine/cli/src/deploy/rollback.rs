@@ -13,6 +13,13 @@ use crate::output;
 /// It goes through the gate like every other revision. What Git has now is given up, so an agent does not undo it until a new
 /// commit comes. One that was interrupted goes on to where it led when it is run again.
 #[derive(clap::Args)]
+#[command(after_help = "Exit codes:
+  0  everything is applied and, with `wait`, healthy
+  1  a finding denies, an object cannot be applied or is not healthy, or what it would destroy is
+     not acknowledged
+  2  usage or configuration, or no healthy revision is known
+  3  could not decide: a plugin failed, the revision cannot be had, the cluster does not answer,
+     another run is at work, or it was interrupted")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     place: Place,
@@ -54,7 +61,7 @@ fn rollback(arguments: &Arguments) -> Result<Exit, Exit> {
         gathered::gather(&loaded, arguments.fetching, Some(&revision), place.color(), &|| place.reach(&loaded))?;
     gathered.acknowledged = acknowledged();
     if !arguments.quiet {
-        output::note(&format!("rolling back `{name}` to {}", gathered.release.revision));
+        output::step(&format!("rolling back `{name}` to {}", gathered.release.revision));
     }
     // What was given up before stays given up, wherever this leads.
     let left = inventory.and_then(|inventory| inventory.quarantined.or(inventory.release));
