@@ -33,6 +33,11 @@ const APPLICATION: &str = "Application";
 /// Reads every application file of a folder, anew in each round, so that changes are taken up without a restart. Writes one
 /// line of JSON for each step to standard output; what people have to see of findings goes to standard error.
 #[derive(clap::Args)]
+#[command(after_help = "Exit codes:
+  0  with --once, every application is as it should be; else, it was told to end
+  1  with --once, an application is not
+  2  usage or configuration
+  3  with --once, it was interrupted")]
 pub(crate) struct Arguments {
     /// The folder with the application files
     #[arg(long, value_name = "DIR")]
