@@ -10,6 +10,9 @@ use serde::Deserialize;
 /// What a name is, in words.
 pub(crate) const NAMES: &str = "a name must not be empty, `.` or `..`, nor hold `/` or `%`";
 
+/// What there is to do about an object that the API server does not take.
+const MEND: &str = "mend the manifest; the API server does not accept it as it is";
+
 /// Why a request had no answer that could be used.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ClusterError {
@@ -161,7 +164,9 @@ impl ClusterError {
     #[must_use]
     pub fn help(&self) -> String {
         match self {
-            Self::Config { .. } => String::from("set KUBECONFIG, or name --kubeconfig and --context"),
+            Self::Config { .. } => String::from(
+                "set KUBECONFIG, or name --kubeconfig and --context, which goes before `destination.context` of the application",
+            ),
             Self::Login { .. } => String::from(
                 "see whether `kubectl get --raw /version` with the same kubeconfig and context is answered",
             ),
@@ -222,9 +227,29 @@ impl Refusal {
                 String::from("see whether something between here and the cluster answers in its place")
             }
             404 => String::from("the kind or the namespace is not there yet; is its manifest in the set?"),
-            422 | 400 => String::from("mend the manifest; the API server does not accept it as it is"),
+            // Where an object has not the form of its kind, the API server says that it failed itself.
+            400 | 422 | 500 if self.message.contains("expected string") => String::from(
+                "mend the manifest: in YAML a number or a word such as `true`, `y` or `on` is a string only in quotes",
+            ),
+            500 if self.is_of_form() => String::from(MEND),
+            422 | 400 => String::from(MEND),
+            500 => String::from("see the log of the API server; run again once the cause is gone"),
             _ => String::new(),
         }
+    }
+
+    /// Whether the object has not the form that its kind has.
+    fn is_of_form(&self) -> bool {
+        [
+            "failed to create typed",
+            "failed to convert new object",
+            "illegal base64",
+            "cannot unmarshal",
+            "unable to decode",
+            "no kind",
+        ]
+        .iter()
+        .any(|words| self.message.contains(words))
     }
 
     /// Whether an admission policy or webhook has refused, or could not be asked.
