@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use data_encoding::HEXLOWER;
 use sluice_apply::Release;
-use sluice_policy::{Alike, Approved, Keep};
+use sluice_policy::{Alike, Approved, Keep, Verdict};
 use sluice_report::{Format, Options, Verbosity};
 use sluice_source::{Checkout, RepoLocation, Request};
 
@@ -77,6 +77,41 @@ impl Gathered {
     }
 }
 
+/// Why there is no approved set.
+pub(crate) enum Stop {
+    /// It was told.
+    Told(Exit),
+    /// The gate does not let it pass: the commit, which is empty for a folder, and what it says.
+    Verdict(String, Box<Verdict>),
+}
+
+impl From<Exit> for Stop {
+    fn from(exit: Exit) -> Self {
+        Self::Told(exit)
+    }
+}
+
+impl Stop {
+    /// Tells it as `sluice check` does.
+    pub(crate) fn tell(&self, color: Color) -> Exit {
+        let verdict = match self {
+            Self::Told(exit) => return *exit,
+            Self::Verdict(_, verdict) => verdict,
+        };
+        let report = Options {
+            format: Format::Human,
+            color: color.applies(&io::stderr()),
+            verbosity: Verbosity::Normal,
+            width: None,
+            tool_version: env!("CARGO_PKG_VERSION"),
+            jobs: 1,
+        };
+        // Standard error may be closed; the exit code says it all the same.
+        let _ = sluice_report::write(verdict, &report, &mut io::stderr().lock());
+        verdict.decision.into()
+    }
+}
+
 /// Fetches, renders and judges an application, at another revision than its own where one is given. What keeps it from
 /// being applied is told as `sluice check` tells it. The cluster is spoken to only where a plugin asks about it.
 pub(crate) fn gather(
@@ -86,6 +121,16 @@ pub(crate) fn gather(
     color: Color,
     reach: &dyn Fn() -> Result<Reach, Exit>,
 ) -> Result<Gathered, Exit> {
+    judge(loaded, fetching, revision, reach).map_err(|stop| stop.tell(color))
+}
+
+/// As [`gather`], without a word about what the gate says.
+pub(crate) fn judge(
+    loaded: &Loaded,
+    fetching: Fetching,
+    revision: Option<&str>,
+    reach: &dyn Fn() -> Result<Reach, Exit>,
+) -> Result<Gathered, Stop> {
     let application = &loaded.application;
     let beside = |path: &str| loaded.folder.join(path);
     let checkout = match (&application.source.repo, revision) {
@@ -151,21 +196,11 @@ pub(crate) fn gather(
             &message,
             Some("`allowEmpty: true` says of a path that is rendered that it may come to nothing"),
         );
-        return Err(Exit::Usage);
+        return Err(Exit::Usage.into());
     }
-    let Some(approved) = outcome.approved else {
-        let report = Options {
-            format: Format::Human,
-            color: color.applies(&io::stderr()),
-            verbosity: Verbosity::Normal,
-            width: None,
-            tool_version: env!("CARGO_PKG_VERSION"),
-            jobs: 1,
-        };
-        // Standard error may be closed; the exit code says it all the same.
-        let _ = sluice_report::write(&outcome.verdict, &report, &mut io::stderr().lock());
-        return Err(outcome.verdict.decision.into());
-    };
+    let commit = checkout.as_ref().and_then(Checkout::commit);
+    let id = commit.map(|commit| commit.id.clone()).unwrap_or_default();
+    let Some(approved) = outcome.approved else { return Err(Stop::Verdict(id, Box::new(outcome.verdict))) };
     let skipped = &outcome.verdict.summary.skipped;
     if let Some((place, _)) = skipped.iter().find(|(_, reason)| reason == sluice_policy::TEMPLATE) {
         let message = format!(
@@ -175,14 +210,9 @@ pub(crate) fn gather(
             &message,
             Some("mend it, or say in `render` of the policy file what renders it, or move it elsewhere"),
         );
-        return Err(Exit::Undecided);
+        return Err(Exit::Undecided.into());
     }
-    let commit = checkout.as_ref().and_then(Checkout::commit);
-    let release = Release {
-        revision: commit.map(|commit| commit.id.clone()).unwrap_or_default(),
-        digest: String::new(),
-        time: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-    };
+    let release = Release { revision: id, digest: String::new(), time: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string() };
     let trailers = commit.map(|commit| commit.trailers.as_slice()).unwrap_or_default();
     let words = trailers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(TRAILER));
     let acknowledged = words.flat_map(|(_, value)| value.split([',', ' '])).filter(|word| !word.is_empty());

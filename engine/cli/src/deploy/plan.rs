@@ -6,7 +6,8 @@ use clap::ValueEnum;
 use sluice_apply::Blast;
 use sluice_report::Verbosity;
 
-use super::{Fetching, Place, gathered, order, programs, show, tell_store, waiting};
+use super::gathered::{self, Stop};
+use super::{Fetching, Place, order, programs, show, tell_store, waiting};
 use crate::exit::Exit;
 use crate::output::{self, Target};
 
@@ -57,7 +58,21 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
 fn plan(arguments: &Arguments) -> Result<Exit, Exit> {
     let place = &arguments.place;
     let loaded = place.load()?;
-    let gathered = gathered::gather(&loaded, arguments.fetching, None, place.color(), &|| place.reach(&loaded))?;
+    let gathered = match gathered::judge(&loaded, arguments.fetching, None, &|| place.reach(&loaded)) {
+        Ok(gathered) => gathered,
+        Err(stop) => {
+            let exit = stop.tell(place.color());
+            return match (arguments.format, &stop) {
+                (As::Json, Stop::Verdict(revision, verdict)) => {
+                    let mut out = Target::open(None).map_err(unwritable)?;
+                    let written = programs::denied(&loaded.application.name, revision, verdict, &mut out);
+                    written.and_then(|()| out.flush()).map_err(unwritable)?;
+                    Ok(exit)
+                }
+                (As::Json, Stop::Told(_)) | (As::Human, _) => Err(exit),
+            };
+        }
+    };
     let revision = &gathered.release.revision;
     let waits = order::waits(place, &loaded.application, revision)?;
     let acknowledges = gathered.acknowledges;
