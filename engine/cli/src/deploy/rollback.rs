@@ -52,13 +52,23 @@ fn rollback(arguments: &Arguments) -> Result<Exit, Exit> {
         (Some(revision), _) => revision.clone(),
         (None, Some(back)) => back.revision.clone(),
         (None, None) => {
-            let help = "name one with --to; healthy revisions are remembered where the application has `wait`";
+            let help = if loaded.application.source.repo.is_none() {
+                "a folder has no revisions that could be remembered: name the repository in `source.repo`, or a revision with --to"
+            } else {
+                "name one with --to; healthy revisions are remembered where the application has `wait`"
+            };
             output::complain(&format!("no healthy revision of `{name}` is known before the current"), Some(help));
             return Err(Exit::Usage);
         }
     };
-    let mut gathered =
-        gathered::gather(&loaded, arguments.fetching, Some(&revision), place.color(), &|| place.reach(&loaded))?;
+    let gathered =
+        gathered::gather(&loaded, arguments.fetching, Some(&revision), place.color(), &|| place.reach(&loaded));
+    let mut gathered = gathered.inspect_err(|_| {
+        if arguments.to.is_none() {
+            let message = format!("the way back of `{name}` leads to {revision}, which was healthy last");
+            output::warn(&message, Some("where that cannot be mended, name another revision with --to"));
+        }
+    })?;
     gathered.acknowledged = acknowledged();
     if !arguments.quiet {
         output::step(&format!("rolling back `{name}` to {}", gathered.release.revision));
@@ -73,11 +83,12 @@ fn rollback(arguments: &Arguments) -> Result<Exit, Exit> {
 /// What an agent would apply next, which may be a commit that nobody has applied yet; none where that cannot be told.
 fn in_git(arguments: &Arguments, loaded: &Loaded) -> Option<Release> {
     let place = &arguments.place;
-    match gathered::gather(loaded, arguments.fetching, None, place.color(), &|| place.reach(loaded)) {
+    // What is wrong with it is not what is wrong with the way back.
+    match gathered::judge(loaded, arguments.fetching, None, &|| place.reach(loaded)) {
         Ok(now) => Some(Release { digest: now.digest(), ..now.release }),
         Err(_) => {
             let message = "what Git has now cannot be had, or does not pass, so it is not given up";
-            output::complain(message, Some("an agent may apply it once that is mended"));
+            output::warn(message, Some("an agent may apply it once that is mended"));
             None
         }
     }
