@@ -150,7 +150,8 @@ pub(crate) fn tell(error: &ClusterError) -> Exit {
 /// Says of an application that it has no inventory, which is all that is known of it.
 pub(crate) fn tell_absent(options: &Options, help: &str) -> Exit {
     let (name, namespace) = (&options.application, &options.inventory_namespace);
-    let message = format!("`{name}` has no inventory in `{namespace}` of this cluster: it was never applied, or was deleted");
+    let message =
+        format!("`{name}` has no inventory in `{namespace}` of this cluster: it was never applied, or was deleted");
     output::complain(&message, Some(help));
     Exit::Usage
 }

@@ -45,7 +45,8 @@ fn status(arguments: &Arguments) -> Result<Exit, Exit> {
         Ok((Some(inventory), health))
     })?;
     let Some(inventory) = inventory else {
-        let help = "`sluice apply` applies it; where its objects are there and the inventory was lost, it needs `adopt: true`";
+        let help =
+            "`sluice apply` applies it; where its objects are there and the inventory was lost, it needs `adopt: true`";
         return Ok(tell_absent(&options, help));
     };
     let is_good = inventory.phase == Phase::Applied && health.iter().all(|(_, health)| *health == Health::Current);
