@@ -160,13 +160,16 @@ impl Cluster {
                 }
             };
             let wait = wished.unwrap_or(pause).min(LONGEST_PAUSE);
-            if started.elapsed() + wait >= self.patience {
+            let left = self.patience.saturating_sub(started.elapsed());
+            if left.is_zero() {
                 // The address and what vouches for it may be others by now.
                 self.link.forget(&open).await;
                 let (server, what) = (self.server(), call.what.clone());
-                return Err(ClusterError::Unreachable { server, what, cause, tried: started.elapsed() });
+                let (tried, has_written) = (started.elapsed(), self.counts().writes > 0);
+                return Err(ClusterError::Unreachable { server, what, cause, tried, has_written });
             }
-            tokio::time::sleep(wait).await;
+            // The last try is at the end of the time, however long the pauses have become.
+            tokio::time::sleep(wait.min(left)).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }

@@ -10,6 +10,9 @@ use serde::Deserialize;
 /// What a name is, in words.
 pub(crate) const NAMES: &str = "a name must not be empty, `.` or `..`, nor hold `/` or `%`";
 
+/// What there is to do about an object that the API server does not take.
+const MEND: &str = "mend the manifest; the API server does not accept it as it is";
+
 /// Why a request had no answer that could be used.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ClusterError {
@@ -38,6 +41,8 @@ pub enum ClusterError {
         cause: String,
         /// How long it was tried.
         tried: Duration,
+        /// Whether anything was sent to the cluster that writes: this, or another that is still on its way.
+        has_written: bool,
     },
     /// The server answered, and its answer was no.
     #[error("cannot {what}: {refusal}")]
@@ -159,13 +164,18 @@ impl ClusterError {
     #[must_use]
     pub fn help(&self) -> String {
         match self {
-            Self::Config { .. } => String::from("set KUBECONFIG, or name --kubeconfig and --context"),
+            Self::Config { .. } => String::from(
+                "set KUBECONFIG, or name --kubeconfig and --context, which goes before `destination.context` of the application",
+            ),
             Self::Login { .. } => String::from(
                 "see whether `kubectl get --raw /version` with the same kubeconfig and context is answered",
             ),
-            Self::Unreachable { .. } => String::from(
+            Self::Unreachable { has_written: true, .. } => String::from(
                 "nothing is known of what became of the last request; run again, which reads before it writes",
             ),
+            Self::Unreachable { has_written: false, .. } => {
+                String::from("nothing was written; run again once the cluster answers")
+            }
             Self::Silent { .. } => {
                 String::from("see `kubectl get apiservices`; nothing can be said of the kind until it does")
             }
@@ -217,9 +227,29 @@ impl Refusal {
                 String::from("see whether something between here and the cluster answers in its place")
             }
             404 => String::from("the kind or the namespace is not there yet; is its manifest in the set?"),
-            422 | 400 => String::from("mend the manifest; the API server does not accept it as it is"),
+            // Where an object has not the form of its kind, the API server says that it failed itself.
+            400 | 422 | 500 if self.message.contains("expected string") => String::from(
+                "mend the manifest: in YAML a number or a word such as `true`, `y` or `on` is a string only in quotes",
+            ),
+            500 if self.is_of_form() => String::from(MEND),
+            422 | 400 => String::from(MEND),
+            500 => String::from("see the log of the API server; run again once the cause is gone"),
             _ => String::new(),
         }
+    }
+
+    /// Whether the object has not the form that its kind has.
+    fn is_of_form(&self) -> bool {
+        [
+            "failed to create typed",
+            "failed to convert new object",
+            "illegal base64",
+            "cannot unmarshal",
+            "unable to decode",
+            "no kind",
+        ]
+        .iter()
+        .any(|words| self.message.contains(words))
     }
 
     /// Whether an admission policy or webhook has refused, or could not be asked.

@@ -15,6 +15,7 @@ use crate::inventory::{Entry, Inventory};
 use crate::kinds::Kinds;
 use crate::live::Live;
 use crate::options::Options;
+use crate::place::Place;
 use crate::prune;
 use crate::reference::{Key, Reference};
 use crate::stage::Stage;
@@ -50,6 +51,18 @@ pub struct Step {
     /// Whether it is taken over by this run, or by one that ended before it was through with it.
     pub(crate) adopts: bool,
     pub(crate) desired: Desired,
+}
+
+impl Step {
+    /// Where somebody wrote what keeps the object from being applied: the field, where one is named, else the object's name;
+    /// none where it can be applied.
+    #[must_use]
+    pub fn refused_at(&self) -> Option<Place> {
+        match &self.action {
+            Action::Refused { message, .. } => Some(Place::of(&self.desired.resource, message)),
+            Action::Create | Action::Change { .. } | Action::Unchanged { .. } | Action::Deferred { .. } => None,
+        }
+    }
 }
 
 /// What becomes of an object.

@@ -164,6 +164,15 @@ fn exit_of(error: &StoreError) -> Exit {
     }
 }
 
+/// Says of an application that it has no inventory, which is all that is known of it.
+pub(crate) fn tell_absent(options: &Options, help: &str) -> Exit {
+    let (name, namespace) = (&options.application, &options.inventory_namespace);
+    let message =
+        format!("`{name}` has no inventory in `{namespace}` of this cluster: it was never applied, or was deleted");
+    output::complain(&message, Some(help));
+    Exit::Usage
+}
+
 /// Says what is wrong with an inventory.
 pub(crate) fn tell_store(error: &StoreError) -> Exit {
     match error {

@@ -140,11 +140,7 @@ pub(crate) fn write(verdict: &Verdict, options: &Options, out: &mut dyn io::Writ
     let report = Report {
         version: VERSION,
         tool: Tool::of(options),
-        verdict: match verdict.decision {
-            Decision::Allow => "allow",
-            Decision::Deny => "deny",
-            Decision::Undecided => "undecided",
-        },
+        verdict: decision(verdict.decision),
         summary: Counts::of(verdict),
         findings: [],
         skipped: &verdict.summary.skipped,
@@ -271,6 +267,21 @@ impl<'a> Exception<'a> {
     fn of(applied: &'a Applied) -> Self {
         Self { reason: &applied.reason, expires: applied.expires.as_deref() }
     }
+}
+
+/// The word of a decision in every form for programs.
+#[must_use]
+pub fn decision(decision: Decision) -> &'static str {
+    match decision {
+        Decision::Allow => "allow",
+        Decision::Deny => "deny",
+        Decision::Undecided => "undecided",
+    }
+}
+
+/// A finding, as reports for programs have it.
+pub fn finding(finding: &Finding) -> impl Serialize {
+    OneFinding::of(finding)
 }
 
 /// The word of a severity in every form for programs.

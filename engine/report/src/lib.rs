@@ -21,6 +21,7 @@ use sluice_policy::{ConfigError, Verdict};
 pub use outcome::{is_fault, object_name};
 
 pub use diff::{DiffFormat, DiffOptions, diff_field, diff_json_schema, write_diff};
+pub use json::{decision, finding};
 
 /// The form of a report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

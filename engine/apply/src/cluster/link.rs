@@ -188,6 +188,11 @@ impl From {
         };
         let context = destination.context.clone().or_else(|| kubeconfig.current_context.clone());
         let context = context.ok_or_else(|| broken(String::from("the kubeconfig names no current context")))?;
+        let names: Vec<_> = kubeconfig.contexts.iter().map(|known| format!("`{}`", known.name)).collect();
+        if !names.contains(&format!("`{context}`")) {
+            let there = if names.is_empty() { String::from("none") } else { names.join(", ") };
+            return Err(broken(format!("the kubeconfig has no context `{context}`; it has {there}")));
+        }
         Ok((kubeconfig, context))
     }
 

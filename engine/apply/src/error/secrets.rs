@@ -8,13 +8,14 @@ use crate::reference::Reference;
 const BETWEEN: &str = ": ";
 
 /// Parts that hold nothing of an object.
-const WHOLE: [&str; 16] = [
+const WHOLE: [&str; 18] = [
     "Forbidden",
     "Internal error occurred",
     "Required value",
     "Too long",
     "Too many requests, please try again later.",
     "context deadline exceeded",
+    "error decoding from json",
     "etcdserver",
     "exceeded quota",
     "failed to call webhook",
@@ -25,10 +26,11 @@ const WHOLE: [&str; 16] = [
     "request timed out",
     "strict decoding error",
     "the server is currently unable to handle the request",
+    "unable to convert unstructured object to /v1, Kind=Secret",
 ];
 
 /// How parts begin and end that hold names and nothing else of an object.
-const NAMING: [(&str, &str); 11] = [
+const NAMING: [(&str, &str); 12] = [
     ("Secret \"", "\" is invalid"),
     ("Secret in version \"", "\" cannot be handled as a Secret"),
     ("User \"", "\""),
@@ -36,6 +38,7 @@ const NAMING: [(&str, &str); 11] = [
     ("ValidatingAdmissionPolicy '", " denied request"),
     ("admission webhook \"", "\" denied the request"),
     ("failed calling webhook \"", "\""),
+    ("failed to convert new object (", ") to proper version"),
     ("failed to create typed patch object (", ")"),
     ("secrets \"", "\" is forbidden"),
     ("unable to create new content in namespace ", " because it is being terminated"),
@@ -149,6 +152,12 @@ mod tests {
                 500,
                 "",
                 "failed to create typed patch object (shop/pin; /v1, Kind=Secret): .dato: field not declared in schema",
+            ),
+            (
+                500,
+                "",
+                "failed to convert new object (/pin; /v1, Kind=Secret) to proper version: unable to convert unstructured object \
+                 to /v1, Kind=Secret: error decoding from json: illegal base64 data at input byte 2",
             ),
             (500, "", "etcdserver: request timed out"),
             (503, "ServiceUnavailable", "the server is currently unable to handle the request"),

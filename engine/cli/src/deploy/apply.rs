@@ -8,7 +8,7 @@ use sluice_policy::OnFailure;
 use sluice_report::Verbosity;
 
 use super::gathered::Gathered;
-use super::{Fetching, Loaded, Place, order, show, tell_store, waiting};
+use super::{Fetching, Loaded, Place, ending, order, show, tell_store, waiting};
 use crate::exit::Exit;
 use crate::output;
 
@@ -19,7 +19,15 @@ use crate::output;
 /// that was interrupted is mended by the next.
 #[derive(clap::Args)]
 #[command(after_help = "What a commit destroys is acknowledged in its message, for that commit only:
-  Sluice-Acknowledge: prune, prune-namespace, prune-definition, prune-volume")]
+  Sluice-Acknowledge: prune, prune-namespace, prune-definition, prune-volume
+
+Exit codes:
+  0  everything is applied and, with `wait`, healthy; with --dry-run, it can be applied
+  1  a finding denies, an object cannot be applied or is not healthy, what it would destroy is not
+     acknowledged, or another application has to be healthy first
+  2  usage or configuration
+  3  could not decide: a plugin failed, the cluster does not answer, another run is at work, or it
+     was interrupted")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     place: Place,
@@ -97,31 +105,41 @@ pub(crate) fn carry_out(
     let back = if goes_back { "; `onFailure` is for the agent: `sluice rollback` goes back from here" } else { "" };
     let options = Options { quarantine: given_up, ..options };
     let told = |event: Event| {
+        if event == Event::Begun {
+            ending::begun();
+        }
         if let Some(line) = line(&event).filter(|_| !quiet) {
             output::step(&line);
         }
     };
+    // A folder has no revision.
+    let at = match gathered.release.revision.as_str() {
+        "" => String::new(),
+        revision => format!(" at {revision}"),
+    };
+    let name = format!("`{}`{at}", loaded.application.name);
     let applied = waiting(async {
         let cluster = place.connect(&loaded.application).await?;
         Ok(sluice_apply::apply(&cluster, &gathered.approved, gathered.release, &options, &told).await)
     })?;
     match applied {
-        Ok(applied) => Ok(outcome(&loaded.application.name, &applied, back, quiet)),
+        Ok(applied) => Ok(outcome(&name, &applied, back, quiet)),
         Err(ApplyError::Store(error)) => Err(tell_store(&error)),
         Err(ApplyError::Refused(plan)) => {
             let _ = show::human(&plan, &Blast::default(), look, &mut io::stderr().lock());
-            output::complain("some objects cannot be applied, so nothing was", None);
+            output::complain(&format!("some objects of {name} cannot be applied, so nothing was"), None);
             Ok(Exit::Violations)
         }
         Err(ApplyError::Blast(plan, blast)) => {
             let _ = show::human(&plan, &blast, look, &mut io::stderr().lock());
-            output::complain("the change would destroy what is not acknowledged, so nothing was applied", None);
+            let message = format!("{name} would destroy what is not acknowledged, so nothing was applied");
+            output::complain(&message, None);
             Ok(Exit::Violations)
         }
     }
 }
 
-/// Says how it went; `back` is what else there is to do where it went wrong.
+/// Says how it went with what is named so; `back` is what else there is to do where it went wrong.
 fn outcome(name: &str, applied: &Applied, back: &str, quiet: bool) -> Exit {
     for (reference, message) in &applied.failures {
         output::complain(&format!("{reference}: {message}"), None);
@@ -131,8 +149,8 @@ fn outcome(name: &str, applied: &Applied, back: &str, quiet: bool) -> Exit {
         output::complain(&format!("{reference} is not healthy: {}", show::health(health)), None);
     }
     if !applied.is_good() {
-        let help = format!("`sluice status` shows where `{name}` stands; run again once the cause is gone{back}");
-        output::complain(&format!("`{name}` is not as it should be"), Some(&help));
+        let help = format!("`sluice status` shows where it stands; run again once the cause is gone{back}");
+        output::complain(&format!("{name} is not as it should be"), Some(&help));
         return Exit::Violations;
     }
     if !quiet {
@@ -142,7 +160,7 @@ fn outcome(name: &str, applied: &Applied, back: &str, quiet: bool) -> Exit {
             count => format!("{count} objects"),
         };
         let healthy = if applied.health.is_empty() { "" } else { ", all healthy" };
-        output::step(&format!("{what}: {objects} of `{name}`{healthy}"));
+        output::step(&format!("{what}: {objects} of {name}{healthy}"));
     }
     Exit::Clean
 }

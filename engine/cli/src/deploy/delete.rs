@@ -3,7 +3,7 @@
 use sluice_apply::{Event, Prune, Reference};
 use sluice_report::clean;
 
-use super::{Place, tell_store, waiting};
+use super::{Place, ending, tell_absent, tell_store, waiting};
 use crate::exit::Exit;
 use crate::output;
 
@@ -11,6 +11,11 @@ use crate::output;
 ///
 /// Deletes the objects of its inventory, each only if it still is the object that was applied, and then the inventory.
 #[derive(clap::Args)]
+#[command(after_help = "Exit codes:
+  0  it is gone; without --yes, it was shown what would be deleted
+  1  something of it is still there
+  2  usage or configuration, or it has no inventory: it was never applied, or was deleted
+  3  the cluster does not answer, another run is at work, or it was interrupted")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     place: Place,
@@ -29,8 +34,9 @@ fn delete(arguments: &Arguments) -> Result<Exit, Exit> {
     let name = &loaded.application.name;
     let options = place.options(&loaded.application, std::collections::BTreeSet::new());
     let never = || {
-        output::complain(&format!("`{name}` was never applied to this cluster"), None);
-        Exit::Usage
+        let help = "nothing is left to delete; where objects are there whose inventory was lost, `sluice apply` with \
+                    `adopt: true` takes them over, and then they can be deleted";
+        tell_absent(&options, help)
     };
     if !arguments.yes {
         let deletions = waiting(async {
@@ -49,7 +55,8 @@ fn delete(arguments: &Arguments) -> Result<Exit, Exit> {
         Event::Going(reference, reason) => output::step(&format!("leaving {reference}: {reason}")),
         Event::Released(reference, reason) => output::step(&format!("released {reference}: {reason}")),
         Event::NotDeleted(reference, message) => output::complain(&format!("{reference} stays: {message}"), None),
-        Event::Begun | Event::Written(_) | Event::Failed(..) | Event::Waiting | Event::Health(..) | Event::Ended => {}
+        Event::Begun => ending::begun(),
+        Event::Written(_) | Event::Failed(..) | Event::Waiting | Event::Health(..) | Event::Ended => {}
     };
     let stay = waiting(async {
         let cluster = place.connect(&loaded.application).await?;

@@ -11,6 +11,9 @@ use tokio::sync::watch::{Receiver, channel};
 use crate::exit::Exit;
 use crate::output;
 
+/// Whether an inventory was written: from then on there is something to go on from.
+static HAS_BEGUN: AtomicBool = AtomicBool::new(false);
+
 /// Time for a command to end by itself once it is told to: what waits for a cluster hears it at once.
 const GRACE: Duration = Duration::from_millis(500);
 
@@ -68,11 +71,20 @@ fn listen() -> Receiver<bool> {
     receiver
 }
 
-/// Says once that the program was told to end.
+/// Notes that an inventory was written, and objects may be from now on.
+pub(super) fn begun() {
+    HAS_BEGUN.store(true, Ordering::Relaxed);
+}
+
+/// Says once that the program was told to end, and what it leaves behind.
 pub(super) fn tell() {
     static IS_TOLD: AtomicBool = AtomicBool::new(false);
     if !IS_TOLD.swap(true, Ordering::Relaxed) {
-        output::complain("interrupted; the inventory holds what was begun", Some("run again to go on from there"));
+        if HAS_BEGUN.load(Ordering::Relaxed) {
+            output::complain("interrupted; the inventory holds what was begun", Some("run again to go on from there"));
+        } else {
+            output::complain("interrupted; no object was touched", None);
+        }
     }
 }
 

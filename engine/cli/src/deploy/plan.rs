@@ -6,6 +6,8 @@ use clap::ValueEnum;
 use sluice_apply::Blast;
 use sluice_report::Verbosity;
 
+use super::gathered;
+use super::hindrance::{Cause, Hindrance};
 use super::{Fetching, Place, order, programs, show, tell_store, waiting};
 use crate::exit::Exit;
 use crate::output::{self, Target};
@@ -57,7 +59,18 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
 fn plan(arguments: &Arguments) -> Result<Exit, Exit> {
     let place = &arguments.place;
     let loaded = place.load()?;
-    let gathered = place.gather(&loaded, arguments.fetching, None)?;
+    let gathered = match gathered::gather(&loaded, arguments.fetching, None, &|| place.reach(&loaded)) {
+        Ok(gathered) => gathered,
+        Err(hindrance) => {
+            let exit = hindrance.tell(place.color());
+            if let (As::Json, Hindrance { revision, cause: Cause::Verdict(verdict) }) = (arguments.format, &hindrance) {
+                let mut out = Target::open(None).map_err(unwritable)?;
+                let written = programs::denied(&loaded.application.name, revision, verdict, &mut out);
+                written.and_then(|()| out.flush()).map_err(unwritable)?;
+            }
+            return Err(exit);
+        }
+    };
     let revision = &gathered.release.revision;
     let waits = order::waits(place, &loaded.application, revision)?;
     let acknowledges = gathered.acknowledges;

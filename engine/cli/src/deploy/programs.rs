@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use serde::Serialize;
-use sluice_apply::{Action, Blast, Health, Ignored, Inventory, Phase, Plan, Prune, Reference, Release, Stage};
+use sluice_apply::{Action, Blast, Health, Ignored, Inventory, Phase, Place, Plan, Prune, Reference, Release, Stage};
+use sluice_policy::Verdict;
 
 use super::order::Before;
 use super::show::{self, Counts};
@@ -46,12 +47,14 @@ impl<'a> Resource<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct PlanReport<'a, F> {
+struct PlanReport<'a, F, G> {
     version: u32,
     tool: Tool,
     application: &'a str,
     revision: Option<&'a str>,
-    digest: &'a str,
+    digest: Option<&'a str>,
+    verdict: &'static str,
+    findings: Vec<G>,
     applicable: bool,
     changes: bool,
     summary: Counts,
@@ -68,6 +71,7 @@ struct Planned<'a, F> {
     action: &'static str,
     reason: Option<&'a str>,
     help: Option<&'a str>,
+    place: Option<Place>,
     takes_fields: bool,
     fields: Vec<F>,
     left_out: usize,
@@ -108,7 +112,8 @@ pub(super) fn plan(
         });
         let takes_fields = matches!(step.action, Action::Change { force: true, .. });
         let ignored = step.ignored.iter().map(OneIgnored::of).collect();
-        Planned { help, takes_fields, fields, left_out, ignored, ..Planned::of(&step.reference, action, reason) }
+        let place = step.refused_at();
+        Planned { help, place, takes_fields, fields, left_out, ignored, ..Planned::of(&step.reference, action, reason) }
     });
     let pruned = plan.prunes.iter().map(|(reference, prune)| {
         let (action, reason) = match prune {
@@ -126,13 +131,35 @@ pub(super) fn plan(
         tool: TOOL,
         application,
         revision: some(revision),
-        digest: plan.digest(),
+        digest: Some(plan.digest()),
+        verdict: "allow",
+        findings: Vec::<()>::new(),
         applicable: !plan.is_refused() && blast.gates.is_empty() && waits.is_empty(),
         changes: plan.changes(),
         summary: Counts::of(plan),
         objects: of_set.chain(pruned).collect(),
         unacknowledged: gates.map(|gate| Unacknowledged { word: gate.word, message: &gate.message }).collect(),
         waits_for: waits,
+    };
+    pretty(&report, out)
+}
+
+/// Writes that there is no plan of an application at a revision, because of what the gate says.
+pub(super) fn denied(application: &str, revision: &str, verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
+    let report = PlanReport {
+        version: VERSION,
+        tool: TOOL,
+        application,
+        revision: some(revision),
+        digest: None,
+        verdict: sluice_report::decision(verdict.decision),
+        findings: verdict.findings.iter().map(sluice_report::finding).collect(),
+        applicable: false,
+        changes: false,
+        summary: Counts::default(),
+        objects: Vec::<Planned<'_, ()>>::new(),
+        unacknowledged: Vec::new(),
+        waits_for: &[],
     };
     pretty(&report, out)
 }
@@ -145,6 +172,7 @@ impl<'a, F> Planned<'a, F> {
             action,
             reason,
             help: None,
+            place: None,
             takes_fields: false,
             fields: Vec::new(),
             left_out: 0,

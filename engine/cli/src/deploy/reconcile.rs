@@ -31,6 +31,11 @@ use serve::Board;
 /// Reads every application file of a folder, anew in each round, so that changes are taken up without a restart. Writes one
 /// line of JSON for each step to standard output; where something denies or is wrong, its `reasons` say what and where.
 #[derive(clap::Args)]
+#[command(after_help = "Exit codes:
+  0  with --once, every application is as it should be; else, it was told to end
+  1  with --once, an application is not
+  2  usage or configuration
+  3  with --once, it was interrupted, or its log cannot be written")]
 pub(crate) struct Arguments {
     /// The folder with the application files
     #[arg(long, value_name = "DIR")]
@@ -201,6 +206,10 @@ async fn rounds(arguments: &Arguments) -> Exit {
         if arguments.once {
             while let Some(done) = work.join_next().await {
                 whole &= done.is_ok_and(|(_, is_good)| is_good);
+            }
+            if log.is_lost() {
+                output::complain("cannot write the log: lines of it are lost", None);
+                return Exit::Undecided;
             }
             return if whole { Exit::Clean } else { Exit::Violations };
         }

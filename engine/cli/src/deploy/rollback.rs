@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sluice_apply::{Release, Store};
 
-use super::{Fetching, Loaded, Place, apply, tell_store, waiting};
+use super::{Fetching, Loaded, Place, apply, gathered, tell_store, waiting};
 use crate::exit::Exit;
 use crate::output;
 
@@ -13,6 +13,13 @@ use crate::output;
 /// It goes through the gate like every other revision. What Git has now is given up, so an agent does not undo it until a new
 /// commit comes. One that was interrupted, or that does not become healthy, leads to the same revision when it is run again.
 #[derive(clap::Args)]
+#[command(after_help = "Exit codes:
+  0  everything is applied and, with `wait`, healthy
+  1  a finding denies, an object cannot be applied or is not healthy, or what it would destroy is
+     not acknowledged
+  2  usage or configuration, or no healthy revision is known
+  3  could not decide: a plugin failed, the revision cannot be had, the cluster does not answer,
+     another run is at work, or it was interrupted")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     place: Place,
@@ -45,15 +52,24 @@ fn rollback(arguments: &Arguments) -> Result<Exit, Exit> {
         (Some(revision), _) => revision.clone(),
         (None, Some(back)) => back.revision.clone(),
         (None, None) => {
-            let help = "name one with --to; healthy revisions are remembered where the application has `wait`";
+            let help = if loaded.application.source.repo.is_none() {
+                "a folder has no revisions that could be remembered: name the repository in `source.repo`, or a revision with --to"
+            } else {
+                "name one with --to; healthy revisions are remembered where the application has `wait`"
+            };
             output::complain(&format!("no healthy revision of `{name}` is known before the current"), Some(help));
             return Err(Exit::Usage);
         }
     };
-    let mut gathered = place.gather(&loaded, arguments.fetching, Some(&revision))?;
+    let mut gathered = place.gather(&loaded, arguments.fetching, Some(&revision)).inspect_err(|_| {
+        if arguments.to.is_none() {
+            let message = format!("the way back of `{name}` leads to {revision}, which was healthy last");
+            output::warn(&message, Some("where that cannot be mended, name another revision with --to"));
+        }
+    })?;
     gathered.acknowledged = acknowledged();
     if !arguments.quiet {
-        output::note(&format!("rolling back `{name}` to {}", gathered.release.revision));
+        output::step(&format!("rolling back `{name}` to {}", gathered.release.revision));
     }
     // What was given up before stays given up, wherever this leads.
     let left = inventory.and_then(|inventory| inventory.quarantined.or(inventory.release));
@@ -64,11 +80,13 @@ fn rollback(arguments: &Arguments) -> Result<Exit, Exit> {
 
 /// What an agent would apply next, which may be a commit that nobody has applied yet; none where that cannot be told.
 fn in_git(arguments: &Arguments, loaded: &Loaded) -> Option<Release> {
-    match arguments.place.gather(loaded, arguments.fetching, None) {
+    let place = &arguments.place;
+    // What is wrong with it is not what is wrong with the way back.
+    match gathered::gather(loaded, arguments.fetching, None, &|| place.reach(loaded)) {
         Ok(now) => Some(Release { digest: now.digest(), ..now.release }),
         Err(_) => {
             let message = "what Git has now cannot be had, or does not pass, so it is not given up";
-            output::complain(message, Some("an agent may apply it once that is mended"));
+            output::warn(message, Some("an agent may apply it once that is mended"));
             None
         }
     }

@@ -44,7 +44,7 @@ pub(crate) fn human(plan: &Plan, blast: &Blast, look: Look, out: &mut dyn Write)
         }
     }
     for step in plan.steps.iter().filter(|step| !matches!(step.action, Action::Unchanged { .. })) {
-        lines.step(&step.reference, &step.action)?;
+        lines.step(step)?;
         lines.ignored(step)?;
     }
     for (reference, prune) in &plan.prunes {
@@ -70,7 +70,8 @@ struct Lines<'o> {
 
 impl Lines<'_> {
     /// What becomes of an object of the set, where anything does.
-    fn step(&mut self, reference: &Reference, action: &Action) -> io::Result<()> {
+    fn step(&mut self, step: &Step) -> io::Result<()> {
+        let Step { reference, action, .. } = step;
         match action {
             Action::Create => self.word("create", Some(AnsiColor::Green), reference, None),
             Action::Change { force, .. } => {
@@ -86,6 +87,9 @@ impl Lines<'_> {
             Action::Deferred { reason } => self.word("deferred", Some(AnsiColor::Cyan), reference, Some(reason)),
             Action::Refused { message, help } => {
                 self.word("error", Some(AnsiColor::Red), reference, Some(message))?;
+                if let Some(place) = step.refused_at() {
+                    self.more(&format!("--> {place}"))?;
+                }
                 if help.is_empty() { Ok(()) } else { self.more(&format!("help: {help}")) }
             }
         }

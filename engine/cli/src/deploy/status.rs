@@ -8,7 +8,7 @@ use sluice_apply::{Health, Inventory, Phase, Reference, Release, Store};
 use sluice_report::clean;
 
 use super::plan::As;
-use super::{Place, programs, show, tell, tell_store, waiting};
+use super::{Place, programs, show, tell, tell_absent, tell_store, waiting};
 use crate::exit::Exit;
 use crate::output;
 
@@ -17,7 +17,7 @@ use crate::output;
 #[command(after_help = "Exit codes:
   0  everything was applied and is healthy
   1  it was not applied as a whole, or an object of the set is not healthy
-  2  usage or configuration, or the application was never applied
+  2  usage or configuration, or it has no inventory: it was never applied, or was deleted
   3  the cluster does not answer")]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -54,8 +54,9 @@ fn status(arguments: &Arguments) -> Result<Exit, Exit> {
         Ok((Some(inventory), health))
     })?;
     let Some(inventory) = inventory else {
-        output::complain(&format!("`{name}` was never applied to this cluster"), Some("apply it with `sluice apply`"));
-        return Ok(Exit::Usage);
+        let help =
+            "`sluice apply` applies it; where its objects are there and the inventory was lost, it needs `adopt: true`";
+        return Ok(tell_absent(&options, help));
     };
     let objects = objects(&inventory, health);
     // How it is with what is no part of the application any more says nothing of the application.

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use anyhow::{Result, ensure};
 
 use crate::faults::{signal, until};
-use crate::plane::{Shop, shared};
+use crate::plane::{Shop, shared, spoken};
 use crate::reconcile::{commit, from_git, once};
 
 /// A command that waits for a Git server, and what it says.
@@ -51,7 +51,7 @@ fn a_way_back_is_told_to_end_while_it_fetches() -> Result<()> {
     }
     let command = shop.command(&["rollback", "--to", &commits[0]]);
     let (code, said) = Waiting::start(&shop, command)?.ended()?;
-    ensure!(code == Some(3) && said.contains("interrupted"), "{code:?}: {said}");
+    ensure!(code == Some(3) && said.contains("interrupted; no object was touched"), "{code:?}: {said}");
     ensure!(shop.live("one")?.is_some_and(|live| live["data"]["value"] == "2"), "it was applied");
     Ok(())
 }
@@ -61,6 +61,28 @@ fn a_single_round_that_is_told_to_end_is_no_success() -> Result<()> {
     let Some(plane) = shared()? else { return Ok(()) };
     let shop = from_git(plane, "ended-once", "")?;
     let (code, said) = Waiting::start(&shop, once(&shop))?.ended()?;
-    ensure!(code == Some(3) && said.contains("interrupted"), "{code:?}: {said}");
+    ensure!(code == Some(3) && said.contains("interrupted; no object was touched"), "{code:?}: {said}");
+    Ok(())
+}
+
+#[test]
+fn an_apply_that_is_told_to_end_says_that_it_has_begun() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = Shop::new(plane, "ended-begun", "  wait: 60s\n")?;
+    // Nobody schedules pods here, so it waits for this one.
+    shop.file(
+        "deploy/pod.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: 'registry.example.com/web:1.0.0'}]}\n",
+    )?;
+    let child = shop.command(&["apply"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
+    until("the pod is there", || Ok(plane.get("/api/v1/namespaces/ended-begun/pods/web")?.is_some()))?;
+    signal(child.id(), "TERM")?;
+    let output = child.wait_with_output()?;
+    let said = spoken(&output);
+    ensure!(
+        output.status.code() == Some(3) && said.contains("interrupted; the inventory holds what was begun"),
+        "{:?}: {said}",
+        output.status
+    );
     Ok(())
 }

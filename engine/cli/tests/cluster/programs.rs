@@ -79,8 +79,24 @@ fn a_plan_for_programs_has_every_object_and_no_secret() -> Result<()> {
     let report = written(&shop, "plan", 1)?;
     assert_eq!((&report["summary"]["error"], &report["applicable"]), (&json!(1), &json!(false)));
     assert!(object(&report, "wrong")["reason"].as_str().unwrap_or_default().contains("dato"), "{report:#}");
+    let place = json!({ "file": "deploy/wrong.yaml", "line": 4, "column": 1 });
+    assert_eq!((&object(&report, "wrong")["place"], &object(&report, "db")["place"]), (&place, &Value::Null));
     std::fs::remove_file(shop.path().join("deploy/wrong.yaml"))?;
     shop.ends(&["apply"], 0)?;
+    // What the gate denies is told in the same form.
+    shop.file(
+        "deploy/latest.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: 'a:latest'}]}\n",
+    )?;
+    let report = written(&shop, "plan", 1)?;
+    assert_eq!((&report["verdict"], &report["applicable"]), (&json!("deny"), &json!(false)));
+    let finding = &report["findings"][0];
+    assert_eq!(
+        (&finding["rule"], &finding["location"]["line"]),
+        (&json!("image-tags/mutable-tag"), &json!(4)),
+        "{report:#}"
+    );
+    std::fs::remove_file(shop.path().join("deploy/latest.yaml"))?;
     std::fs::remove_file(shop.path().join("deploy/later.yaml"))?;
     let report = written(&shop, "plan", 1)?;
     assert_eq!(report["unacknowledged"][0]["word"], "prune-namespace", "{report:#}");
@@ -92,7 +108,7 @@ fn a_status_for_programs_says_how_each_object_is() -> Result<()> {
     let Some(plane) = shared()? else { return Ok(()) };
     let shop = Shop::new(plane, "stands", "  wait: 1s\n")?;
     let (code, said) = shop.sluice(&["status", "--format", "json"])?;
-    assert!(code == 2 && said.contains("was never applied"), "{said}");
+    assert!(code == 2 && said.contains("it was never applied, or was deleted"), "{said}");
     shop.config("one", "1")?;
     shop.config("two", "2")?;
     shop.ends(&["apply"], 0)?;

@@ -18,7 +18,7 @@ use crate::deploy::around::Reach;
 use crate::deploy::gathered::{Acknowledges, Gathered, gather};
 use crate::deploy::hindrance::{Cause, Hindrance};
 use crate::deploy::order::{self, Before};
-use crate::deploy::{Fetching, Loaded, options, rollback, show};
+use crate::deploy::{Fetching, Loaded, ending, options, rollback, show};
 use crate::exit::Exit;
 
 /// What works on an application, for one round.
@@ -324,7 +324,10 @@ impl Agent {
 
     fn event(&self, revision: &str, event: &Event) {
         match event {
-            Event::Begun => self.log("info", "inventory", revision, "written; applying"),
+            Event::Begun => {
+                ending::begun();
+                self.log("info", "inventory", revision, "written; applying");
+            }
             Event::Written(reference) => self.log("info", "apply", revision, &format!("applied {reference}")),
             Event::Failed(reference, message) => {
                 self.log("error", "apply", revision, &format!("{reference}: {message}"));

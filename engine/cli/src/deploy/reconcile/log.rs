@@ -6,10 +6,11 @@ use std::sync::{Mutex, PoisonError};
 use serde::Serialize;
 
 use crate::deploy::hindrance::Reasons;
+use crate::output;
 
-/// Writes the lines.
+/// Writes the lines, and knows whether one could not be written.
 #[derive(Default)]
-pub(crate) struct Log(Mutex<()>);
+pub(crate) struct Log(Mutex<bool>);
 
 /// What a line says. `level` is `info`, `warning` or `error`.
 #[derive(Serialize)]
@@ -41,8 +42,16 @@ impl Log {
     pub(crate) fn line(&self, line: &Line<'_>) {
         let time = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
         let Ok(text) = serde_json::to_string(&Timed { time, line }) else { return };
-        let _one_at_a_time = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // Whoever read the log has gone; the work goes on.
-        let _ = writeln!(std::io::stdout().lock(), "{text}");
+        // One at a time.
+        let mut is_lost = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Whatever becomes of the log, the work goes on.
+        if let Err(error) = writeln!(std::io::stdout().lock(), "{text}") {
+            *is_lost |= !output::is_broken_pipe(&error);
+        }
+    }
+
+    /// Whether a line could not be written, though somebody wants it.
+    pub(crate) fn is_lost(&self) -> bool {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

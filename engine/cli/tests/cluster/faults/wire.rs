@@ -158,7 +158,10 @@ fn fault_03_connections_are_refused() -> Result<()> {
     proxy.refuse(i64::MAX);
     let said = shop.ends(&["apply", "--patience", "2"], 3)?;
     ensure!(said.contains("no answer from https://127.0.0.1:"), "{said}");
-    shop.ends(&["status", "--patience", "1"], 3)?;
+    for words in [&["status", "--patience", "1"] as &[&str], &["plan", "--patience", "1"]] {
+        let said = shop.ends(words, 3)?;
+        ensure!(said.contains("nothing was written") && !said.contains("the last request"), "{said}");
+    }
     shop.kubeconfig = direct;
     is_owned_and_settles(&shop)
 }
