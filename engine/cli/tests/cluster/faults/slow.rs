@@ -52,7 +52,7 @@ fn fault_03_who_waits_for_the_past_holds_up_nobody_else() -> Result<()> {
     seeing.open();
     until("the first is judged and applied", || Ok(slow.live("g")?.is_some()))?;
     context::config(&slow, "a", "2")?;
-    until("what it was is known", || Ok(agent.log()?.contains("it was \"1\" and must stay so")))?;
+    until("what it was is known", || Ok(agent.log()?.contains(r#"it was \"1\" and must stay so"#)))?;
     ensure!(slow.live("a")?.is_some_and(|live| live["data"]["key"] == "1"));
     Ok(())
 }
