@@ -165,7 +165,7 @@ impl Cluster {
                 // The address and what vouches for it may be others by now.
                 self.link.forget(&open).await;
                 let (server, what) = (self.server(), call.what.clone());
-                let (tried, has_written) = (started.elapsed(), self.counts().writes > 0);
+                let (tried, has_written) = (started.elapsed(), self.own_counts().writes > 0);
                 return Err(ClusterError::Unreachable { server, what, cause, tried, has_written });
             }
             // The last try is at the end of the time, however long the pauses have become.

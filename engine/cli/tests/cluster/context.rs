@@ -125,6 +125,7 @@ fn what_may_not_be_listed_is_not_taken_for_absent() -> Result<()> {
     shop.kubeconfig = plane.state.join("kubeconfig-unlisted");
     std::fs::write(&shop.kubeconfig, nobody)?;
     // Inventories are read first; with them in reach, it is the list that fails.
+    plane.namespace("sluice-system")?;
     let rights = |path: &str, body: &str| plane.make(&format!("/apis/rbac.authorization.k8s.io/v1/{path}"), body);
     rights(
         "namespaces/sluice-system/roles",
