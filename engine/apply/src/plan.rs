@@ -11,7 +11,7 @@ use sluice_policy::Approved;
 use crate::cluster::Cluster;
 use crate::desired::Desired;
 use crate::ignore::Ignored;
-use crate::inventory::{Entry, Inventory};
+use crate::inventory::{Entry, Inventory, Known};
 use crate::kinds::Kinds;
 use crate::live::Live;
 use crate::options::Options;
@@ -129,7 +129,7 @@ pub async fn plan(cluster: &Cluster, approved: &Approved, options: &Options) -> 
     let keys = desired.iter().map(|desired| &desired.reference).chain(known).map(Reference::key).collect();
     let others = store.others(&options.application, &keys).await?;
     let look =
-        Look { cluster, options, kinds: &kinds, others: &others, entries: own.inventory.by_key(), desired: &desired };
+        Look { cluster, options, kinds: &kinds, others: &others, known: Known::of(&own.inventory), desired: &desired };
     let looks: Vec<_> = desired.iter().map(|desired| look.step(desired)).collect();
     let mut steps: Vec<Step> = futures::stream::iter(looks).buffered(options.concurrency.max(1)).try_collect().await?;
     let mut prunes = prune::look(cluster, &kinds, options, &stale(&own.inventory, &desired), &others).await?;

@@ -18,7 +18,7 @@ use crate::desired::Desired;
 use crate::error::ClusterError;
 use crate::guard::Guard;
 use crate::health::{Health, wait_for};
-use crate::inventory::{Entry, Inventory, Phase, Release};
+use crate::inventory::{Entry, Inventory, Known, Phase, Release};
 use crate::kinds::Kinds;
 use crate::live::Live;
 use crate::options::Options;
@@ -27,6 +27,7 @@ use crate::reference::{Key, Reference};
 use crate::stage::Stage;
 use crate::store::{Store, StoreError};
 use defined::served;
+use one::Writing;
 
 /// What happens while a set is applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -244,10 +245,11 @@ impl Run<'_> {
     ) -> Result<bool, StoreError> {
         let places =
             inventory.entries.iter().enumerate().map(|(place, entry)| (entry.reference.key(), place)).collect();
+        let writing = Writing { plan, known: Known::of(&plan.kept.inventory) };
         for stage in Stage::ALL {
             let steps: Vec<_> = plan.steps.iter().filter(|step| step.desired.stage == stage).collect();
             let kinds = refreshed.as_ref().unwrap_or(&plan.kinds);
-            let writes: Vec<_> = steps.iter().map(|step| self.one(step, plan, kinds, guard)).collect();
+            let writes: Vec<_> = steps.iter().map(|step| self.one(step, &writing, kinds, guard)).collect();
             let mut whole = true;
             let mut written = futures::stream::iter(writes).buffered(self.options.concurrency.max(1));
             for step in &steps {
