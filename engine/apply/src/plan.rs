@@ -5,7 +5,6 @@ mod look;
 
 use data_encoding::HEXLOWER;
 use futures::{StreamExt, TryStreamExt};
-use sluice_manifest::Node;
 use sluice_policy::Approved;
 
 use crate::cluster::Cluster;
@@ -15,6 +14,7 @@ use crate::inventory::{Entry, Inventory, Known};
 use crate::kinds::Kinds;
 use crate::live::Live;
 use crate::options::Options;
+use crate::owned;
 use crate::prune;
 use crate::reference::{Key, Reference};
 use crate::stage::Stage;
@@ -183,9 +183,5 @@ impl Plan {
 
 /// Whether a field manager has applied the object.
 pub(crate) fn has_manager(live: &Live, manager: &str) -> bool {
-    let entries = live.at("/metadata/managedFields").map(Node::items).into_iter().flatten();
-    entries.into_iter().any(|entry| {
-        let at = |name: &str| entry.get(name).and_then(Node::as_str).unwrap_or_default();
-        at("manager") == manager && at("operation") == "Apply"
-    })
+    owned::applied(live, manager).is_some()
 }

@@ -186,7 +186,8 @@ impl Look<'_> {
             }
             Some(before)
                 if !self.is_new(desired, Some(&before))
-                    && compare::alike(before.resource().root(), answer.resource().root()) =>
+                    && compare::alike(before.resource().root(), answer.resource().root())
+                    && compare::owned_alike(&before, &answer, &self.options.manager) =>
             {
                 Action::Unchanged { live: before.known() }
             }
