@@ -66,6 +66,12 @@ impl Kinds {
         Ok(kinds)
     }
 
+    /// Those of a cluster in which the server of a group does not answer.
+    #[cfg(test)]
+    pub(crate) fn silent(group: &str) -> Self {
+        Self { stale: BTreeSet::from([group.to_owned()]), ..Self::default() }
+    }
+
     fn take(&mut self, list: APIGroupDiscoveryList) {
         for group in list.items {
             let name = group.metadata.and_then(|metadata| metadata.name).unwrap_or_default();

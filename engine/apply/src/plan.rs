@@ -19,7 +19,7 @@ use crate::prune;
 use crate::reference::{Key, Reference};
 use crate::stage::Stage;
 use crate::store::{Kept, Store, StoreError};
-pub(crate) use along::spare;
+pub(crate) use along::{Staying, spare};
 use look::Look;
 pub(crate) use look::{is_nobodys, is_ours};
 

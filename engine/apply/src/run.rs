@@ -27,6 +27,7 @@ use crate::reference::{Key, Reference};
 use crate::stage::Stage;
 use crate::store::{Store, StoreError};
 use defined::served;
+pub(crate) use leave::takes_along;
 use one::Writing;
 
 /// What happens while a set is applied.
@@ -272,7 +273,7 @@ impl Run<'_> {
                 *refreshed = Some(served(self.cluster, plan).await?);
             }
         }
-        self.prune(plan, inventory, guard).await
+        self.prune(plan, refreshed.as_ref().unwrap_or(&plan.kinds), inventory, guard).await
     }
 
     fn failed(&self, desired: &Desired, message: String) -> Option<Live> {
