@@ -136,7 +136,7 @@ pub async fn carry_out(
 }
 
 /// Looks once how the objects are of a plan that is not carried out because others have changed them, and notes for those that
-/// come after the application where they are not healthy. That they are says nothing of the release, as it is not what is there.
+/// come after the application whether they are healthy. Of the release it says nothing, as that is not what is there.
 ///
 /// # Errors
 /// Where the cluster does not answer, or another run is at work.
@@ -147,16 +147,17 @@ pub async fn observe(
     told: &(dyn Fn(Event) + Sync),
 ) -> Result<(), StoreError> {
     let known = plan.inventory();
-    if options.wait.is_none() || known.phase != Phase::Applied || known.unhealthy {
+    if options.wait.is_none() || known.phase != Phase::Applied {
         return Ok(());
     }
     let once = Options { wait: Some(Duration::ZERO), ..options.clone() };
     let run = Run { cluster, options: &once, told, failures: Mutex::default() };
-    if is_healthy(&run.health(&plan, &plan.kinds).await?) {
+    let unhealthy = !is_healthy(&run.health(&plan, &plan.kinds).await?);
+    if unhealthy == plan.inventory().unhealthy {
         return Ok(());
     }
     let store = Store::new(cluster, &options.inventory_namespace, &options.manager);
-    let inventory = Inventory { unhealthy: true, ..plan.kept.inventory.clone() };
+    let inventory = Inventory { unhealthy, ..plan.kept.inventory.clone() };
     store.replace(plan.kept, inventory).await.map(drop)
 }
 

@@ -139,6 +139,7 @@ fn nothing_comes_after_what_is_healthy_no_more() -> Result<()> {
         "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data}\nspec:\n  accessModes: [ReadWriteOnce]\n  \
          storageClassName: none\n  resources: {requests: {storage: 1Gi}}\n",
     )?;
+    shop.config("other", "1")?;
     let revision = commit(&shop, "first")?;
     let first = std::fs::read_to_string(shop.path().join("app.yaml"))?;
     let next = format!("{}  after: [agent-sick]\n", first.replace("agent-sick}", "agent-sick-next}"));
@@ -167,6 +168,19 @@ fn nothing_comes_after_what_is_healthy_no_more() -> Result<()> {
         let said = run(&first, &["status"], 1)?;
         assert!(said.contains(&format!("healthy     {revision}")), "{said}");
     }
+
+    // Each round sees anew what others have changed: what comes after it goes by the last one.
+    claim("Bound")?;
+    run(&first, &["apply"], 0)?;
+    plane.merge(&shop.path_of("other"), r#"{"data":{"value":"theirs"}}"#)?;
+    for (phase, code) in [("Lost", 1), ("Bound", 0), ("Lost", 1)] {
+        claim(phase)?;
+        shop.file("app.yaml", &first)?;
+        let said = round(&shop, 1)?;
+        assert!(said.contains("\"step\":\"drift\""), "{said}");
+        run(&next, &["plan"], code)?;
+    }
+    plane.merge(&shop.path_of("other"), r#"{"data":{"value":"1"}}"#)?;
 
     // What others have broken is told as drift, and no less seen.
     claim("Bound")?;
