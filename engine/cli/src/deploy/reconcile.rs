@@ -3,6 +3,7 @@
 mod agent;
 mod log;
 mod outcome;
+mod room;
 mod serve;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,9 +21,10 @@ use super::way::Way;
 use super::{Fetching, ending};
 use crate::exit::Exit;
 use crate::output;
-use agent::{Agent, Room};
+use agent::Agent;
 use log::Log;
 use outcome::Outcome;
+use room::Room;
 use serve::Board;
 
 /// The kind of an application file.
