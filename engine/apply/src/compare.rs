@@ -2,6 +2,9 @@
 
 use sluice_manifest::{Node, Value};
 
+use crate::live::Live;
+use crate::owned;
+
 /// Whether every value that is wanted is there. Where lists differ in length, or a value is written otherwise (`1000m` and
 /// `1`), the answer is no: then the API server has to be asked.
 pub(crate) fn holds(live: Node<'_>, wanted: Node<'_>) -> bool {
@@ -45,13 +48,25 @@ pub(crate) fn alike(one: Node<'_>, other: Node<'_>) -> bool {
     members(one, &[]) == members(other, &[]) && metadata(one) == metadata(other)
 }
 
+/// Whether what a manager has applied is the same in two answers of a server: the same fields, said in the same version. A value
+/// that two managers own stays as it is when one of them lets go of it, and yet that has to be said, or it stays an owner.
+pub(crate) fn owned_alike(one: &Live, other: &Live, manager: &str) -> bool {
+    let applied = |live: &Live| {
+        let entry = owned::applied(live, manager)?;
+        let digest = |name: &str| entry.get(name).map(Node::digest);
+        Some((digest("apiVersion"), digest("fieldsV1")))
+    };
+    applied(one) == applied(other)
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
     use sluice_manifest::{Span, Text, Tree};
 
-    use super::{alike, holds};
+    use super::{alike, holds, owned_alike};
+    use crate::live::Live;
 
     fn tree(json: &str) -> Tree {
         Tree::from_json(Arc::new(Text::new("x", String::new())), Span::default(), json).unwrap()
@@ -83,5 +98,26 @@ mod tests {
         assert!(alike(one.root(), other.root()));
         assert!(!alike(one.root(), tree(r#"{"metadata":{"name":"a"},"spec":{"a":2}}"#).root()));
         assert!(!alike(one.root(), tree(r#"{"metadata":{"name":"b"},"spec":{"a":1}}"#).root()));
+    }
+
+    #[test]
+    fn who_owns_a_field_is_compared_for_one_manager_and_without_the_time() {
+        let live = |entries: &str| {
+            let json = format!(r#"{{"apiVersion":"v1","kind":"A","metadata":{{"managedFields":[{entries}]}}}}"#);
+            Live::read(json.as_bytes()).unwrap()
+        };
+        let entry = |manager: &str, version: &str, field: &str, rest: &str| {
+            format!(
+                r#"{{"manager":"{manager}","operation":"Apply","apiVersion":"{version}","fieldsV1":{{"f:{field}":{{}}}}{rest}}}"#
+            )
+        };
+        let before = live(&entry("ours", "v1", "a", r#","time":"1""#));
+        let others = entry("theirs", "v1", "b", "");
+        let status = entry("ours", "v1", "status", r#","subresource":"status""#);
+        let is_alike = |entries: &str| owned_alike(&before, &live(entries), "ours");
+        assert!(is_alike(&format!("{others},{status},{}", entry("ours", "v1", "a", r#","time":"2""#))));
+        assert!(!is_alike(&entry("ours", "v1", "b", "")));
+        assert!(!is_alike(&entry("ours", "v2", "a", "")));
+        assert!(!is_alike(&others), "nobody has applied it");
     }
 }

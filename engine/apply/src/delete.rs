@@ -8,10 +8,10 @@ use crate::guard::Guard;
 use crate::inventory::{Inventory, Phase};
 use crate::kinds::{Kinds, Lookup};
 use crate::options::Options;
-use crate::plan::{Prune, spare};
+use crate::plan::{Prune, Staying, spare};
 use crate::prune::{self, Removal};
 use crate::reference::{Key, Reference};
-use crate::run::Event;
+use crate::run::{Event, takes_along};
 use crate::stage::Stage;
 use crate::store::{Kept, Store, StoreError};
 
@@ -39,7 +39,7 @@ pub async fn delete(
     // Planned after the inventory was written: what a run that is stopped by that has made until then is seen.
     let Farewell { others, fates } = Farewell::of(&store, cluster, &kinds, options, &kept).await?;
     let guard = Guard::new(&store, &kept);
-    let mut stay = Vec::new();
+    let mut stays = Stays { kinds: &kinds, told, list: Vec::new(), staying: Staying::default() };
     let mut going = Vec::new();
     for (reference, fate) in fates {
         let uid = match fate {
@@ -55,12 +55,15 @@ pub async fn delete(
                 continue;
             }
             Prune::Unknown { reason } => {
-                told(Event::NotDeleted(reference.clone(), reason.clone()));
-                stay.push((reference, reason));
+                stays.note(reference, reason);
                 continue;
             }
             Prune::Delete { uid } => uid,
         };
+        if let Some(reason) = stays.staying.goes_with(&reference).map(takes_along) {
+            stays.note(reference, reason);
+            continue;
+        }
         let Lookup::Served(kind) = kinds.any_version(&reference) else { continue };
         guard.check().await?;
         match prune::remove(cluster, kind, &reference, &uid).await {
@@ -70,14 +73,12 @@ pub async fn delete(
                 told(Event::Going(reference.clone(), reason));
                 going.push(reference);
             }
-            Err(error) if error.refusal().is_some() => {
-                told(Event::NotDeleted(reference.clone(), error.to_string()));
-                stay.push((reference, error.to_string()));
-            }
+            Err(error) if error.refusal().is_some() => stays.note(reference, error.to_string()),
             Err(error) => return Err(error.into()),
         }
     }
     drop(guard);
+    let mut stay = stays.list;
     stay.extend(left(cluster, kinds, options, &kept, &others, &going).await?);
     stay.sort();
     if stay.is_empty() {
@@ -125,6 +126,22 @@ impl Farewell {
         fates.sort_by(|(one, _), (other, _)| (Stage::of(other), other).cmp(&(Stage::of(one), one)));
         spare(&mut fates, kinds);
         Ok(Self { others, fates })
+    }
+}
+
+/// What was not deleted, with the reasons.
+struct Stays<'a> {
+    kinds: &'a Kinds,
+    told: &'a (dyn Fn(Event) + Sync),
+    list: Vec<(Reference, String)>,
+    staying: Staying,
+}
+
+impl Stays<'_> {
+    fn note(&mut self, reference: Reference, reason: String) {
+        (self.told)(Event::NotDeleted(reference.clone(), reason.clone()));
+        self.staying.add(&reference, self.kinds);
+        self.list.push((reference, reason));
     }
 }
 

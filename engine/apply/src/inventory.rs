@@ -1,6 +1,6 @@
 //! What an application has in a cluster. Only what stands here may be deleted, and it is written before the cluster is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -76,6 +76,29 @@ pub struct Entry {
     /// Whether the set that was applied last, or is being applied, does not have it: it is on its way out, or was left alone.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub left: bool,
+}
+
+/// An inventory in the forms in which each object is looked for in it.
+pub(crate) struct Known<'a> {
+    entries: BTreeMap<Key, &'a Entry>,
+    uids: BTreeSet<&'a str>,
+}
+
+impl<'a> Known<'a> {
+    pub(crate) fn of(inventory: &'a Inventory) -> Self {
+        let uids = inventory.entries.iter().filter_map(|entry| entry.uid.as_deref()).collect();
+        Self { entries: inventory.by_key(), uids }
+    }
+
+    /// What it has under an object's name.
+    pub(crate) fn get(&self, reference: &Reference) -> Option<&'a Entry> {
+        self.entries.get(&reference.key()).copied()
+    }
+
+    /// Whether it has the object with this UID, under whatever name.
+    pub(crate) fn has(&self, uid: &str) -> bool {
+        self.uids.contains(uid)
+    }
 }
 
 impl Release {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use http::Method;
 use kube::core::discovery::v2::{ACCEPT_AGGREGATED_DISCOVERY_V2, APIGroupDiscovery, APIGroupDiscoveryList};
 use serde::Deserialize;
-use sluice_manifest::{Node, Resource};
+use sluice_manifest::{Node, Resource, Value};
 use sluice_policy::KindSelector;
 
 use crate::cluster::{Call, Cluster};
@@ -66,6 +66,12 @@ impl Kinds {
         Ok(kinds)
     }
 
+    /// Those of a cluster in which the server of a group does not answer.
+    #[cfg(test)]
+    pub(crate) fn silent(group: &str) -> Self {
+        Self { stale: BTreeSet::from([group.to_owned()]), ..Self::default() }
+    }
+
     fn take(&mut self, list: APIGroupDiscoveryList) {
         for group in list.items {
             let name = group.metadata.and_then(|metadata| metadata.name).unwrap_or_default();
@@ -95,7 +101,10 @@ impl Kinds {
             }
             let at = |pointer: &str| resource.root().at(pointer).and_then(Node::as_str).unwrap_or_default().to_owned();
             let versions = resource.root().at("/spec/versions").map(Node::items).into_iter().flatten();
-            for version in versions.filter_map(|version| version.get("name")?.as_str()) {
+            let is_served = |version: &Node<'_>| {
+                version.get("served").is_none_or(|served| !matches!(served.value(), Value::Bool(false)))
+            };
+            for version in versions.filter(is_served).filter_map(|version| version.get("name")?.as_str()) {
                 let kind = Kind {
                     version: version.to_owned(),
                     plural: at("/spec/names/plural"),
@@ -110,6 +119,14 @@ impl Kinds {
     /// Whether a definition of the set makes an object's kind, be it served already or not.
     pub(crate) fn is_defined(&self, reference: &Reference) -> bool {
         self.defined.contains_key(&(reference.group.clone(), reference.kind.clone()))
+    }
+
+    /// Whether a kind is still served in a version that its definition in a set does not have, or does not serve.
+    pub(crate) fn serves_more_than(&self, set: &Self) -> bool {
+        set.defined.iter().any(|(kind, versions)| {
+            let mut served = self.served.get(kind).into_iter().flatten();
+            served.any(|served| versions.iter().all(|defined| defined.version != served.version))
+        })
     }
 
     /// What is known of an object's kind, in exactly its version.

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value as Json};
 use sluice_manifest::Node;
 
+use crate::live::Live;
+
 /// A field manager that owns a field, or something in it.
 #[derive(Clone, Copy)]
 pub(crate) struct Owner<'a> {
@@ -38,6 +40,15 @@ pub(crate) fn all<'a>(managed: &'a Json, ours: &str) -> Vec<Owner<'a>> {
         Some(Owner { manager: text("manager"), is_ours, fields })
     };
     entries.filter_map(owner).collect()
+}
+
+/// The managed fields of what a manager has applied to an object.
+pub(crate) fn applied<'l>(live: &'l Live, manager: &str) -> Option<Node<'l>> {
+    let entries = live.at("/metadata/managedFields").map(Node::items).into_iter().flatten();
+    entries.into_iter().find(|entry| {
+        let text = |name: &str| entry.get(name).and_then(Node::as_str).unwrap_or_default();
+        text("manager") == manager && text("operation") == "Apply" && text("subresource").is_empty()
+    })
 }
 
 /// Whether nobody who owns something of a place owns a member by itself: it is one value, or was empty.

@@ -5,22 +5,22 @@ mod look;
 
 use data_encoding::HEXLOWER;
 use futures::{StreamExt, TryStreamExt};
-use sluice_manifest::Node;
 use sluice_policy::Approved;
 
 use crate::cluster::Cluster;
 use crate::desired::Desired;
 use crate::ignore::Ignored;
-use crate::inventory::{Entry, Inventory};
+use crate::inventory::{Entry, Inventory, Known};
 use crate::kinds::Kinds;
 use crate::live::Live;
 use crate::options::Options;
+use crate::owned;
 use crate::place::Place;
 use crate::prune;
 use crate::reference::{Key, Reference};
 use crate::stage::Stage;
 use crate::store::{Kept, Store, StoreError};
-pub(crate) use along::spare;
+pub(crate) use along::{Staying, spare};
 use look::Look;
 pub(crate) use look::{is_nobodys, is_ours};
 
@@ -142,7 +142,7 @@ pub async fn plan(cluster: &Cluster, approved: &Approved, options: &Options) -> 
     let keys = desired.iter().map(|desired| &desired.reference).chain(known).map(Reference::key).collect();
     let others = store.others(&options.application, &keys).await?;
     let look =
-        Look { cluster, options, kinds: &kinds, others: &others, entries: own.inventory.by_key(), desired: &desired };
+        Look { cluster, options, kinds: &kinds, others: &others, known: Known::of(&own.inventory), desired: &desired };
     let looks: Vec<_> = desired.iter().map(|desired| look.step(desired)).collect();
     let mut steps: Vec<Step> = futures::stream::iter(looks).buffered(options.concurrency.max(1)).try_collect().await?;
     let mut prunes = prune::look(cluster, &kinds, options, &stale(&own.inventory, &desired), &others).await?;
@@ -196,9 +196,5 @@ impl Plan {
 
 /// Whether a field manager has applied the object.
 pub(crate) fn has_manager(live: &Live, manager: &str) -> bool {
-    let entries = live.at("/metadata/managedFields").map(Node::items).into_iter().flatten();
-    entries.into_iter().any(|entry| {
-        let at = |name: &str| entry.get(name).and_then(Node::as_str).unwrap_or_default();
-        at("manager") == manager && at("operation") == "Apply"
-    })
+    owned::applied(live, manager).is_some()
 }

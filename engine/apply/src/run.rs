@@ -18,7 +18,7 @@ use crate::desired::Desired;
 use crate::error::ClusterError;
 use crate::guard::Guard;
 use crate::health::{Health, wait_for};
-use crate::inventory::{Entry, Inventory, Phase, Release};
+use crate::inventory::{Entry, Inventory, Known, Phase, Release};
 use crate::kinds::Kinds;
 use crate::live::Live;
 use crate::options::Options;
@@ -27,6 +27,8 @@ use crate::reference::{Key, Reference};
 use crate::stage::Stage;
 use crate::store::{Store, StoreError};
 use defined::served;
+pub(crate) use leave::takes_along;
+use one::Writing;
 
 /// What happens while a set is applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,7 +136,7 @@ pub async fn carry_out(
 }
 
 /// Looks once how the objects are of a plan that is not carried out because others have changed them, and notes for those that
-/// come after the application where they are not healthy. That they are says nothing of the release, as it is not what is there.
+/// come after the application whether they are healthy. Of the release it says nothing, as that is not what is there.
 ///
 /// # Errors
 /// Where the cluster does not answer, or another run is at work.
@@ -145,16 +147,17 @@ pub async fn observe(
     told: &(dyn Fn(Event) + Sync),
 ) -> Result<(), StoreError> {
     let known = plan.inventory();
-    if options.wait.is_none() || known.phase != Phase::Applied || known.unhealthy {
+    if options.wait.is_none() || known.phase != Phase::Applied {
         return Ok(());
     }
     let once = Options { wait: Some(Duration::ZERO), ..options.clone() };
     let run = Run { cluster, options: &once, told, failures: Mutex::default() };
-    if is_healthy(&run.health(&plan, &plan.kinds).await?) {
+    let unhealthy = !is_healthy(&run.health(&plan, &plan.kinds).await?);
+    if unhealthy == plan.inventory().unhealthy {
         return Ok(());
     }
     let store = Store::new(cluster, &options.inventory_namespace, &options.manager);
-    let inventory = Inventory { unhealthy: true, ..plan.kept.inventory.clone() };
+    let inventory = Inventory { unhealthy, ..plan.kept.inventory.clone() };
     store.replace(plan.kept, inventory).await.map(drop)
 }
 
@@ -249,10 +252,11 @@ impl Run<'_> {
     ) -> Result<bool, StoreError> {
         let places =
             inventory.entries.iter().enumerate().map(|(place, entry)| (entry.reference.key(), place)).collect();
+        let writing = Writing { plan, known: Known::of(&plan.kept.inventory) };
         for stage in Stage::ALL {
             let steps: Vec<_> = plan.steps.iter().filter(|step| step.desired.stage == stage).collect();
             let kinds = refreshed.as_ref().unwrap_or(&plan.kinds);
-            let writes: Vec<_> = steps.iter().map(|step| self.one(step, plan, kinds, guard)).collect();
+            let writes: Vec<_> = steps.iter().map(|step| self.one(step, &writing, kinds, guard)).collect();
             let mut whole = true;
             let mut written = futures::stream::iter(writes).buffered(self.options.concurrency.max(1));
             for step in &steps {
@@ -275,7 +279,7 @@ impl Run<'_> {
                 *refreshed = Some(served(self.cluster, plan).await?);
             }
         }
-        self.prune(plan, inventory, guard).await
+        self.prune(plan, refreshed.as_ref().unwrap_or(&plan.kinds), inventory, guard).await
     }
 
     fn failed(&self, desired: &Desired, message: String) -> Option<Live> {

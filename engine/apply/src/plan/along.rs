@@ -36,28 +36,62 @@ pub(super) fn refuse(steps: &mut [Step], prunes: &[(Reference, Prune)], kinds: &
     }
 }
 
-/// Releases what would take along an object that somebody has said stays. It leaves the inventory together with that object: the
-/// next run would know nothing of it any more, and delete what was only kept.
+/// Leaves what would take along an object that stays: released where somebody has said that it does, as both leave the
+/// inventory together, or the next run would know nothing of the object any more, and delete what was only kept; and kept in it
+/// where nothing can be said of the object.
 pub(crate) fn spare(prunes: &mut [(Reference, Prune)], kinds: &Kinds) {
-    let (mut namespaces, mut definitions) = (BTreeMap::new(), BTreeMap::new());
-    let stays = |prune: &Prune| matches!(prune, Prune::Released { is_wanted: true, .. });
-    for (reference, _) in prunes.iter().filter(|(_, prune)| stays(prune)) {
-        if let Some(namespace) = &reference.namespace {
-            namespaces.insert(namespace.clone(), reference.to_string());
-        }
-        if let Some(name) = definition(reference, kinds) {
-            definitions.insert(name, reference.to_string());
-        }
-    }
+    let those = |is: fn(&Prune) -> bool| {
+        let those = prunes.iter().filter(|(_, prune)| is(prune));
+        Staying::of(those.map(|(reference, _)| reference), kinds)
+    };
+    let wanted = those(|prune| matches!(prune, Prune::Released { is_wanted: true, .. }));
+    let unknown = those(|prune| matches!(prune, Prune::Unknown { .. }));
     for (reference, prune) in prunes.iter_mut().filter(|(_, prune)| matches!(prune, Prune::Delete { .. })) {
-        let held = match Stage::of(reference) {
-            Stage::Namespaces => &namespaces,
-            Stage::Definitions => &definitions,
-            Stage::Rights | Stage::Objects | Stage::Admission => continue,
-        };
-        if let Some(object) = held.get(&reference.name) {
+        if let Some(object) = wanted.goes_with(reference) {
             let reason = format!("it would take {object} along, which stays");
             *prune = Prune::Released { reason, is_wanted: true };
+        } else if let Some(object) = unknown.goes_with(reference) {
+            *prune = Prune::Unknown { reason: format!("it would take {object} along, of which nothing can be said") };
+        }
+    }
+}
+
+/// Objects that stay, by what would take them along.
+#[derive(Default)]
+pub(crate) struct Staying {
+    namespaces: BTreeMap<String, Reference>,
+    definitions: BTreeMap<String, Reference>,
+    /// Of groups whose servers do not answer, so that the names of the definitions are not known.
+    groups: BTreeMap<String, Reference>,
+}
+
+impl Staying {
+    pub(crate) fn of<'r>(references: impl IntoIterator<Item = &'r Reference>, kinds: &Kinds) -> Self {
+        let mut staying = Self::default();
+        references.into_iter().for_each(|reference| staying.add(reference, kinds));
+        staying
+    }
+
+    pub(crate) fn add(&mut self, reference: &Reference, kinds: &Kinds) {
+        if let Some(namespace) = &reference.namespace {
+            self.namespaces.insert(namespace.clone(), reference.clone());
+        }
+        if let Some(name) = definition(reference, kinds) {
+            self.definitions.insert(name, reference.clone());
+        } else if kinds.any_version(reference) == Lookup::Unknown {
+            self.groups.insert(reference.group.clone(), reference.clone());
+        }
+    }
+
+    /// One that would go along with an object.
+    pub(crate) fn goes_with(&self, reference: &Reference) -> Option<&Reference> {
+        match Stage::of(reference) {
+            Stage::Namespaces => self.namespaces.get(&reference.name),
+            Stage::Definitions => {
+                let of_group = || self.groups.get(reference.name.split_once('.')?.1);
+                self.definitions.get(&reference.name).or_else(of_group)
+            }
+            Stage::Rights | Stage::Objects | Stage::Admission => None,
         }
     }
 }
@@ -91,25 +125,33 @@ mod tests {
         let definition = Resource::new(Tree::from_json(nowhere, Span::default(), definition).unwrap()).unwrap();
         let mut kinds = Kinds::default();
         kinds.define([&definition]);
-        let held = |is_wanted: bool| {
+        let held = |fate: Prune, kinds: &Kinds| {
             let deleted = || Prune::Delete { uid: String::new() };
             let mut prunes = vec![
-                (reference("acme.io", "Thing", Some("a"), "x"), Prune::Released { reason: String::new(), is_wanted }),
+                (reference("acme.io", "Thing", Some("a"), "x"), fate),
                 (reference("", "Namespace", None, "a"), deleted()),
                 (reference("", "Namespace", None, "b"), deleted()),
                 (reference("", "PersistentVolume", None, "a"), deleted()),
                 (reference("apiextensions.k8s.io", "CustomResourceDefinition", None, "things.acme.io"), deleted()),
             ];
-            spare(&mut prunes, &kinds);
+            spare(&mut prunes, kinds);
             let reasons = prunes.into_iter().filter_map(|(reference, prune)| match prune {
                 Prune::Released { reason, .. } if !reason.is_empty() => Some(format!("{}: {reason}", reference.name)),
-                Prune::Released { .. } | Prune::Delete { .. } | Prune::Gone => None,
-                Prune::Kept { .. } | Prune::Unknown { .. } => None,
+                Prune::Unknown { reason } if !reason.is_empty() => Some(format!("{}? {reason}", reference.name)),
+                Prune::Released { .. } | Prune::Unknown { .. } => None,
+                Prune::Delete { .. } | Prune::Gone | Prune::Kept { .. } => None,
             });
             reasons.collect::<Vec<_>>()
         };
+        let released = |is_wanted: bool| Prune::Released { reason: String::new(), is_wanted };
         let why = "it would take Thing.acme.io a/x along, which stays";
-        assert_eq!(held(true), [format!("a: {why}"), format!("things.acme.io: {why}")]);
-        assert!(held(false).is_empty(), "what is not ours asks for nothing");
+        assert_eq!(held(released(true), &kinds), [format!("a: {why}"), format!("things.acme.io: {why}")]);
+        assert!(held(released(false), &kinds).is_empty(), "what is not ours asks for nothing");
+        // Of what is not known to stay, the inventory keeps all of it, also where the group says not even what its kinds are.
+        let unknown = || Prune::Unknown { reason: String::new() };
+        let why = "it would take Thing.acme.io a/x along, of which nothing can be said";
+        for kinds in [&kinds, &Kinds::silent("acme.io")] {
+            assert_eq!(held(unknown(), kinds), [format!("a? {why}"), format!("things.acme.io? {why}")]);
+        }
     }
 }

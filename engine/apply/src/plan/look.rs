@@ -11,7 +11,7 @@ use crate::compare;
 use crate::desired::Desired;
 use crate::error::ClusterError;
 use crate::ignore::{Ignored, Sent};
-use crate::inventory::Entry;
+use crate::inventory::{Entry, Known};
 use crate::kinds::{Kind, Kinds, Lookup};
 use crate::live::Live;
 use crate::options::{Conflicts, Options};
@@ -26,7 +26,7 @@ pub(super) struct Look<'a> {
     pub(super) options: &'a Options,
     pub(super) kinds: &'a Kinds,
     pub(super) others: &'a BTreeMap<Key, BTreeSet<String>>,
-    pub(super) entries: BTreeMap<Key, &'a Entry>,
+    pub(super) known: Known<'a>,
     pub(super) desired: &'a [Desired],
 }
 
@@ -47,8 +47,7 @@ enum Found<'a> {
 
 impl Look<'_> {
     pub(super) async fn step(&self, desired: &Desired) -> Result<Step, ClusterError> {
-        let key = desired.reference.key();
-        let entry = self.entries.get(&key).copied();
+        let entry = self.known.get(&desired.reference);
         let (action, ignored) = match self.find(desired, entry).await? {
             Found::Decided(action) => (action, Vec::new()),
             Found::ToWeigh(kind, live) => self.weigh(desired, entry, kind, live).await?,
@@ -146,8 +145,7 @@ impl Look<'_> {
             let message = format!("it belongs to the application {}", names.join(", "));
             return Some(refused(message, "take it out of one of the two; `adopt: true` takes it over"));
         }
-        let entries = self.entries.values().copied();
-        if !self.options.adopt && !is_ours(entry, entries, live, &self.options.manager) {
+        if !self.options.adopt && !is_ours(reference, &self.known, live, &self.options.manager) {
             let message = if entry.is_some_and(|entry| entry.uid.is_some()) {
                 "somebody deleted it and made another with its name"
             } else {
@@ -188,7 +186,8 @@ impl Look<'_> {
             }
             Some(before)
                 if !self.is_new(desired, Some(&before))
-                    && compare::alike(before.resource().root(), answer.resource().root()) =>
+                    && compare::alike(before.resource().root(), answer.resource().root())
+                    && compare::owned_alike(&before, &answer, &self.options.manager) =>
             {
                 Action::Unchanged { live: before.known() }
             }
@@ -199,7 +198,7 @@ impl Look<'_> {
     /// Whether the inventory does not have it, or has another in its place: then it is written once, so that its fields have an
     /// owner.
     fn is_new(&self, desired: &Desired, live: Option<&Live>) -> bool {
-        let entry = self.entries.get(&desired.reference.key());
+        let entry = self.known.get(&desired.reference);
         entry.is_none_or(|entry| self.options.adopt && live.is_some_and(|live| !is_it(entry, live)))
     }
 
@@ -259,20 +258,15 @@ impl Look<'_> {
     }
 }
 
-/// Whether an inventory says that this very object is the application's; `entry` is what it has under the object's name.
-pub(crate) fn is_ours<'e>(
-    entry: Option<&Entry>,
-    mut entries: impl Iterator<Item = &'e Entry>,
-    live: &Live,
-    manager: &str,
-) -> bool {
-    match entry {
+/// Whether an inventory says that this very object is the application's.
+pub(crate) fn is_ours(reference: &Reference, known: &Known<'_>, live: &Live, manager: &str) -> bool {
+    match known.get(reference) {
         Some(entry) if is_it(entry, live) => true,
         // Whether a run that ended suddenly has made it is not known: then its field manager tells. Of an object that the
         // inventory does not have it tells nothing, as one name is that of all applications of an installation.
         Some(Entry { uid: None, .. }) => is_nobodys(live) || has_manager(live, manager),
         // One object may have a name in several API groups.
-        Some(_) | None => entries.any(|entry| is_it(entry, live)),
+        Some(_) | None => known.has(live.uid()),
     }
 }
 

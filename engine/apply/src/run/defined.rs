@@ -35,7 +35,8 @@ impl Run<'_> {
     }
 }
 
-/// The kinds of the cluster, once it serves those that the set defines, or the time for that is over.
+/// The kinds of the cluster, once it serves those of the set that the set defines, and none in a version that the set's
+/// definition has no more, or the time for that is over.
 pub(super) async fn served(cluster: &Cluster, plan: &Plan) -> Result<Kinds, ClusterError> {
     let started = Instant::now();
     loop {
@@ -43,7 +44,7 @@ pub(super) async fn served(cluster: &Cluster, plan: &Plan) -> Result<Kinds, Clus
         let is_served = |step: &Step| matches!(kinds.get(&step.reference), Lookup::Served(_));
         let mut defined =
             plan.steps.iter().filter(|step| matches!(plan.kinds.get(&step.reference), Lookup::Defined(_)));
-        if defined.all(is_served) || started.elapsed() > TAKEN_UP {
+        if defined.all(is_served) && !kinds.serves_more_than(&plan.kinds) || started.elapsed() > TAKEN_UP {
             return Ok(kinds);
         }
         tokio::time::sleep(Duration::from_millis(300)).await;

@@ -7,9 +7,9 @@ use futures::{StreamExt, TryStreamExt};
 use super::{Event, Run};
 use crate::guard::Guard;
 use crate::inventory::{Entry, Inventory};
-use crate::kinds::Lookup;
+use crate::kinds::{Kinds, Lookup};
 use crate::options::Options;
-use crate::plan::{Plan, Prune, spare};
+use crate::plan::{Plan, Prune, Staying, spare};
 use crate::prune::{self, Removal};
 use crate::reference::{Key, Reference};
 use crate::stage::Stage;
@@ -24,26 +24,29 @@ enum Left {
 
 /// What is known of all that leaves.
 struct Leaving<'a> {
-    plan: &'a Plan,
+    kinds: &'a Kinds,
+    /// What could not be deleted until now.
+    staying: Staying,
     /// The UIDs of what was applied.
     applied: &'a BTreeSet<String>,
     guard: &'a Guard<'a>,
 }
 
 impl Run<'_> {
-    /// Deletes what the plan says, in its order, stage by stage. Whether all of it came through.
+    /// Deletes what the plan says, in its order, stage by stage. Whether all of it came through. The kinds are those that there
+    /// are by now: a version of which the plan knows may have gone with what was written.
     pub(super) async fn prune(
         &self,
         plan: &Plan,
+        kinds: &Kinds,
         inventory: &mut Inventory,
         guard: &Guard<'_>,
     ) -> Result<bool, StoreError> {
-        let prunes = self.looked_at_again(plan).await?;
+        let prunes = self.looked_at_again(plan, kinds).await?;
         if prunes.iter().any(|(_, prune)| matches!(prune, Prune::Unknown { .. })) {
             for (reference, prune) in &prunes {
                 if let Prune::Unknown { reason } = prune {
-                    self.note_failure(reference, reason);
-                    (self.told)(Event::NotDeleted(reference.clone(), reason.clone()));
+                    self.not_deleted(reference, reason);
                 }
             }
             return Ok(false);
@@ -51,11 +54,12 @@ impl Run<'_> {
         let wanted: BTreeSet<Key> = plan.steps.iter().map(|step| step.reference.key()).collect();
         let applied = inventory.entries.iter().filter(|entry| wanted.contains(&entry.reference.key()));
         let applied: BTreeSet<String> = applied.filter_map(|entry| entry.uid.clone()).collect();
-        let mut whole = true;
+        let mut failed: Vec<&Reference> = Vec::new();
         let mut away: BTreeSet<Reference> = BTreeSet::new();
         for stage in Stage::ALL.into_iter().rev() {
             let of_stage: Vec<_> = prunes.iter().filter(|(reference, _)| Stage::of(reference) == stage).collect();
-            let objects = Leaving { plan, applied: &applied, guard };
+            let staying = Staying::of(failed.iter().copied(), kinds);
+            let objects = Leaving { kinds, staying, applied: &applied, guard };
             let leaving: Vec<_> =
                 of_stage.iter().map(|(reference, prune)| self.leave(reference, prune, &objects)).collect();
             let done: Vec<_> =
@@ -64,17 +68,17 @@ impl Run<'_> {
                 match outcome {
                     Left::Away => drop(away.insert(reference.clone())),
                     Left::Stays => {}
-                    Left::Failed => whole = false,
+                    Left::Failed => failed.push(reference),
                 }
             }
         }
         inventory.entries.retain(|entry| !away.contains(&entry.reference));
-        Ok(whole)
+        Ok(failed.is_empty())
     }
 
     /// What becomes of each object now: of what is to be deleted somebody may have said since that it stays, or have taken it
     /// over.
-    async fn looked_at_again(&self, plan: &Plan) -> Result<Vec<(Reference, Prune)>, StoreError> {
+    async fn looked_at_again(&self, plan: &Plan, kinds: &Kinds) -> Result<Vec<(Reference, Prune)>, StoreError> {
         let is_deleted = |prune: &Prune| matches!(prune, Prune::Delete { .. });
         let wanted = plan.prunes.iter().filter(|(_, prune)| is_deleted(prune)).map(|(reference, _)| reference.key());
         let wanted: BTreeSet<Key> = wanted.collect();
@@ -85,14 +89,14 @@ impl Run<'_> {
         let others = Store::new(self.cluster, inventory_namespace, manager).others(application, &wanted).await?;
         let entries = plan.kept.inventory.entries.iter().filter(|entry| wanted.contains(&entry.reference.key()));
         let entries: Vec<Entry> = entries.cloned().collect();
-        let now = prune::look(self.cluster, &plan.kinds, self.options, &entries, &others).await?;
+        let now = prune::look(self.cluster, kinds, self.options, &entries, &others).await?;
         let mut now: BTreeMap<Reference, Prune> = now.into_iter().collect();
         let prunes = plan.prunes.iter().map(|(reference, before)| {
             let prune = now.remove(reference).unwrap_or_else(|| before.clone());
             (reference.clone(), prune)
         });
         let mut prunes: Vec<_> = prunes.collect();
-        spare(&mut prunes, &plan.kinds);
+        spare(&mut prunes, kinds);
         Ok(prunes)
     }
 
@@ -100,7 +104,7 @@ impl Run<'_> {
         &self,
         reference: &Reference,
         prune: &Prune,
-        Leaving { plan, applied, guard }: &Leaving<'_>,
+        Leaving { kinds, staying, applied, guard }: &Leaving<'_>,
     ) -> Result<Left, StoreError> {
         let uid = match prune {
             Prune::Gone => return Ok(Left::Away),
@@ -113,7 +117,11 @@ impl Run<'_> {
             Prune::Delete { uid } if applied.contains(uid) => return Ok(Left::Away),
             Prune::Delete { uid } => uid,
         };
-        let Lookup::Served(kind) = plan.kinds.any_version(reference) else { return Ok(Left::Stays) };
+        if let Some(object) = staying.goes_with(reference) {
+            self.not_deleted(reference, &takes_along(object));
+            return Ok(Left::Failed);
+        }
+        let Lookup::Served(kind) = kinds.any_version(reference) else { return Ok(Left::Stays) };
         guard.check().await?;
         match prune::remove(self.cluster, kind, reference, uid).await {
             Ok(Removal::Done) => {
@@ -127,11 +135,20 @@ impl Run<'_> {
                 Ok(Left::Stays)
             }
             Err(error) if error.refusal().is_some() => {
-                self.note_failure(reference, &error.to_string());
-                (self.told)(Event::NotDeleted(reference.clone(), error.to_string()));
+                self.not_deleted(reference, &error.to_string());
                 Ok(Left::Failed)
             }
             Err(error) => Err(error.into()),
         }
     }
+
+    fn not_deleted(&self, reference: &Reference, reason: &str) {
+        self.note_failure(reference, reason);
+        (self.told)(Event::NotDeleted(reference.clone(), reason.to_owned()));
+    }
+}
+
+/// Why a namespace or a definition is not deleted once an object of it was not.
+pub(crate) fn takes_along(object: &Reference) -> String {
+    format!("it would take {object} along, which could not be deleted")
 }

@@ -12,6 +12,7 @@ use crate::desired::Desired;
 use crate::error::{ClusterError, FieldConflict};
 use crate::guard::Guard;
 use crate::ignore::{Sent, rules};
+use crate::inventory::Known;
 use crate::kinds::{Kind, Kinds, Lookup};
 use crate::live::Live;
 use crate::options::Conflicts;
@@ -22,12 +23,19 @@ use crate::write::{Write, find};
 /// How often an object is written anew because somebody else has written it meanwhile.
 const ANEW: usize = 5;
 
+/// What is known of all that is written.
+pub(super) struct Writing<'a> {
+    pub(super) plan: &'a Plan,
+    /// What the inventory had that the plan was made of.
+    pub(super) known: Known<'a>,
+}
+
 impl Run<'_> {
     /// Writes an object; none where that failed, which is told.
     pub(super) async fn one(
         &self,
         step: &Step,
-        plan: &Plan,
+        writing: &Writing<'_>,
         kinds: &Kinds,
         guard: &Guard<'_>,
     ) -> Result<Option<Live>, StoreError> {
@@ -45,7 +53,7 @@ impl Run<'_> {
         // Which object it is meant for: whoever makes another with its name keeps it.
         let mut meant = match action {
             Action::Change { before, .. } => Some(before.uid().to_owned()),
-            Action::Create | Action::Deferred { .. } => match self.free(desired, kind, plan).await? {
+            Action::Create | Action::Deferred { .. } => match self.free(desired, kind, writing).await? {
                 Some(there) => there,
                 None => return Ok(None),
             },
@@ -83,14 +91,14 @@ impl Run<'_> {
                 Err(error) => (false, error),
             };
             if meant.is_some() && may_be_of_another(&error) && tries < ANEW {
-                let Some(there) = self.free(desired, kind, plan).await? else { return Ok(None) };
+                let Some(there) = self.free(desired, kind, writing).await? else { return Ok(None) };
                 if there != meant {
                     meant = there;
                     guard.check().await?;
                     continue;
                 }
             }
-            if is_deferred && is_too_early(&error, plan, desired) && started.elapsed() < TAKEN_UP {
+            if is_deferred && is_too_early(&error, writing.plan, desired) && started.elapsed() < TAKEN_UP {
                 tokio::time::sleep(Duration::from_millis(300)).await;
                 guard.check().await?;
             } else if is_versioned && has_moved(&error, tries) {
@@ -147,8 +155,13 @@ impl Run<'_> {
     }
 
     /// Looks at what is there by now, and gives its UID, if anything is; none where it must not be written, which is told.
-    async fn free(&self, desired: &Desired, kind: &Kind, plan: &Plan) -> Result<Option<Option<String>>, StoreError> {
-        let message = match self.there(desired, kind, plan).await {
+    async fn free(
+        &self,
+        desired: &Desired,
+        kind: &Kind,
+        writing: &Writing<'_>,
+    ) -> Result<Option<Option<String>>, StoreError> {
+        let message = match self.there(desired, kind, writing).await {
             Ok(Ok(live)) => return Ok(Some(live.map(|live| live.uid().to_owned()))),
             Ok(Err(message)) => message.to_owned(),
             Err(error) if error.refusal().is_some() => error.to_string(),
@@ -164,7 +177,7 @@ impl Run<'_> {
         &self,
         desired: &Desired,
         kind: &Kind,
-        plan: &Plan,
+        writing: &Writing<'_>,
     ) -> Result<Result<Option<Live>, &'static str>, ClusterError> {
         let limit = self.options.wait.unwrap_or(Duration::from_secs(30));
         let started = Instant::now();
@@ -181,7 +194,7 @@ impl Run<'_> {
                 Ok(Some(live)) if live.is_terminating() => {
                     return Ok(Err("it is still being deleted; a finalizer may hold it"));
                 }
-                Ok(Some(live)) if !self.options.adopt && !self.owns(desired, plan, &live) => {
+                Ok(Some(live)) if !self.options.adopt && !self.owns(desired, writing, &live) => {
                     return Ok(Err("somebody else has made it since it was planned"));
                 }
                 Ok(live) => return Ok(Ok(live)),
@@ -191,10 +204,8 @@ impl Run<'_> {
 
     /// Whether an object is the application's by the inventory that the plan was made of, or has a name and nothing else, as
     /// the account `default` that Kubernetes makes in a new namespace.
-    fn owns(&self, desired: &Desired, plan: &Plan, live: &Live) -> bool {
-        let (entries, key) = (&plan.kept.inventory.entries, desired.reference.key());
-        let entry = entries.iter().find(|entry| entry.reference.key() == key);
-        is_nobodys(live) || is_ours(entry, entries.iter(), live, &self.options.manager)
+    fn owns(&self, desired: &Desired, writing: &Writing<'_>, live: &Live) -> bool {
+        is_nobodys(live) || is_ours(&desired.reference, &writing.known, live, &self.options.manager)
     }
 }
 

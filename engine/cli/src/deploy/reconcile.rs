@@ -4,6 +4,7 @@ mod agent;
 mod files;
 mod log;
 mod outcome;
+mod room;
 mod serve;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,10 +21,11 @@ use super::way::Way;
 use super::{Fetching, ending};
 use crate::exit::Exit;
 use crate::output;
-use agent::{Agent, Room};
+use agent::Agent;
 use files::{APPLICATION, Found, Other, Wrong};
 use log::{Line, Log};
 use outcome::Outcome;
+use room::Room;
 use serve::Board;
 
 /// Keep applications as Git says: fetch, render, judge, apply and watch, again and again

@@ -80,6 +80,9 @@ impl Lines<'_> {
                     self.more("takes over fields of other managers")?;
                 }
                 let Some(fields) = compared(action) else { return Ok(()) };
+                if that_matter(&fields).next().is_none() && fields.left_out == 0 {
+                    return self.more("no value differs, but who owns its fields, or in which version they were said");
+                }
                 that_matter(&fields).try_for_each(|field| self.more(&line(field, self.look.verbosity)))?;
                 if fields.left_out == 0 { Ok(()) } else { self.more(&format!("and {} fields more", fields.left_out)) }
             }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use sluice_apply::{
     Action, Applied, ApplyError, Cluster, Conflicts, Counts, Event, Health, Inventory, Options, Phase, Plan, Release,
@@ -10,10 +10,10 @@ use sluice_apply::{
 };
 use sluice_policy::{Drift, OnFailure};
 use tokio::runtime::Handle;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::log::{Line, Log};
 use super::outcome::Outcome;
+use super::room::Room;
 use crate::deploy::around::Reach;
 use crate::deploy::gathered::{Acknowledges, Gathered, gather};
 use crate::deploy::hindrance::{Cause, Hindrance};
@@ -30,34 +30,6 @@ pub(crate) struct Agent {
     pub(crate) manager: String,
     pub(crate) log: Arc<Log>,
     pub(crate) room: Room,
-}
-
-/// Room for the objects of a cluster that are worked on at once. A large application takes all of it, so that the memory of
-/// the agent is that of the largest one, and gives it back while it waits for the health of what it has written.
-pub(crate) struct Room {
-    all: Arc<Semaphore>,
-    taken: Mutex<Option<OwnedSemaphorePermit>>,
-}
-
-impl Room {
-    /// Objects that are worked on at once.
-    pub(crate) const OBJECTS: u32 = 1_000;
-
-    pub(crate) fn of(all: Arc<Semaphore>) -> Self {
-        Self { all, taken: Mutex::default() }
-    }
-
-    /// Waits until there is room for so many objects, and takes it.
-    async fn take(&self, objects: usize) {
-        let objects = u32::try_from(objects).unwrap_or(u32::MAX).min(Self::OBJECTS);
-        // Nobody closes it.
-        let taken = Arc::clone(&self.all).acquire_many_owned(objects).await.ok();
-        *self.taken.lock().unwrap_or_else(PoisonError::into_inner) = taken;
-    }
-
-    fn give_back(&self) {
-        drop(self.taken.lock().unwrap_or_else(PoisonError::into_inner).take());
-    }
 }
 
 impl Agent {
@@ -99,16 +71,12 @@ impl Agent {
         let release = Release { digest: gathered.digest(), ..gathered.release.clone() };
         let options = self.options(gathered.acknowledged.clone());
         let store = Store::new(&self.cluster, &options.inventory_namespace, &options.manager);
-        if let Some(Before { application, reason }) = order::of(&store, &application.after, &revision).await?.first() {
-            let message = format!("waits until `{application}` is healthy at this revision: {reason}");
-            return Ok(self.end("info", "order", &revision, &message, Outcome::Waiting));
-        }
         let before = store.inventory(&application.name).await?;
         // Its entries are read once more when it is planned.
         let before = before.map(|before| Inventory { entries: Vec::new(), ..before });
         let before = before.as_ref();
         let given_up = before.and_then(|it| it.quarantined.as_ref()).filter(|bad| bad.is_same_commit(&release));
-        let Some(bad) = given_up else { return self.hold(gathered, options, before).await };
+        let Some(bad) = given_up else { return self.in_turn(gathered, options, before, &store).await };
         if let Some(last) = before.and_then(Inventory::way_back) {
             drop(gathered);
             return self.roll_back(last, bad.clone(), &options).await;
@@ -126,6 +94,43 @@ impl Agent {
         };
         let outcome = self.hold(gathered, way_back(bad, &options), before).await?;
         Ok(if outcome.is_good() { Outcome::Quarantined } else { outcome })
+    }
+
+    /// Brings the application to what was gathered, once it is its turn. What is there already is looked after until then, and
+    /// whatever has become of those that it came after.
+    async fn in_turn(
+        &self,
+        gathered: Gathered,
+        options: Options,
+        before: Option<&Inventory>,
+        store: &Store,
+    ) -> Result<Outcome, StoreError> {
+        let revision = gathered.release.revision.clone();
+        let there = before.filter(|before| before.phase == Phase::Applied).and_then(|before| before.release.as_ref());
+        let is_there = |gathered: &Gathered| {
+            let release = Release { digest: gathered.digest(), ..gathered.release.clone() };
+            there.is_some_and(|there| there.is_same(&release))
+        };
+        if is_there(&gathered) {
+            return self.hold(gathered, options, before).await;
+        }
+        let waits = order::of(store, &self.loaded.application.after, &revision).await?;
+        let Some(Before { application, reason }) = waits.first() else {
+            return self.hold(gathered, options, before).await;
+        };
+        let message = format!("waits until `{application}` is healthy at this revision: {reason}");
+        self.log("info", "order", &revision, &message);
+        let Some(there) = there.filter(|there| !there.revision.is_empty()) else { return Ok(Outcome::Waiting) };
+        drop(gathered);
+        let Ok(gathered) = self.earlier("order", "it cannot be looked after", there).await else {
+            return Ok(Outcome::Waiting);
+        };
+        // What policies make of it by now is a change, whose turn it is not either.
+        if !is_there(&gathered) {
+            return Ok(Outcome::Waiting);
+        }
+        let outcome = self.hold(gathered, self.options(BTreeSet::new()), before).await?;
+        Ok(if outcome.is_good() { Outcome::Waiting } else { outcome })
     }
 
     /// Brings the application to what was gathered, and looks for drift where it is there already.

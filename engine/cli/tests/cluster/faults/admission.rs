@@ -2,18 +2,19 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
+use super::kinds::{definition, gadget};
 use super::{Foreign, is_owned, settles, until};
 use crate::plane::{Plane, Shop, shared};
 
 const GROUP: &str = "/apis/admissionregistration.k8s.io/v1";
 
-/// A policy that denies an operation on the ConfigMap `one` of a namespace.
+/// A policy that denies an operation on the ConfigMap `one` of a namespace, and on the gadget `one`.
 fn deny(plane: &Plane, name: &str, namespace: &str, operation: &str) -> Result<()> {
     let policy = format!(
-        r#"{{"metadata":{{"name":"{name}"}},"spec":{{"failurePolicy":"Fail","matchConstraints":{{"resourceRules":[{{"apiGroups":[""],
-        "apiVersions":["v1"],"resources":["configmaps"],"operations":["{operation}"]}}]}},
+        r#"{{"metadata":{{"name":"{name}"}},"spec":{{"failurePolicy":"Fail","matchConstraints":{{"resourceRules":[{{"apiGroups":["*"],
+        "apiVersions":["*"],"resources":["configmaps","gadgets"],"operations":["{operation}"]}}]}},
         "validations":[{{"expression":"request.name != 'one'","message":"not on Fridays"}}]}}}}"#
     );
     plane.make(&format!("{GROUP}/validatingadmissionpolicies"), &policy)?;
@@ -88,6 +89,59 @@ fn fault_07_admission_denies() -> Result<()> {
     until("the policy is gone", || is_let_in(&shop, "DELETE"))?;
     settles(&shop, &["two"])?;
     foreign.is_untouched(&shop)
+}
+
+#[test]
+fn fault_07_what_may_not_be_deleted_keeps_its_namespace_and_its_definition() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = Shop::new(plane, "friday-along", "  prune: true\n")?;
+    let within = |text: &str| text.replace("{name: one}", "{name: one, namespace: friday-along-in}");
+    let space = "/api/v1/namespaces/friday-along-in";
+    let defined = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/gadgets.friday-along.acme.io";
+    let objects = [
+        "/api/v1/namespaces/friday-along-in/configmaps/one".to_owned(),
+        format!("/apis/friday-along.acme.io/v1{}/gadgets/one", "/namespaces/friday-along-in"),
+    ];
+    shop.file("deploy/space.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: friday-along-in}\n")?;
+    shop.file("deploy/definition.yaml", &definition("friday-along", &["v1"]))?;
+    shop.file("deploy/gadget.yaml", &within(&gadget("friday-along", "v1", "{size: 1}")))?;
+    shop.file("deploy/one.yaml", &within("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: one}\n"))?;
+    shop.config("beside", "1")?;
+    shop.ends(&["apply"], 0)?;
+    deny(plane, "friday-along", "friday-along-in", "DELETE")?;
+    for object in &objects {
+        until("the policy holds", || Ok(plane.ask("DELETE", &format!("{object}?dryRun=All"), None)?.0 == 422))?;
+    }
+
+    for name in ["space", "definition", "gadget", "one"] {
+        std::fs::remove_file(shop.path().join(format!("deploy/{name}.yaml")))?;
+    }
+    for (words, told) in [
+        (&["apply", "--acknowledge", "prune,prune-namespace,prune-definition"] as &[&str], ("not deleted ", ":")),
+        (&["delete", "--yes"], ("", " stays:")),
+    ] {
+        let said = shop.ends(words, 1)?;
+        let (first, second) = told;
+        for (what, object) in [
+            ("Namespace friday-along-in", "ConfigMap friday-along-in/one"),
+            (
+                "CustomResourceDefinition.apiextensions.k8s.io gadgets.friday-along.acme.io",
+                "Gadget.friday-along.acme.io friday-along-in/one",
+            ),
+        ] {
+            ensure!(said.contains(&format!("{first}{object}{second}")) && said.contains("not on Fridays"), "{said}");
+            ensure!(said.contains(&format!("{first}{what}{second} it would take ")), "{said}");
+        }
+        for path in objects.iter().map(String::as_str).chain([space, defined]) {
+            let there = plane.get(path)?.with_context(|| format!("{path} is gone: {said}"))?;
+            ensure!(there["metadata"]["deletionTimestamp"].is_null(), "{there}");
+        }
+        // It is all still the application's.
+        for name in ["one", "friday-along-in", "gadgets.friday-along.acme.io"] {
+            ensure!(shop.inventory()?.is_some_and(|names| names.iter().any(|known| known == name)), "{name}: {said}");
+        }
+    }
+    allow(plane, "friday-along")
 }
 
 #[test]

@@ -277,6 +277,37 @@ fn there(shop: &Shop<'_>) -> Result<Option<serde_json::Value>> {
 }
 
 #[test]
+fn fault_11_a_version_goes_in_the_commit_in_which_an_object_does() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = Shop::new(plane, "dropped", "  prune: true\n")?;
+    let path = "/apis/dropped.acme.io/v2/namespaces/dropped/gadgets";
+    let other = gadget("dropped", "v1", "{size: 1}").replace("{name: one}", "{name: two}");
+    shop.file("deploy/definition.yaml", &definition("dropped", &["v1", "v2"]))?;
+    shop.file("deploy/one.yaml", &gadget("dropped", "v1", "{size: 1}"))?;
+    shop.file("deploy/two.yaml", &other)?;
+    shop.ends(&["apply"], 0)?;
+
+    // The same in another version is said anew, though no value differs: what was said in the old one goes with it.
+    shop.file("deploy/one.yaml", &gadget("dropped", "v2", "{size: 1}"))?;
+    let said = shop.ends(&["plan"], 0)?;
+    ensure!(said.contains("no value differs, but who owns its fields"), "{said}");
+    shop.ends(&["apply"], 0)?;
+    let live = plane.get(&format!("{path}/one"))?.context("it is gone")?;
+    let applied = live["metadata"]["managedFields"].as_array().context("nobody owns it")?.iter();
+    let versions: Vec<_> = applied.filter(|it| it["manager"] == "sluice").map(|it| &it["apiVersion"]).collect();
+    ensure!(versions == ["dropped.acme.io/v2"], "{versions:?}");
+    ensure!(shop.ends(&["apply"], 0)?.starts_with("unchanged"));
+
+    // What is to be deleted was applied in a version that goes before it does.
+    shop.file("deploy/definition.yaml", &definition("dropped", &["v2"]))?;
+    std::fs::remove_file(shop.path().join("deploy/two.yaml"))?;
+    shop.ends(&["apply"], 0)?;
+    ensure!(plane.get(&format!("{path}/two"))?.is_none() && plane.get(&format!("{path}/one"))?.is_some());
+    ensure!(shop.inventory()?.is_some_and(|names| names == ["gadgets.dropped.acme.io", "one"]));
+    Ok(())
+}
+
+#[test]
 fn fault_11_a_definition_waits_for_an_object_that_is_held() -> Result<()> {
     let Some(plane) = shared()? else { return Ok(()) };
     let shop = Shop::new(plane, "finalized", "")?;

@@ -51,6 +51,26 @@ fn fault_06_an_autoscaler_is_not_fought() -> Result<()> {
 }
 
 #[test]
+fn fault_06_a_field_that_another_owns_too_is_let_go() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = Shop::new(plane, "let-go", "")?;
+    let text = |data: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: one}}\ndata: {data}\n");
+    let theirs = |value: &str| {
+        let path = format!("{}?fieldManager=other", shop.path_of("one"));
+        plane.ask("PATCH", &path, Some(("application/apply-patch+yaml", &text(&format!("{{b: \"{value}\"}}")))))
+    };
+    shop.file("deploy/one.yaml", &text("{a: \"1\", b: \"1\"}"))?;
+    shop.ends(&["apply"], 0)?;
+    ensure!(theirs("1")?.0 == 200 && theirs("2")?.0 == 409, "both own it");
+    shop.file("deploy/one.yaml", &text("{a: \"1\"}"))?;
+    shop.ends(&["apply"], 0)?;
+    let (code, said) = theirs("2")?;
+    ensure!(code == 200, "{code} {said}");
+    ensure!(shop.ends(&["apply"], 0)?.starts_with("unchanged"));
+    Ok(())
+}
+
+#[test]
 fn fault_12_deleted_and_made_anew_between_plan_and_deletion() -> Result<()> {
     let Some(plane) = shared()? else { return Ok(()) };
     let shop = Shop::new(plane, "anew", "  prune: true\n")?;
