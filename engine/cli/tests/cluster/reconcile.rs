@@ -243,6 +243,11 @@ fn what_is_there_is_looked_after_out_of_turn() -> Result<()> {
     })?;
     let said = is_looked_after(1)?;
     assert!(said.contains("\"step\":\"rollback\"") && said.contains("rolled back"), "{said}");
+    shop.config("one", "3")?;
+    commit(&shop, "third")?;
+    let said = is_looked_after(1)?;
+    let (_, status) = shop.sluice(&["status"])?;
+    assert!(said.contains("waits until") && status.contains(&format!("quarantined {given_up}")), "{said}{status}");
     Ok(())
 }
 

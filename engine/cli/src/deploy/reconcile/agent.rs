@@ -129,7 +129,10 @@ impl Agent {
         if !is_there(&gathered) {
             return Ok(Outcome::Waiting);
         }
-        let outcome = self.hold(gathered, self.options(BTreeSet::new()), before).await?;
+        // What is given up stays so until it is the turn of another.
+        let quarantine = before.and_then(|before| before.quarantined.clone());
+        let options = Options { quarantine, ..self.options(BTreeSet::new()) };
+        let outcome = self.hold(gathered, options, before).await?;
         Ok(if outcome.is_good() { Outcome::Waiting } else { outcome })
     }
 
