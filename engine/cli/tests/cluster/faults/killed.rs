@@ -178,7 +178,9 @@ fn fault_01_killed_while_it_goes_back() -> Result<()> {
         shop.ends(&["apply"], 0)?;
     }
     let [first, good, bad] = revisions.as_slice() else { anyhow::bail!("{revisions:?}") };
-    Halted::start(&shop, &["rollback"], 0)?.kill()?;
+    // It says where it goes before it does.
+    let said = format!("rolling back `killed-back` to {good}\n");
+    ensure!(Halted::start(&shop, &["rollback"], said.len())?.kill()? == said);
     stands(&shop, "applying", good, bad)?;
     // The second time it goes on to where the first led, and the third further back; what Git has stays given up.
     shop.ends(&["rollback"], 0)?;
