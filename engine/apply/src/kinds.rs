@@ -121,11 +121,15 @@ impl Kinds {
         self.defined.contains_key(&(reference.group.clone(), reference.kind.clone()))
     }
 
-    /// Whether a kind is still served in a version that its definition in a set does not have, or does not serve.
-    pub(crate) fn serves_more_than(&self, set: &Self) -> bool {
-        set.defined.iter().any(|(kind, versions)| {
-            let mut served = self.served.get(kind).into_iter().flatten();
-            served.any(|served| versions.iter().all(|defined| defined.version != served.version))
+    /// Whether a kind is served in other versions than its definition in a set has and serves. One that is going and one that
+    /// is coming are taken up each at its own time.
+    pub(crate) fn serves_other_than(&self, set: &Self) -> bool {
+        set.defined.iter().any(|(kind, defined)| {
+            let served = self.served.get(kind).map(Vec::as_slice).unwrap_or_default();
+            let lacks = |some: &[Kind], others: &[Kind]| {
+                some.iter().any(|one| others.iter().all(|other| other.version != one.version))
+            };
+            lacks(served, defined) || lacks(defined, served)
         })
     }
 

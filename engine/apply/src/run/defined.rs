@@ -7,8 +7,8 @@ use crate::cluster::Cluster;
 use crate::desired::Desired;
 use crate::error::ClusterError;
 use crate::health::{Health, wait_for};
-use crate::kinds::{Kinds, Lookup};
-use crate::plan::{Plan, Step};
+use crate::kinds::Kinds;
+use crate::plan::Plan;
 use crate::reference::Reference;
 
 /// Time for the definitions of kinds to be established.
@@ -35,16 +35,13 @@ impl Run<'_> {
     }
 }
 
-/// The kinds of the cluster, once it serves those of the set that the set defines, and none in a version that the set's
-/// definition has no more, or the time for that is over.
+/// The kinds of the cluster, once it serves those that the set defines in just the versions of the set, or the time for that is
+/// over.
 pub(super) async fn served(cluster: &Cluster, plan: &Plan) -> Result<Kinds, ClusterError> {
     let started = Instant::now();
     loop {
         let kinds = Kinds::of(cluster).await?;
-        let is_served = |step: &Step| matches!(kinds.get(&step.reference), Lookup::Served(_));
-        let mut defined =
-            plan.steps.iter().filter(|step| matches!(plan.kinds.get(&step.reference), Lookup::Defined(_)));
-        if defined.all(is_served) && !kinds.serves_more_than(&plan.kinds) || started.elapsed() > TAKEN_UP {
+        if !kinds.serves_other_than(&plan.kinds) || started.elapsed() > TAKEN_UP {
             return Ok(kinds);
         }
         tokio::time::sleep(Duration::from_millis(300)).await;

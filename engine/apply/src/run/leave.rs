@@ -92,7 +92,16 @@ impl Run<'_> {
         let now = prune::look(self.cluster, kinds, self.options, &entries, &others).await?;
         let mut now: BTreeMap<Reference, Prune> = now.into_iter().collect();
         let prunes = plan.prunes.iter().map(|(reference, before)| {
-            let prune = now.remove(reference).unwrap_or_else(|| before.clone());
+            let prune = match now.remove(reference) {
+                // Served a moment ago, and no more in any version, though the set goes on defining it.
+                Some(Prune::Gone)
+                    if plan.kinds.is_defined(reference) && matches!(kinds.any_version(reference), Lookup::Absent) =>
+                {
+                    Prune::Unknown { reason: String::from("its kind is defined, and not served in any version") }
+                }
+                Some(prune) => prune,
+                None => before.clone(),
+            };
             (reference.clone(), prune)
         });
         let mut prunes: Vec<_> = prunes.collect();
