@@ -78,6 +78,8 @@ pub enum Action {
         after: Live,
         /// Whether fields of other managers are taken over.
         force: bool,
+        /// Whether no value differs, but only who owns the fields or in which version they were said.
+        owners_only: bool,
     },
     /// It is there as it should be: nothing is written.
     Unchanged {

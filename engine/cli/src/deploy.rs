@@ -175,18 +175,18 @@ pub(crate) fn tell_absent(options: &Options, help: &str) -> Exit {
 
 /// Says what is wrong with an inventory.
 pub(crate) fn tell_store(error: &StoreError) -> Exit {
+    let help = help_of(error);
+    output::complain(&error.to_string(), (!help.is_empty()).then_some(help.as_str()));
+    exit_of(error)
+}
+
+/// What to do about an inventory that cannot be had; empty where nothing can be said.
+fn help_of(error: &StoreError) -> String {
     match error {
-        StoreError::Cluster(error) => tell(error),
-        StoreError::Busy { .. } => {
-            output::complain(&error.to_string(), Some("wait until it is done, and run again"));
-            Exit::Undecided
-        }
+        StoreError::Cluster(error) => error.help(),
+        StoreError::Busy { .. } => String::from("wait until it is done, and run again"),
         StoreError::Broken { application, .. } => {
-            let help = format!(
-                "look at the ConfigMap `sluice-{application}`: nothing is applied or deleted until it can be read"
-            );
-            output::complain(&error.to_string(), Some(&help));
-            Exit::Undecided
+            format!("look at the ConfigMap `sluice-{application}`: nothing is applied or deleted until it can be read")
         }
     }
 }

@@ -184,14 +184,15 @@ impl Look<'_> {
             Some(before) if before.is_terminating() => {
                 Action::Deferred { reason: String::from("it is being deleted; it is made anew once it is gone") }
             }
-            Some(before)
-                if !self.is_new(desired, Some(&before))
-                    && compare::alike(before.resource().root(), answer.resource().root())
-                    && compare::owned_alike(&before, &answer, &self.options.manager) =>
-            {
-                Action::Unchanged { live: before.known() }
+            Some(before) => {
+                let is_alike = !self.is_new(desired, Some(&before))
+                    && compare::alike(before.resource().root(), answer.resource().root());
+                if is_alike && compare::owned_alike(&before, &answer, &self.options.manager) {
+                    Action::Unchanged { live: before.known() }
+                } else {
+                    Action::Change { before, after: answer, force, owners_only: is_alike }
+                }
             }
-            Some(before) => Action::Change { before, after: answer, force },
         })
     }
 

@@ -117,13 +117,7 @@ impl Hindrance {
                 LookError::Policy(error) => Reasons::of_file(error),
                 LookError::Source(error) => Reasons::one(error, error.help().as_deref()),
             },
-            Cause::Store(error) => {
-                let help = match error.as_ref() {
-                    StoreError::Cluster(error) => error.help(),
-                    StoreError::Busy { .. } | StoreError::Broken { .. } => String::new(),
-                };
-                Reasons::one(error, Some(&help))
-            }
+            Cause::Store(error) => Reasons::one(error, Some(&super::help_of(error))),
             Cause::Verdict(verdict) => Reasons::of_verdict(verdict),
             Cause::Other { message, help, .. } => Reasons::one(message, *help),
             Cause::Told(_) => Reasons::default(),
@@ -166,7 +160,7 @@ impl Reasons {
             place: finding.location.as_ref().map(place),
             object: finding.resource.as_ref().map(object_name),
             message: finding.message.clone(),
-            help: None,
+            help: Some(finding.help.to_string()).filter(|help| !help.is_empty()),
         };
         Self::first(denying.into_iter().map(of))
     }

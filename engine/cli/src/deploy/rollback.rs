@@ -63,7 +63,7 @@ fn rollback(arguments: &Arguments) -> Result<Exit, Exit> {
     };
     let mut gathered = place.gather(&loaded, arguments.fetching, Some(&revision)).inspect_err(|_| {
         if arguments.to.is_none() {
-            let message = format!("the way back of `{name}` leads to {revision}, which was healthy last");
+            let message = format!("the way back of `{name}` leads to {revision}");
             output::warn(&message, Some("where that cannot be mended, name another revision with --to"));
         }
     })?;

@@ -131,7 +131,8 @@ impl Agent {
         }
         // What is given up stays so until it is the turn of another.
         let quarantine = before.and_then(|before| before.quarantined.clone());
-        let options = Options { quarantine, ..self.options(BTreeSet::new()) };
+        // Nor is it the turn of what leaves the set.
+        let options = Options { quarantine, prune: false, ..self.options(BTreeSet::new()) };
         let outcome = self.hold(gathered, options, before).await?;
         Ok(if outcome.is_good() { Outcome::Waiting } else { outcome })
     }
@@ -173,7 +174,8 @@ impl Agent {
         let mut has_drifted = false;
         for step in &plan.steps {
             let words = match &step.action {
-                Action::Unchanged { .. } => continue,
+                // Who owns its fields is nothing that anybody has changed; it is written once like any other change.
+                Action::Unchanged { .. } | Action::Change { owners_only: true, .. } => continue,
                 Action::Create => "it is gone",
                 Action::Change { .. } => "it was changed",
                 Action::Deferred { reason } => reason,
