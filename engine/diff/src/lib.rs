@@ -117,7 +117,11 @@ impl Diff {
             Decision::Undecided => Decision::Undecided,
             Decision::Allow | Decision::Deny if new.iter().any(Finding::denies) => Decision::Deny,
             // What cannot be read may be anything, also where it could not be read before.
-            Decision::Allow | Decision::Deny if gaps.iter().any(|gap| gap.side == Which::Head) => Decision::Undecided,
+            Decision::Allow | Decision::Deny
+                if gaps.iter().any(|gap| gap.side == Which::Head && gap.findings.is_none()) =>
+            {
+                Decision::Undecided
+            }
             Decision::Allow | Decision::Deny if doubts.may_deny => Decision::Undecided,
             Decision::Allow | Decision::Deny => Decision::Allow,
         };

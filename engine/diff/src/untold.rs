@@ -22,8 +22,17 @@ type About<'f> = (&'f str, Of<'f>);
 struct Untold<'f> {
     /// Everything.
     all: bool,
-    /// Some of what these plugins found in these objects, each with the file that the object is in.
-    some: HashMap<About<'f>, &'f str>,
+    /// Some of what these plugins found in these objects.
+    some: HashMap<About<'f>, Part<'f>>,
+}
+
+/// What is told of an object in part.
+struct Part<'f> {
+    /// The file that the object is in.
+    file: &'f str,
+    /// Whether what is left out may deny: it is of the same severity as what stands for it, and may be anything where nothing
+    /// does.
+    may_deny: bool,
 }
 
 /// What cannot be compared.
@@ -32,7 +41,7 @@ pub(crate) struct Doubts {
     pub(crate) before: Vec<bool>,
     pub(crate) after: Vec<bool>,
     pub(crate) gaps: Vec<Gap>,
-    /// Whether one of those after would deny if it were new.
+    /// Whether one of those after, or one that the side after leaves out, would deny if it were new.
     pub(crate) may_deny: bool,
 }
 
@@ -44,9 +53,12 @@ impl<'f> Untold<'f> {
             let Some(about) = about(finding, known) else { continue };
             let told = told.entry(about).or_default();
             *told += 1;
-            if *told >= MOST_FINDINGS as usize || finding.message.ends_with(SUM) {
+            let is_sum = finding.message.ends_with(SUM);
+            let is_full = *told >= MOST_FINDINGS as usize;
+            if is_sum || is_full {
                 let file = finding.location.as_ref().map_or("", |location| location.file.as_str());
-                untold.some.insert(about, file);
+                let part = untold.some.entry(about).or_insert(Part { file, may_deny: !is_sum });
+                part.may_deny |= is_sum && finding.denies();
             }
         }
         untold
@@ -54,10 +66,14 @@ impl<'f> Untold<'f> {
 
     /// Whether it may have this finding of the other side; then the file that is known in part, none where nothing is.
     fn hides(&self, finding: &'f Finding, known: &Known<'f>) -> Option<Option<&'f str>> {
-        if self.all {
-            return (!finding.is_of_too_many()).then_some(None);
+        // What keeps the gate from deciding is told, however much was left out.
+        if finding.is_of_too_many() || finding.rule.starts_with("sluice/plugin-") {
+            return None;
         }
-        about(finding, known).and_then(|about| self.some.get(&about)).map(|file| Some(*file))
+        if self.all {
+            return Some(None);
+        }
+        about(finding, known).and_then(|about| self.some.get(&about)).map(|part| Some(part.file))
     }
 }
 
@@ -96,12 +112,14 @@ pub(crate) fn doubts<'f>(
     let found_otherwise = &unpaired(before, &pairs.before) | &unpaired(after, &pairs.after);
     let changed = objects.iter().filter(|object| object.change != Change::Moved);
     let changed: HashSet<Of<'_>> = changed.map(|object| (known.set(&object.set), named(&object.identity))).collect();
-    for (about, file) in &head.some {
+    let mut may_deny = false;
+    for (about, part) in &head.some {
         if changed.contains(&about.1) || found_otherwise.contains(about) {
-            gaps.entry((true, Some(*file))).or_default();
+            gaps.entry((true, Some(part.file))).or_default();
+            may_deny |= part.may_deny;
         }
     }
-    let may_deny = after.iter().zip(&of_after).any(|(finding, in_doubt)| *in_doubt && finding.denies());
+    may_deny |= after.iter().zip(&of_after).any(|(finding, in_doubt)| *in_doubt && finding.denies());
     let gap = |((is_head, name), findings): ((bool, Option<&str>), usize)| Gap {
         side: if is_head { Which::Head } else { Which::Base },
         name: name.map(String::from),
@@ -212,6 +230,14 @@ mod tests {
         let all = (0..4).map(|n| finding("p/rule", Some(&old), format!("{n}"))).collect();
         let more = Diff::of(of(&old, all), of(&new, some(&new, 0..6, 1)));
         assert_eq!(told(&more), (Decision::Deny, [2, 0, 5], vec![(Which::Head, Some(""), Some(0))]));
+        // What stands for others and does not deny leaves out nothing that does.
+        let warned = |object: &Resource| {
+            let mut found = some(object, 0..5, 7);
+            found.iter_mut().for_each(|finding| finding.action = Action::Warn);
+            found
+        };
+        let diff = Diff::of(of(&old, warned(&old)), of(&new, warned(&new)));
+        assert_eq!(told(&diff), (Decision::Allow, [0, 0, 6], vec![(Which::Head, Some(""), Some(0))]));
         // A plugin of any language gives no more than a thousand.
         let full = |object: &Resource| (0..1_000).map(|n| finding("p/rule", Some(object), format!("{n}"))).collect();
         let diff = Diff::of(of(&old, full(&old)), of(&new, full(&new)));

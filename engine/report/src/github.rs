@@ -41,8 +41,8 @@ pub(crate) fn write_config_errors(errors: &[ConfigError], out: &mut dyn io::Writ
     for error in errors {
         let text = [error.message.as_str(), error.help.as_str()].map(clean::block);
         let text = text.iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join("\n");
-        // What was asked has no place in a file.
-        let title = if error.location.is_some() { "sluice/policy-file" } else { "sluice/usage" };
+        // Without a place it may be about what was asked.
+        let title = if error.location.is_some() { "sluice/policy-file" } else { "sluice" };
         Annotation { command: "error", title, location: error.location.as_ref(), text }.write(out)?;
     }
     Ok(())

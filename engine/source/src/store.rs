@@ -1,5 +1,7 @@
 //! What a checkout reads from: a tree of nodes, addressed by paths without links.
 
+use std::collections::BTreeSet;
+
 use crate::error::PathError;
 
 /// Something in a folder, as it stands there; a link is not followed.
@@ -32,8 +34,8 @@ pub(crate) trait Store: Send + Sync {
 pub struct Below {
     /// The regular files, as paths from the root.
     pub files: Vec<String>,
-    /// The folders to which links lead, without links, and as often as that. In a folder of this machine they are not told.
-    pub folders: Vec<String>,
+    /// The folders to which links lead, without links. In a folder of this machine they are not told.
+    pub folders: BTreeSet<String>,
     /// Links that leave the checkout or lead back to themselves, and submodules. In a folder of this machine they are the error.
     pub astray: Vec<PathError>,
 }

@@ -16,8 +16,8 @@ pub(crate) const BATCH: usize = 128;
 /// After this many failures a plugin is not asked any more.
 pub(crate) const MAX_FAILURES: u32 = 3;
 
-/// How often plugins have failed on a batch so far. It saves time and never changes a verdict: what is not asked now is
-/// asked later, one object at a time.
+/// How often plugins have failed on a batch so far. It saves time: what is not asked now is asked later, about fewer
+/// objects at a time.
 pub(crate) struct Failures(Vec<AtomicU32>);
 
 impl Failures {

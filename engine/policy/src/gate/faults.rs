@@ -88,11 +88,13 @@ fn change_deferred(gate: &Gate, collected: &mut Collected) {
                 slow = Some((plugin, fault));
                 continue;
             }
-            // The last of the part: those before it are for no mutator.
-            (Err(mutate::Failed { plugin, fault }), [] | [_]) => {
+            // The only one that is for a mutator.
+            (Err(mutate::Failed { plugin, fault }), chosen) => {
                 pace.found();
-                let Some((item, others)) = part.split_last() else { return };
-                validate(gate, others.to_vec(), &failures, collected);
+                let at = chosen.first().map_or(0, |at| *at as usize);
+                let Some(item) = part.get(at) else { return };
+                let others = part.iter().enumerate().filter(|(index, _)| *index != at);
+                validate(gate, others.map(|(_, other)| other.clone()).collect(), &failures, collected);
                 if let Some(loaded) = gate.plugin(plugin) {
                     collected.drafts.push(finding::of_fault(loaded, plugin, item, &fault));
                     let patience = patience.entry(plugin).or_insert_with(|| Patience::new(plugin, Reach::All));

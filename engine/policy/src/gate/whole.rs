@@ -101,8 +101,8 @@ fn mutate_in_batches(
             }
             Err(fault) => {
                 pace.found();
-                // The one that it was asked about: the part ends with it.
-                let Some(item) = part.last() else { return };
+                // The one that it was asked about.
+                let Some(item) = taken.chosen.first().and_then(|at| part.get(*at as usize)) else { return };
                 notes.drafts.push(finding::of_fault(loaded, plugin, item, &fault));
                 failed.push(item.order);
                 if patience.ends(item, collected) {

@@ -77,7 +77,7 @@ impl Walk<'_> {
                 Target::File => self.found.files.push(way),
                 Target::Folder => {
                     self.folder(&resolved.path, &way, &self.objects.folder(&resolved.path)?)?;
-                    self.found.folders.push(resolved.path);
+                    self.found.folders.insert(resolved.path);
                 }
                 Target::Submodule => self.found.astray.push(self.submodule(&resolved.path)),
             },

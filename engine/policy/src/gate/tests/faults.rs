@@ -241,6 +241,26 @@ fn a_mutator_that_fails_leaves_the_others_their_objects() {
 }
 
 #[test]
+fn the_one_object_that_a_mutator_fails_on_is_blamed_whatever_lies_behind_it() {
+    for scope in [sluice_plugin::Scope::Resource, sluice_plugin::Scope::Set] {
+        let mut stub = Stub::mutate(|_| Err(trap()));
+        stub.description.kinds[0].kind = String::from("Pod");
+        stub.description.scope = scope;
+        let gate = gate(policy(&["m", "v"], ""), &[stub, finds("/spec/image", "seen")]);
+        let mut files = files(300);
+        for (_, text) in files.iter_mut().filter(|(name, _)| name != "f003.yaml") {
+            *text = text.replace("Pod", "Else");
+        }
+        let verdict = settled(&gate, &files);
+        let faults: Vec<_> = verdict.findings.iter().filter(|finding| finding.rule != "v/rule").collect();
+        let [fault] = faults.as_slice() else { panic!("{faults:#?}") };
+        let place = fault.location.as_ref().map(|location| location.file.as_str());
+        assert_eq!((fault.rule.as_str(), place), ("sluice/plugin-trapped", Some("f003.yaml")));
+        assert_eq!(verdict.findings.len(), 300, "the fault, and what the others say of the other 299");
+    }
+}
+
+#[test]
 fn a_failure_is_undecided_whatever_the_action() {
     let text =
         "apiVersion: sluice.dev/v1alpha1\nkind: Policy\nplugins: [{name: a, source: builtin:a, action: audit}]\n";
