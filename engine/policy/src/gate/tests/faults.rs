@@ -245,8 +245,11 @@ fn the_one_object_that_a_mutator_fails_on_is_blamed_whatever_lies_behind_it() {
     for scope in [sluice_plugin::Scope::Resource, sluice_plugin::Scope::Set] {
         let mut stub = Stub::mutate(|_| Err(trap()));
         stub.description.kinds[0].kind = String::from("Pod");
-        stub.description.scope = scope;
-        let gate = gate(policy(&["m", "v"], ""), &[stub, finds("/spec/image", "seen")]);
+        // With a mutator of the whole set every mutator is asked at the end.
+        let mut whole = Stub::mutate(|_| Ok(Vec::new()));
+        whole.description.kinds[0].kind = String::from("Other");
+        whole.description.scope = scope;
+        let gate = gate(policy(&["m", "v", "w"], ""), &[stub, finds("/spec/image", "seen"), whole]);
         let mut files = files(300);
         for (_, text) in files.iter_mut().filter(|(name, _)| name != "f003.yaml") {
             *text = text.replace("Pod", "Else");
