@@ -129,7 +129,7 @@ fn a_way_back_tells_of_itself() -> Result<()> {
     git(&shop, &["init", "-q", "-b", "main"])?;
     commit(&shop, "anew")?;
     let said = shop.ends(&["rollback"], 2)?;
-    ensure!(said.contains("which was healthy last") && said.contains("with --to"), "{said}");
+    ensure!(said.contains("the way back of `spoken-forced` leads to ") && said.contains("with --to"), "{said}");
 
     let shop = Shop::new(plane, "spoken-folder-back", "  wait: 5s\n")?;
     shop.config("one", "1")?;
