@@ -1,22 +1,17 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
-	"helm.sh/helm/v4/pkg/chart/loader/archive"
 	chart "helm.sh/helm/v4/pkg/chart/v2"
 	"helm.sh/helm/v4/pkg/chart/v2/loader"
 	chartutil "helm.sh/helm/v4/pkg/chart/v2/util"
-	"helm.sh/helm/v4/pkg/ignore"
 )
 
 // load reads a chart and refuses what `helm template` refuses before it renders.
@@ -27,7 +22,7 @@ func load(r request) (*chart.Chart, error) {
 	if _, err := os.Stat(r.Chart); err != nil {
 		return nil, err
 	}
-	c, err := loadPath(r.Chart)
+	c, err := loader.Load(r.Chart)
 	if err != nil {
 		return nil, err
 	}
@@ -47,71 +42,6 @@ func load(r request) (*chart.Chart, error) {
 	}
 	sortDependencies(c)
 	return c, nil
-}
-
-// loadPath loads a chart. Helm's own loader cuts a wrong prefix off names below the root of a file system, so a chart that is the
-// whole checkout is gathered here, by the same rules.
-func loadPath(path string) (*chart.Chart, error) {
-	root, err := filepath.Abs(path)
-	if err != nil {
-		return nil, err
-	}
-	if root != string(filepath.Separator) {
-		return loader.Load(path)
-	}
-	rules, err := ignored(root)
-	if err != nil {
-		return nil, err
-	}
-	files, err := gather(os.DirFS(root), rules)
-	if err != nil {
-		return nil, err
-	}
-	return loader.LoadFiles(files)
-}
-
-// ignored reads what .helmignore says.
-func ignored(root string) (*ignore.Rules, error) {
-	rules, err := ignore.ParseFile(filepath.Join(root, ignore.HelmIgnore))
-	if errors.Is(err, fs.ErrNotExist) {
-		rules, err = ignore.Empty(), nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	rules.AddDefaults()
-	return rules, nil
-}
-
-// gather reads the files of a chart that are not ignored.
-func gather(root fs.FS, rules *ignore.Rules) ([]*archive.BufferedFile, error) {
-	var files []*archive.BufferedFile
-	err := fs.WalkDir(root, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || name == "." {
-			return err
-		}
-		info, err := fs.Stat(root, name)
-		if err != nil {
-			return err
-		}
-		if rules.Ignore(name, info) {
-			if entry.IsDir() {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		if entry.IsDir() {
-			return nil
-		}
-		data, err := fs.ReadFile(root, name)
-		if err != nil {
-			return fmt.Errorf("error reading %s: %w", name, err)
-		}
-		data = bytes.TrimPrefix(data, []byte("\xEF\xBB\xBF"))
-		files = append(files, &archive.BufferedFile{Name: name, ModTime: info.ModTime(), Data: data})
-		return nil
-	})
-	return files, err
 }
 
 // missing names the dependencies that Chart.yaml asks for and charts/ does not hold.

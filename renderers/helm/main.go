@@ -1,5 +1,5 @@
-// Helm as a renderer of Sluice: Helm's own library over the checkout that is mounted as the root. It renders what `helm
-// template` renders, and knows no cluster, no registry and no repository.
+// Helm as a renderer of Sluice: Helm's own library over the checkout, whose root is the working folder. It renders
+// what `helm template` renders, and knows no cluster, no registry and no repository.
 package main
 
 import (

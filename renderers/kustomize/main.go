@@ -1,10 +1,11 @@
-// Kustomize as a renderer of Sluice: kustomize's own library over the checkout that is mounted as the root. It renders
-// what `kubectl kustomize` renders, and runs no plugin and no program.
+// Kustomize as a renderer of Sluice: kustomize's own library over the checkout, whose root is the working folder. It
+// renders what `kubectl kustomize` renders, and runs no plugin and no program.
 package main
 
 import (
 	"encoding/json"
 	"log"
+	"os"
 
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
@@ -40,7 +41,11 @@ func handle(asked []byte) (protocol.Response, error) {
 // render renders a kustomization as `kubectl kustomize` does.
 func render(files filesys.FileSystem, r request) (protocol.Response, error) {
 	if r.Origins != protocol.None {
-		return origins.Render(files, "/", r.Path, options(), r.Origins)
+		root, err := os.Getwd()
+		if err != nil {
+			return protocol.Response{}, err
+		}
+		return origins.Render(files, root, r.Path, options(), r.Origins)
 	}
 	resources, err := krusty.MakeKustomizer(options()).Run(files, r.Path)
 	if err != nil {

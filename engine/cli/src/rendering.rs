@@ -71,6 +71,23 @@ impl<'o> Rendering<'o> {
         self.failure(folder, &RenderError::Empty { renderer: renderer.to_owned(), path: path.to_owned() })
     }
 
+    /// The words of an error that consist of paths, with those as people call them.
+    fn renamed(&self, error: &RenderError) -> Option<String> {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "the errors of a foreign crate, of which two name paths")]
+        let error = match error {
+            RenderError::Missing { renderer, path, file } => {
+                let (path, file) = (self.root.shown(path), self.root.shown(file));
+                RenderError::Missing { renderer: renderer.clone(), path, file }
+            }
+            RenderError::Outside { renderer, path, file } => {
+                let (path, file) = (self.root.shown(path), self.root.shown(file));
+                RenderError::Outside { renderer: renderer.clone(), path, file }
+            }
+            _ => return None,
+        };
+        Some(error.to_string())
+    }
+
     fn failure(&self, folder: &Folder, error: &RenderError) -> Failure {
         let file = error.file().map(String::from);
         let place = file.and_then(|file| {
@@ -82,12 +99,7 @@ impl<'o> Rendering<'o> {
             Some((Arc::new(Text::new(self.root.shown(&file), content)), span))
         });
         let shown = self.root.shown(&folder.path);
-        let words = if let RenderError::Missing { renderer, path, file } = error {
-            let (path, file) = (self.root.shown(path), self.root.shown(file));
-            RenderError::Missing { renderer: renderer.clone(), path, file }.to_string()
-        } else {
-            called(&error.to_string(), &folder.path, &shown)
-        };
+        let words = self.renamed(error).unwrap_or_else(|| called(&error.to_string(), &folder.path, &shown));
         let message = format!("cannot render `{shown}`: {words}");
         Failure { message, help: error.help().to_owned(), place: place.or_else(|| folder.entry.clone()), detail: None }
     }

@@ -21,6 +21,7 @@ use sluice_plugin::{Grants, Limits, Severity};
 use crate::matching::{Glob, Match};
 use crate::{Action, ConfigError};
 
+pub(crate) use decode::as_written;
 pub(crate) use entries::{GATE_RULES, constant};
 pub use render::{CommandRender, HelmRender, Render, RenderEntry, RenderMethod, Setting, Written};
 pub use shape::schema;

@@ -56,6 +56,16 @@ pub enum RenderError {
         /// The file, or the folder, that names it.
         file: String,
     },
+    /// A file that another one names lies outside of the checkout.
+    #[error("{renderer}: `{file}` needs `{path}`, which lies outside of the checkout")]
+    Outside {
+        /// Which tool.
+        renderer: String,
+        /// What it needs, from the root of the checkout.
+        path: String,
+        /// The file, or the folder, that names it.
+        file: String,
+    },
     /// Something would have to be fetched.
     #[error("{renderer}: `{what}` is not in the checkout")]
     Remote {
@@ -163,7 +173,7 @@ impl RenderError {
             | Self::Remote { file, .. }
             | Self::Program { file, .. }
             | Self::Endless { file, .. } => file.as_deref(),
-            Self::Missing { file, .. } => Some(file),
+            Self::Missing { file, .. } | Self::Outside { file, .. } => Some(file),
             Self::Files(error) => Some(error.path()),
             Self::Load(_)
             | Self::Empty { .. }
@@ -192,6 +202,9 @@ impl RenderError {
             }
             Self::Missing { .. } | Self::Files(FilesError::Missing { .. }) => {
                 "check the spelling of the path, and that the file is committed"
+            }
+            Self::Outside { .. } => {
+                "a render sees nothing but the checkout: count the `..`, of which each leads one folder up from the file's own"
             }
             Self::Files(FilesError::Other { .. }) => "name a folder to render, or a chart's archive",
             Self::Files(FilesError::Refused { .. }) => {

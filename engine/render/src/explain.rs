@@ -10,7 +10,7 @@ use crate::guest::{Answer, End, Run};
 use crate::limits::Limits;
 use crate::renderers::no_thread;
 use crate::state::{Exceeded, State};
-use crate::wasi::Exit;
+use crate::wasi::{Exit, from_the_root};
 
 mod helm;
 mod kustomize;
@@ -106,8 +106,8 @@ impl Told {
         let words = joined(words);
         let subject = Subject { files: &*state.files, base, words: &words };
         match self.renderer.as_str() {
-            "kustomize" => kustomize::error(&subject),
-            _ => helm::error(&subject),
+            kustomize::NAME => kustomize::error(&subject),
+            _ => helm::error(&Subject { words: &from_the_root(subject.words), ..subject }),
         }
     }
 

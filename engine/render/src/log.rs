@@ -1,5 +1,7 @@
 //! What a guest wrote to standard output and standard error, up to a limit; the rest is taken and forgotten.
 
+use crate::wasi::from_the_root;
+
 /// Bytes kept.
 const MOST_BYTES: usize = 64 << 10;
 
@@ -15,7 +17,7 @@ impl Log {
 
     /// The lines, without what a terminal could take for a command.
     pub(crate) fn lines(&self) -> Vec<String> {
-        let text = String::from_utf8_lossy(&self.0);
+        let text = from_the_root(&String::from_utf8_lossy(&self.0));
         let lines = text.lines().map(|line| line.trim_end().replace(char::is_control, " "));
         lines.filter(|line| !line.is_empty()).collect()
     }

@@ -21,9 +21,22 @@ pub(crate) use entropy::Entropy;
 pub(crate) use process::{Exit, Process};
 
 pub(crate) use errno::Errno;
+
+/// A guest's words with paths as they are in the checkout, the root being `/`.
+pub(crate) fn from_the_root(words: &str) -> String {
+    words.replace(&format!("{CHECKOUT}/"), "/").replace(CHECKOUT, "/")
+}
+
+/// Whether a path of a guest lies in the checkout.
+pub(crate) fn is_inside(path: &str) -> bool {
+    path.starts_with(CHECKOUT)
+}
 use view::View;
 
 const MODULE: &str = "wasi_snapshot_preview1";
+/// The path of the checkout's root for a guest. It is not `/`, above which there is nothing: a path with one `..` too many
+/// would lead to the root again, and to other files than the tool means.
+const CHECKOUT: &str = "/.sluice-checkout";
 
 /// What would change a file or a folder.
 const WRITING: [&str; 15] = [

@@ -126,6 +126,11 @@ impl<'t> Decoder<'t> {
         }
     }
 
+    /// A number or a boolean as it stands in the file.
+    pub(crate) fn as_written(&self, node: Node<'t>) -> Option<&'t str> {
+        as_written(self.text, node)
+    }
+
     /// Yes or no.
     pub(crate) fn flag(&mut self, node: Node<'t>, what: &str) -> Option<bool> {
         match node.value() {
@@ -162,7 +167,10 @@ impl<'t> Decoder<'t> {
 
     /// One of some words.
     pub(crate) fn word<T: Copy>(&mut self, node: Node<'t>, what: &str, known: &[(&'static str, T)]) -> Option<T> {
-        let text = self.string(node, what)?;
+        let text = match node.value() {
+            Value::Bool(_) | Value::Number(_) => self.as_written(node).unwrap_or("this"),
+            Value::Null | Value::String(_) | Value::Array(_) | Value::Object(_) => self.string(node, what)?,
+        };
         let found = known.iter().find(|(word, _)| *word == text);
         if found.is_none() {
             let help = suggest(text, known.iter().map(|(word, _)| *word));
@@ -188,6 +196,18 @@ impl<'t> Fields<'t> {
             (found, None) | (None, found) => found,
         }
     }
+}
+
+/// A number or a boolean as it stands in its text, where `1.10` is not `1.1`; none where it is written otherwise than
+/// plainly, such as by an alias.
+pub(crate) fn as_written<'t>(text: &'t Text, node: Node<'t>) -> Option<&'t str> {
+    let text = text.slice(node.span()).trim();
+    let text = match text.strip_prefix('&') {
+        Some(anchored) => anchored.split_once(char::is_whitespace)?.1.trim(),
+        None => text,
+    };
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-._:".contains(&byte));
+    Some(text).filter(|text| is_plain && !text.is_empty())
 }
 
 /// What to point at for a node: a scalar itself, the first key of an object, the first element of a list.

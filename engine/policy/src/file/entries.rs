@@ -196,10 +196,16 @@ fn at_most<'t, T: PartialOrd>(decoder: &mut Decoder<'t>, node: Node<'t>, limit: 
 
 /// Reads a duration under `time`.
 pub(crate) fn duration<'t>(decoder: &mut Decoder<'t>, node: Node<'t>) -> Option<Duration> {
-    let text = decoder.string(node, "`time`")?;
+    const FORMS: &str = "write `1s`, `500ms` or `2m`";
+    let text = match node.value() {
+        Value::Number(number) => decoder.as_written(node).unwrap_or(number),
+        Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
+            decoder.string(node, "`time`")?
+        }
+    };
     let duration = values::duration(text);
     if duration.is_none() {
-        decoder.error(node.span(), format!("`{text}` is no duration"), "write `1s`, `500ms` or `2m`");
+        decoder.error(node.span(), format!("`{text}` is no duration"), FORMS);
     }
     duration
 }

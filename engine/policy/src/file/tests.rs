@@ -128,7 +128,7 @@ fn plugins() {
     assert_snapshot!(plugin("setings: {}"), @r"6:3: a plugin has no field `setings` (did you mean `settings`?)");
     assert_snapshot!(plugin("settings: [a]"), @r"6:14: `settings` has to be an object, not a list");
     assert_snapshot!(plugin("action: forbid"), @r"6:11: `forbid` is no action (known are `deny`, `warn`, `audit`)");
-    assert_snapshot!(plugin("action: true"), @r#"6:11: action has to be a string, not a boolean (put it in quotes: "true")"#);
+    assert_snapshot!(plugin("action: true"), @"6:11: `true` is no action (known are `deny`, `warn`, `audit`)");
     assert_snapshot!(plugin("action: wran"), @r"6:11: `wran` is no action (did you mean `warn`?)");
     assert_snapshot!(plugin("rules: {x: deny}"), @r"6:14: a rule has to be an object, not a string");
     assert_snapshot!(plugin("rules: {x: {severty: high}}"), @r"6:15: a rule has no field `severty` (did you mean `severity`?)");
@@ -153,6 +153,11 @@ fn plugins() {
     3:38: `image-tags.wasm` is no source of a plugin (write `file:image-tags.wasm`)
     3:57: a plugin lacks the field `name`
     ");
+    assert_snapshot!(plugin("limits: {time: 1.0}"), @r"
+    6:18: `1.0` is no duration (write `1s`, `500ms` or `2m`)
+    ");
+    assert_snapshot!(plugin("grants: {secrets: on}"), @"6:21: `on` is no access to secrets (known are `redacted`, `full`)");
+    assert_snapshot!(below("plugins: [{name: a, source: 'https://x/y.wasm'}]\n"), @"3:29: `https://x/y.wasm` is no source of a plugin (plugins come from the program itself, `builtin:NAME`, or from a file, `file:PATH`)");
     assert_snapshot!(below("plugins: [{name: a, source: builtin:a}, {name: a, source: builtin:b}]\n"), @r"3:48: there are two plugins of the name `a` (names stand before rule ids, so each has to be unique)");
     assert_snapshot!(below("plugins: [{name: sluice, source: builtin:a}]\n"), @r"3:18: the name `sluice` stands for the gate itself (choose another name)");
 }

@@ -44,6 +44,9 @@ pub(crate) fn source(text: &str) -> Result<PluginSource, String> {
     if text.strip_prefix("oci://").is_some_and(|reference| !reference.is_empty()) {
         return Ok(PluginSource::Oci(text.to_owned()));
     }
+    if text.contains("://") {
+        return Err(String::from("plugins come from the program itself, `builtin:NAME`, or from a file, `file:PATH`"));
+    }
     let file = std::path::Path::new(text).extension().is_some_and(|extension| extension == "wasm");
     Err(if file { format!("write `file:{text}`") } else { String::from("write `builtin:NAME` or `file:PATH`") })
 }

@@ -3,13 +3,13 @@
 mod cost;
 
 use jsonschema::error::{TypeKind, ValidationErrorKind};
-use jsonschema::{ValidationError, Validator};
+use jsonschema::{JsonType, ValidationError, Validator};
 use serde_json::Value;
 use sluice_plugin::SettingsError;
 
 use crate::ConfigError;
 use crate::config::{quoted, suggest};
-use crate::file::{PluginEntry, Policy};
+use crate::file::{PluginEntry, Policy, as_written};
 
 /// Longest value in a message, in characters.
 const MAX_VALUE: usize = 60;
@@ -33,16 +33,20 @@ struct Flaw {
 pub fn check_settings(plugin: &str, schema: &str, settings: &str) -> Result<Vec<SettingsError>, String> {
     let schema: Value = serde_json::from_str(schema).map_err(|error| format!("the schema is not JSON: {error}"))?;
     let settings = serde_json::from_str(settings).map_err(|error| format!("the settings cannot be read: {error}"))?;
-    let flaws = flaws(plugin, &schema, &settings)?;
+    let flaws = flaws(plugin, &schema, &settings, &|_| None)?;
     Ok(flaws.into_iter().map(|Flaw { pointer, message, .. }| SettingsError { pointer, message }).collect())
 }
 
-fn flaws(plugin: &str, schema: &Value, settings: &Value) -> Result<Vec<Flaw>, String> {
+/// How a number or a boolean of the settings is written in their file, by its pointer.
+type Written<'a> = &'a dyn Fn(&str) -> Option<&'a str>;
+
+fn flaws(plugin: &str, schema: &Value, settings: &Value, written: Written<'_>) -> Result<Vec<Flaw>, String> {
     if cost::is_too_much(schema, settings) {
         return Err(String::from("cannot be used: it is too much work to hold these settings against it"));
     }
     let validator = validator(schema).map_err(|error| format!("cannot be used: {error}"))?;
-    Ok(validator.iter_errors(settings).take(MAX_FLAWS).flat_map(|error| tell(plugin, schema, &error)).collect())
+    let errors = validator.iter_errors(settings).take(MAX_FLAWS);
+    Ok(errors.flat_map(|error| tell(plugin, schema, &error, written)).collect())
 }
 
 /// Checks the settings of a plugin against its schema. Making a validator takes longer than all the rest of the start,
@@ -65,7 +69,11 @@ pub(crate) fn check(policy: &Policy, entry: &PluginEntry, schema: Option<&str>) 
             vec![policy.error(span, format!("the settings cannot be read: {error}"), "")]
         })?,
     };
-    let flaws = flaws(&entry.name, &schema, &settings).map_err(broken)?;
+    let written = |pointer: &str| {
+        let tree = policy.tree.as_ref()?;
+        as_written(tree.text(), tree.root().at(&format!("{}{pointer}", entry.places.settings))?)
+    };
+    let flaws = flaws(&entry.name, &schema, &settings, &written).map_err(broken)?;
     let place = |flaw: &Flaw| {
         let pointer = format!("{}{}", entry.places.settings, flaw.pointer);
         let name = policy.tree.as_ref().filter(|_| flaw.is_name).and_then(|tree| tree.key_span(&pointer));
@@ -87,7 +95,7 @@ pub(crate) fn refused(policy: &Policy, entry: &PluginEntry, errors: &[SettingsEr
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "the kinds of a foreign crate, told in its own words")]
-fn tell(plugin: &str, schema: &Value, error: &ValidationError<'_>) -> Vec<Flaw> {
+fn tell(plugin: &str, schema: &Value, error: &ValidationError<'_>, written: Written<'_>) -> Vec<Flaw> {
     let pointer = error.instance_path().as_str().to_owned();
     match error.kind() {
         ValidationErrorKind::AdditionalProperties { unexpected }
@@ -103,10 +111,30 @@ fn tell(plugin: &str, schema: &Value, error: &ValidationError<'_>) -> Vec<Flaw> 
             unexpected.iter().map(one).collect()
         }
         kind => {
-            let value = error.instance().to_string();
-            let message = message(kind, &cut(&value)).unwrap_or_else(|| error.to_string().replace('"', "`"));
-            vec![Flaw { pointer, is_name: false, message, help: String::new() }]
+            let value = error.instance();
+            let written = if value.is_number() || value.is_boolean() { written(&pointer) } else { None };
+            let shown = written.map_or_else(|| value.to_string(), str::to_owned);
+            let message = message(kind, &cut(&shown)).unwrap_or_else(|| error.to_string().replace('"', "`"));
+            let Some(text) = written.filter(|text| takes_text(kind, text)) else {
+                return vec![Flaw { pointer, is_name: false, message, help: String::new() }];
+            };
+            let is = if value.is_number() { "a number" } else { "a boolean" };
+            let message = format!("{message}; without quotes it is {is}");
+            vec![Flaw { pointer, is_name: false, message, help: format!("put it in quotes: \"{text}\"") }]
         }
+    }
+}
+
+/// Whether the value would do if it were this text.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the kinds of a foreign crate, of which few are about texts")]
+fn takes_text(kind: &ValidationErrorKind, text: &str) -> bool {
+    let is_text = |value: &Value| value.as_str() == Some(text);
+    match kind {
+        ValidationErrorKind::Type { kind: TypeKind::Single(wanted) } => *wanted == JsonType::String,
+        ValidationErrorKind::Type { kind: TypeKind::Multiple(wanted) } => wanted.contains(JsonType::String),
+        ValidationErrorKind::Enum { options } => options.as_array().into_iter().flatten().any(is_text),
+        ValidationErrorKind::Constant { expected_value } => is_text(expected_value),
+        _ => false,
     }
 }
 

@@ -24,7 +24,7 @@ const OF_THE_CHART: [(&str, &str); 8] = [
 
 /// The error that the words stand for.
 pub(super) fn error(subject: &Subject<'_>) -> RenderError {
-    let (renderer, message) = (NAME.to_owned(), shortened(subject.words));
+    let (renderer, message) = (NAME.to_owned(), shortened(&without_values(subject.words)));
     let file = file(subject);
     if ENDLESS.iter().any(|words| message.contains(words)) {
         return RenderError::Endless { renderer, message, file };
@@ -33,6 +33,21 @@ pub(super) fn error(subject: &Subject<'_>) -> RenderError {
         return RenderError::Remote { renderer, what: what.to_owned(), file };
     }
     RenderError::Failed { renderer, message, file }
+}
+
+/// The words without the values that its checker of schemas repeats.
+fn without_values(words: &str) -> String {
+    const AFTER: [&str; 2] = ["' does not match pattern ", "' is not valid "];
+    let cut = |mut words: String, after: &str| {
+        let mut from = 0;
+        while let Some(end) = words.get(from..).and_then(|rest| rest.find(after)).map(|at| from + at) {
+            let Some(start) = words.get(..end).and_then(|before| before.rfind(": '")).map(|at| at + 2) else { break };
+            words.replace_range(start..=end, "the value");
+            from = start;
+        }
+        words
+    };
+    AFTER.into_iter().fold(words.to_owned(), cut)
 }
 
 /// The file that the words name.

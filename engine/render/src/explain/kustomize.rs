@@ -4,6 +4,7 @@
 use super::{Subject, shortened};
 use crate::error::RenderError;
 use crate::files::{join, normal};
+use crate::wasi;
 
 /// How errors name the tool.
 pub(super) const NAME: &str = "kustomize";
@@ -11,6 +12,8 @@ pub(super) const NAME: &str = "kustomize";
 const ELSEWHERE: [&str; 2] = ["recursed accumulation of path '", "couldn't make target for path '"];
 /// What it says before a resource that it cannot read.
 const RESOURCE: &str = "accumulating resources from '";
+/// What it says before a path that it looks for.
+const MISSING: &str = "lstat ";
 /// Names of its own file.
 const FILES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 /// What it says where a program would be run.
@@ -19,10 +22,12 @@ const PROGRAMS: [&str; 5] =
 
 /// The error that the words stand for.
 pub(super) fn error(subject: &Subject<'_>) -> RenderError {
-    let (folder, words) = innermost(subject.words, subject.base);
+    let outside = outside(subject.words);
+    let words = wasi::from_the_root(subject.words);
+    let (folder, words) = innermost(&words, subject.base);
     let kustomization = kustomization(subject, &folder);
     let (resource, words) = resource(words);
-    let (renderer, message) = (NAME.to_owned(), shortened(&from_the_root(words)));
+    let (renderer, message) = (NAME.to_owned(), shortened(&without_values(&from_the_root(words))));
     if words.contains("cycle detected") {
         return RenderError::Endless { renderer, message, file: Some(kustomization) };
     }
@@ -32,6 +37,9 @@ pub(super) fn error(subject: &Subject<'_>) -> RenderError {
     if PROGRAMS.iter().any(|program| words.contains(program)) {
         return RenderError::Program { renderer, message, file: Some(kustomization) };
     }
+    if let (Some(path), true) = (outside, words.contains(MISSING)) {
+        return RenderError::Outside { renderer, path, file: kustomization };
+    }
     if let Some(path) = missing(words) {
         return RenderError::Missing { renderer, path, file: kustomization };
     }
@@ -39,9 +47,15 @@ pub(super) fn error(subject: &Subject<'_>) -> RenderError {
     RenderError::Failed { renderer, message, file: Some(file) }
 }
 
+/// The path outside of the checkout that it looks for at last, from the root; none where that is inside.
+fn outside(words: &str) -> Option<String> {
+    let (path, _) = words.rsplit_once(MISSING)?.1.split_once(": ")?;
+    (!wasi::is_inside(path)).then(|| format!("..{path}"))
+}
+
 /// The path that is not there.
 fn missing(words: &str) -> Option<String> {
-    let (path, why) = words.rsplit_once("lstat ")?.1.split_once(": ")?;
+    let (path, why) = words.rsplit_once(MISSING)?.1.split_once(": ")?;
     let is_missing = ["no such file", "No such file"].iter().any(|start| why.starts_with(start));
     is_missing.then(|| path.trim_start_matches('/').to_owned())
 }
@@ -110,6 +124,18 @@ fn from_the_root(words: &str) -> String {
     words.replace("'/'", "the root of the checkout").replace("'/", "'").replace("lstat /", "lstat ")
 }
 
+/// The words without what they repeat of the files: it may belong to a `Secret`.
+fn without_values(words: &str) -> String {
+    const REPEATED: [(&str, &str); 3] = [("[patch: \"", "\"]"), ("with config: `", "`"), ("literal sources [", "]")];
+    let cut = |words: String, (start, end): (&str, &str)| {
+        let Some((before, rest)) = words.split_once(start) else { return words };
+        // What is repeated may have the end in it.
+        let after = rest.rsplit_once(end).map_or("", |(_, after)| after);
+        format!("{before}{start}…{end}{after}")
+    };
+    REPEATED.into_iter().fold(words.to_owned(), cut)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::Subject;
@@ -117,6 +143,12 @@ mod tests {
     use crate::files::MemoryFiles;
 
     fn told(words: &str) -> (String, Option<String>) {
+        let words = &words.replace("'/", "'/.sluice-checkout/").replace("lstat /", "lstat /.sluice-checkout/");
+        of_the_tool(words)
+    }
+
+    /// What becomes of words in which paths are those of the tool.
+    fn of_the_tool(words: &str) -> (String, Option<String>) {
         let paths = ["top/kustomization.yaml", "b/kustomization.yml", "b/a.yaml", "top/p.yaml"];
         let files: MemoryFiles = paths.iter().map(|path| (path, &b""[..])).collect();
         let error = error(&Subject { files: &files, base: "top", words });
@@ -154,6 +186,34 @@ mod tests {
             ),
         ] {
             assert_eq!(told(&format!("{inner}{words}")), (message.to_owned(), Some(file.to_owned())));
+        }
+    }
+
+    #[test]
+    fn a_path_out_of_the_checkout_is_told_as_one() {
+        let (message, file) = of_the_tool(
+            "accumulating resources: accumulation err='accumulating resources from '../../base': evalsymlink failure on \
+             '/base' : lstat /base: no such file or directory': must build at directory: not a valid directory: evalsymlink \
+             failure on '/base' : lstat /base: no such file or directory",
+        );
+        assert_eq!(message, "kustomize: `top/kustomization.yaml` needs `../base`, which lies outside of the checkout");
+        assert_eq!(file.as_deref(), Some("top/kustomization.yaml"));
+    }
+
+    #[test]
+    fn words_repeat_no_values() {
+        for (words, message) in [
+            (
+                "unable to parse SM or JSON patch from [patch: \"kind: Secret {password: [\"hunter2\"], : }\"]",
+                "kustomize: unable to parse SM or JSON patch from [patch: \"…\"]",
+            ),
+            (
+                "trouble configuring builtin PatchTransformer with config: ` patch: {a: `hunter2`} `: unable to parse",
+                "kustomize: trouble configuring builtin PatchTransformer with config: `…`: unable to parse",
+            ),
+            ("literal sources [PW=hunter2 oops]: invalid", "kustomize: literal sources […]: invalid"),
+        ] {
+            assert_eq!(told(words).0, message);
         }
     }
 

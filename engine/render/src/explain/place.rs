@@ -12,14 +12,13 @@ pub(crate) fn of(error: &RenderError, text: &str) -> Option<Range<usize>> {
         RenderError::Failed { renderer, message, file } | RenderError::Endless { renderer, message, file }
             if renderer == helm::NAME =>
         {
-            of_template(message, file.as_deref()?, text)
+            let file = file.as_deref()?;
+            // Lines of what a template makes are not those of the template.
+            let is_plain = || !file.contains("templates/");
+            of_template(message, file, text).or_else(|| if is_plain() { of_line(message, text) } else { None })
         }
         RenderError::Failed { renderer, message, .. } if renderer == kustomize::NAME => {
-            let (_, rest) = message.split_once("unknown field \"")?;
-            let (name, _) = rest.split_once('"')?;
-            words(text)
-                .find(|&(_, word)| word.strip_suffix(':') == Some(name))
-                .map(|(start, _)| start..start + name.len())
+            unknown_field(message, text).or_else(|| of_line(message, text))
         }
         RenderError::Missing { path, file, .. } => {
             let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -29,6 +28,15 @@ pub(crate) fn of(error: &RenderError, text: &str) -> Option<Range<usize>> {
             };
             let is_it = |word: &str| normal(&join(folder, word)).is_some_and(leads);
             words(text).find(|(_, word)| is_it(word)).map(range)
+        }
+        RenderError::Outside { path, file, .. } => {
+            let above = |word: &str| {
+                let folders = file.split('/').count() - 1;
+                let climbs = word.split('/').take_while(|name| *name == "..").count();
+                let below = word.trim_start_matches("../").strip_prefix(path.trim_start_matches("../"));
+                climbs > folders && below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            };
+            words(text).find(|(_, word)| above(word)).map(range)
         }
         RenderError::Remote { what, .. } => words(text).find(|(_, word)| word == what).map(range),
         RenderError::Load(_)
@@ -44,6 +52,24 @@ pub(crate) fn of(error: &RenderError, text: &str) -> Option<Range<usize>> {
         | RenderError::Output { .. }
         | RenderError::Start { .. } => None,
     }
+}
+
+/// The field that kustomize does not know.
+fn unknown_field(message: &str, text: &str) -> Option<Range<usize>> {
+    let (_, rest) = message.split_once("unknown field \"")?;
+    let (name, _) = rest.split_once('"')?;
+    let mut words = words(text);
+    words.find(|&(_, word)| word.strip_suffix(':') == Some(name)).map(|(start, _)| start..start + name.len())
+}
+
+/// The line that a parser of YAML names, from 1; the last one named counts.
+fn of_line(message: &str, text: &str) -> Option<Range<usize>> {
+    let (_, rest) = message.rsplit_once("yaml: line ")?;
+    let number: usize = rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()?;
+    let start: usize = text.split_inclusive('\n').take(number.checked_sub(1)?).map(str::len).sum();
+    let line = text.get(start..)?.lines().next()?;
+    let begin = start + line.len() - line.trim_start().len();
+    Some(begin..start + line.trim_end().len()).filter(|range| !range.is_empty())
 }
 
 /// `shop/templates/a.yaml:1:6` in helm's words: the line from 1, the column in bytes from 0; the last such counts.
@@ -117,12 +143,18 @@ mod tests {
         let remote = RenderError::Remote { renderer: renderer(), what: "https://github.com/a/b".into(), file: None };
         let message = String::from("invalid Kustomization: json: unknown field \"label\"");
         let unknown = RenderError::Failed { renderer: renderer(), message, file: None };
+        let line = |number: usize| {
+            let message = format!("MalformedYAMLError: yaml: line {number}: did not find expected key in File: a.yaml");
+            RenderError::Failed { renderer: renderer(), message, file: None }
+        };
         for (error, marked) in [
             (missing("b/nope.yaml"), Some("../b/nope.yaml")),
             (missing("b"), Some("../b/nope.yaml")),
             (missing("a/other.yaml"), None),
             (remote, Some("https://github.com/a/b")),
             (unknown, Some("label")),
+            (line(4), Some("- \"../b/nope.yaml\"")),
+            (line(40), None),
         ] {
             assert_eq!(of(&error, text).and_then(|range| text.get(range)), marked, "{error}");
         }

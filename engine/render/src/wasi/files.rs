@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::descriptors::{Open, ROOT};
 use super::errno::Errno;
 use super::view::View;
-use super::{MODULE, answer};
+use super::{CHECKOUT, MODULE, answer};
 use crate::files::{Kind, Stat, join, normal};
 use crate::state::State;
 
@@ -25,6 +25,8 @@ const DIRECTORY: u32 = 2;
 const TRUNCATE: u32 = 8;
 /// The right to write.
 const WRITE: u64 = 1 << 6;
+/// The folder of a path that no open folder leads to.
+const NOWHERE: u32 = u32::MAX;
 /// Longest path, which also ends the way of whoever follows a loop of links.
 const LONGEST_PATH: usize = 1024;
 
@@ -38,8 +40,8 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     })?;
     linker.func_wrap(MODULE, "fd_prestat_dir_name", |mut c: C<'_>, fd: u32, out: u32, length: u32| {
         answer(&mut c, |view| match (fd, length) {
-            (ROOT, 1..) => view.put(out, b"/"),
-            (ROOT, 0) => Err(Errno::NameTooLong),
+            (ROOT, length) if length as usize >= CHECKOUT.len() => view.put(out, CHECKOUT.as_bytes()),
+            (ROOT, _) => Err(Errno::NameTooLong),
             _ => Err(Errno::BadDescriptor),
         })
     })?;
@@ -115,8 +117,11 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     Ok(())
 }
 
-/// The path that a guest means, from the root.
+/// The path that a guest means, from the root. There is nothing outside of it.
 fn resolve(view: &mut View<'_>, fd: u32, path: u32, length: u32) -> Result<String, Errno> {
+    if fd == NOWHERE {
+        return Err(Errno::Missing);
+    }
     let base = match view.state.open.get(fd)? {
         Open::Folder { path, .. } => path.clone(),
         Open::File { .. } | Open::Input | Open::Output => return Err(Errno::NotFolder),
@@ -140,8 +145,8 @@ fn prestat(view: &mut View<'_>, fd: u32, out: u32) -> Answer {
     if fd != ROOT {
         return Err(Errno::BadDescriptor);
     }
-    // A folder, whose name has one letter.
-    view.put_u64(out, 1 << 32)
+    // A folder, and the length of its name.
+    view.put_u64(out, (CHECKOUT.len() as u64) << 32)
 }
 
 fn fdstat(view: &mut View<'_>, fd: u32, out: u32) -> Answer {

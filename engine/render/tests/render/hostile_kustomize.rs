@@ -32,6 +32,24 @@ fn refused(kustomization: &str) -> RenderError {
 const FUNCTION: &str =
     "apiVersion: a/v1\nkind: F\nmetadata:\n  name: f\n  annotations:\n    config.kubernetes.io/function: |\n      ";
 
+/// One `..` too many does not lead to the root again, where a folder of that name may be.
+#[test]
+fn a_path_that_climbs_out_of_the_checkout_is_refused() {
+    for resource in ["../../base", "../../../../../base", "../../base/a.yaml", "../../base/../base"] {
+        let error = refused(&format!("resources: [{resource}]\n"));
+        let RenderError::Outside { path, file, .. } = &error else { panic!("{resource}: {error:?}") };
+        assert!(path.starts_with("../base") && file == KUSTOMIZATION, "{error}");
+        let text = format!("resources:\n- {resource} # too far\n");
+        assert_eq!(error.place_in(&text).and_then(|range| text.get(range)), Some(resource));
+    }
+    for field in
+        ["patches: [{path: ../../top/patch.yaml}]", "configMapGenerator: [{name: a, files: [../../top/a.yaml]}]"]
+    {
+        let error = refused(&format!("resources: [a.yaml]\n{field}\n"));
+        assert!(matches!(error, RenderError::Outside { .. }), "{field}: {error:?}");
+    }
+}
+
 #[test]
 fn nothing_is_fetched() {
     for (resource, what) in [

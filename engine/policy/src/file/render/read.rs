@@ -214,12 +214,21 @@ fn settings<'t>(
 fn scalar<'t>(decoder: &mut Decoder<'t>, node: Node<'t>, typed: Typed) -> Option<(Typed, String)> {
     match node.value() {
         Value::String(text) => Some((Typed::AsText, escaped(text))),
+        // Who wants a text means the one that stands there.
+        Value::Bool(_) | Value::Number(_) if typed == Typed::AsText => match decoder.as_written(node) {
+            Some(text) => Some((Typed::AsText, text.to_owned())),
+            None => {
+                decoder.error(node.span(), "a text is wanted here, and this is none", "write it out, in quotes");
+                None
+            }
+        },
         Value::Bool(_) => Some((typed, node.to_json())),
-        Value::Number(text) if typed == Typed::AsText || text.bytes().all(|byte| b"-0123456789".contains(&byte)) => {
+        Value::Number(text) if text.bytes().all(|byte| b"-0123456789".contains(&byte)) => {
             Some((typed, text.to_owned()))
         }
         Value::Null => Some((Typed::AsItLooks, String::from("null"))),
         Value::Number(text) => {
+            let text = decoder.as_written(node).unwrap_or(text);
             let help = format!("put it in quotes (\"{text}\"), or into a file that `values` names");
             decoder.error(node.span(), "Helm can set whole numbers only", help);
             None

@@ -6,7 +6,7 @@ use std::time::Duration;
 use insta::assert_snapshot;
 use sluice_manifest::Text;
 
-use super::{ALL, PLUGIN, below};
+use super::{ALL, HEAD, PLUGIN, below};
 use crate::{Policy, RenderMethod, Setting};
 
 /// What is wrong with an entry.
@@ -71,10 +71,23 @@ fn charts() {
     7:50: a value that is set has to be a single one (write one name for each value (`image.tag: …`), or name a file under `values`)
     ");
     assert_snapshot!(entry("path: a, helm: {set: {cpu: 1.5}}"), @r#"7:31: Helm can set whole numbers only (put it in quotes ("1.5"), or into a file that `values` names)"#);
+    assert_snapshot!(entry("path: a, helm: {set: {tag: 1.10}}"), @r#"7:31: Helm can set whole numbers only (put it in quotes ("1.10"), or into a file that `values` names)"#);
+    assert_snapshot!(entry("path: a, helm: {kubeVersion: &a x, setString: {a: &b 1.10, b: *b}}"), @"7:66: a text is wanted here, and this is none (write it out, in quotes)");
     assert_snapshot!(entry("path: a, helm: {skipTests: some}, limits: {memory: 1Gi}"), @r"
     7:31: `skipTests` has to be `true` or `false`, not a string
     7:47: `limits` are those of a `command`, and this is `helm` (what runs in the sandbox has the limits of the sandbox: leave them out)
     ");
+}
+
+/// Helm's own `--set-string` takes texts as they stand.
+#[test]
+fn what_is_set_as_a_text_stays_as_it_is_written() {
+    let entry = "helm: {setString: {a: 1.10, b: 010, c: 0x10, d: 1e3, e: yes, f: 'x,y', g: False}}";
+    let text = Text::new("sluice.yaml", format!("{HEAD}{PLUGIN}render:\n- {{path: a, {entry}}}\n"));
+    let policy = Policy::parse(&Arc::new(text)).unwrap();
+    let RenderMethod::Helm(helm) = &policy.render()[0].render.method else { panic!("{:?}", policy.render()) };
+    let set: Vec<&str> = helm.set_string.iter().map(|setting| setting.argument.value.as_str()).collect();
+    assert_eq!(set, ["a=1.10", "b=010", "c=0x10", "d=1e3", "e=yes", "f=x\\,y", "g=False"]);
 }
 
 #[test]
