@@ -76,7 +76,7 @@ impl Plugin for Hostile {
             kinds: vec![any()],
             rules: vec![rule("rule"), rule("other-rule")],
             settings_schema: Some(r#"{"type":"object"}"#.to_owned()),
-            context: vec![any()],
+            context: Vec::new(),
         };
         match described().as_str() {
             "name" => description.name = "Hostile/../x\u{1b}[2J".to_owned(),
