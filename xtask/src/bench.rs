@@ -170,8 +170,10 @@ impl Bench {
 fn trees(bench: &Bench) -> Result<Vec<Row>> {
     let told = bench.inside(&["trees", bench.single()?])?;
     let what = "trees with spans / serde_yaml_ng into values, 1 thread";
+    let events = "trees with spans / libyaml's events alone, 1 thread";
     Ok(vec![
         Row::seconds(what, told("ours")?, told("reference")?, Bound::AtMost(1.0)),
+        Row::seconds(events, told("beside_events")?, told("events")?, Bound::None),
         Row::figure("memory of the trees / input", told("memory_ratio")?, Bound::AtMost(3.0)),
     ])
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, anyhow, bail};
 use serde::Deserialize;
@@ -18,6 +18,7 @@ use crate::process::{capture, cargo, say};
 use crate::setup::{Choice, Toolchain};
 use crate::workspace;
 
+mod encode;
 mod languages;
 mod renderers;
 
@@ -25,6 +26,9 @@ pub use renderers::go_version;
 
 /// The target that imports nothing but the contract.
 pub const TARGET: &str = "wasm32-unknown-unknown";
+
+/// The target that people choose who follow the documents of Rust: its standard library imports WASI.
+pub const WASI_TARGET: &str = "wasm32-wasip2";
 
 /// Options of `cargo xtask guests`.
 #[derive(clap::Args)]
@@ -42,7 +46,7 @@ pub struct Args {
 pub enum Languages {
     /// Those in Rust and the renderers: all that the program embeds.
     Rust,
-    /// The fixtures in other languages too.
+    /// The fixtures in other languages, and for WASI, too.
     All,
 }
 
@@ -63,10 +67,11 @@ pub fn run(args: &Args) -> Result<()> {
 /// Compiles the guests that are not up to date.
 pub fn build(toolchain: &Toolchain, which: Languages) -> Result<()> {
     rust(toolchain)?;
+    encode::texts()?;
     renderers::build()?;
     match which {
         Languages::Rust => Ok(()),
-        Languages::All => languages::build(),
+        Languages::All => languages::build(toolchain),
     }
 }
 
@@ -134,11 +139,8 @@ fn compile(toolchain: &Toolchain) -> Result<(BTreeMap<String, PathBuf>, bool)> {
         filenames: Vec<PathBuf>,
     }
     let arguments = ["build", "--workspace", "--release", "--keep-going", "--target", TARGET];
-    let mut command = cargo(&workspace::root().join("plugins"), &arguments);
+    let mut command = cargo_for(toolchain, &arguments);
     command.args(["--quiet", "--message-format", "json-render-diagnostics"]);
-    toolchain.apply(&mut command);
-    command.env("CARGO_TARGET_DIR", workspace::root().join("target/guests-build").join(toolchain.name()));
-    command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
     let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output().context("cannot start cargo")?;
 
     let mut modules = BTreeMap::new();
@@ -153,6 +155,20 @@ fn compile(toolchain: &Toolchain) -> Result<(BTreeMap<String, PathBuf>, bool)> {
         }
     }
     Ok((modules, output.status.success()))
+}
+
+/// A cargo command in the workspace of the guests.
+fn cargo_for(toolchain: &Toolchain, arguments: &[&str]) -> Command {
+    let mut command = cargo(&workspace::root().join("plugins"), arguments);
+    toolchain.apply(&mut command);
+    command.env("CARGO_TARGET_DIR", compiled(toolchain));
+    command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
+    command
+}
+
+/// Where a compiler leaves what it made of the guests.
+fn compiled(toolchain: &Toolchain) -> PathBuf {
+    workspace::root().join("target/guests-build").join(toolchain.name())
 }
 
 /// Turns a core module into a component, unless the module is the one of the last time.

@@ -14,6 +14,7 @@ use crate::setup::{Choice, Toolchain};
 use crate::workspace;
 
 mod house;
+mod slim;
 
 /// Options of `cargo xtask lint`.
 #[derive(clap::Args)]
@@ -67,6 +68,7 @@ pub fn run(_args: &Args) -> Result<()> {
         note(format!("clippy on {}", workspace.name), clippy(&workspace));
         note(format!("the dependencies of {}", workspace.name), dependencies(&tools, &workspace));
     }
+    note("the builds that leave something out".to_owned(), slim::check());
     if broken.is_empty() {
         say("nothing to complain about");
         return Ok(());

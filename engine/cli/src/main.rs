@@ -1,10 +1,13 @@
-//! The binary `sluice`: parses the command line and hands over to one module a command.
+//! The binary `sluice`: parses the command line and hands over to one module a command. Without the feature `apply` it has
+//! those that judge, and none that speaks with a cluster.
+#![cfg_attr(not(feature = "apply"), allow(dead_code, reason = "some of what serves all commands is for those"))]
 
 mod bases;
 mod builtin;
 mod charts;
 mod check;
 mod completions;
+#[cfg(feature = "apply")]
 mod deploy;
 mod diff;
 mod exit;
@@ -52,11 +55,17 @@ enum Command {
     Check(check::Arguments),
     Render(render::Arguments),
     Diff(diff::Arguments),
+    #[cfg(feature = "apply")]
     Plan(deploy::plan::Arguments),
+    #[cfg(feature = "apply")]
     Apply(deploy::apply::Arguments),
+    #[cfg(feature = "apply")]
     Status(deploy::status::Arguments),
+    #[cfg(feature = "apply")]
     Rollback(deploy::rollback::Arguments),
+    #[cfg(feature = "apply")]
     Reconcile(deploy::reconcile::Arguments),
+    #[cfg(feature = "apply")]
     Delete(deploy::delete::Arguments),
     #[command(subcommand)]
     Plugin(plugin::Command),
@@ -73,11 +82,17 @@ fn main() -> Exit {
         Command::Check(arguments) => check::run(&arguments),
         Command::Render(arguments) => render::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
+        #[cfg(feature = "apply")]
         Command::Plan(arguments) => deploy::plan::run(&arguments),
+        #[cfg(feature = "apply")]
         Command::Apply(arguments) => deploy::apply::run(&arguments),
+        #[cfg(feature = "apply")]
         Command::Status(arguments) => deploy::status::run(&arguments),
+        #[cfg(feature = "apply")]
         Command::Rollback(arguments) => deploy::rollback::run(&arguments),
+        #[cfg(feature = "apply")]
         Command::Reconcile(arguments) => deploy::reconcile::run(&arguments),
+        #[cfg(feature = "apply")]
         Command::Delete(arguments) => deploy::delete::run(&arguments),
         Command::Plugin(command) => plugin::run(&command),
         Command::Schema(arguments) => schema::run(&arguments),

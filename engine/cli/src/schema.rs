@@ -2,6 +2,7 @@
 
 use clap::ValueEnum;
 
+#[cfg(feature = "apply")]
 use crate::deploy::programs;
 use crate::exit::Exit;
 use crate::output;
@@ -27,8 +28,10 @@ enum Which {
     /// The report of `sluice diff --format json`
     Diff,
     /// What `sluice plan --format json` writes
+    #[cfg(feature = "apply")]
     Plan,
     /// What `sluice status --format json` writes
+    #[cfg(feature = "apply")]
     Status,
 }
 
@@ -38,7 +41,9 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         Which::Application => sluice_policy::application_schema(),
         Which::Report => sluice_report::json_schema().to_owned(),
         Which::Diff => sluice_report::diff_json_schema().to_owned(),
+        #[cfg(feature = "apply")]
         Which::Plan => programs::PLAN_SCHEMA.to_owned(),
+        #[cfg(feature = "apply")]
         Which::Status => programs::STATUS_SCHEMA.to_owned(),
     };
     output::print(&format!("{}\n", schema.trim_end()))

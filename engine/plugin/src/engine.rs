@@ -12,7 +12,7 @@ pub(crate) const MOST_TABLES: u32 = 64;
 pub(crate) const TABLE_ELEMENTS: usize = 32_768;
 
 /// Bytes of native stack that a guest may use. Threads have 2 MiB, and the host's own frames come on top.
-const STACK: usize = 1 << 20;
+pub(crate) const STACK: usize = 1 << 20;
 /// Bytes of each memory and table that stay resident from one call to the next, reset in place.
 const RESIDENT_MEMORY: usize = 2 << 20;
 const RESIDENT_TABLE: usize = 64 << 10;

@@ -3,12 +3,20 @@
 /// What kept a plugin from answering.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
-    /// The code trapped: a panic, an out-of-bounds access, an exhausted stack.
+    /// The code trapped: a panic, an out-of-bounds access.
     #[error("trapped: {message}")]
     Trapped {
         /// The trap in one line.
         message: String,
         /// The guest's stack and the last lines that it wrote, for `--verbose`.
+        backtrace: String,
+    },
+    /// It called itself more deeply than its stack goes.
+    #[error("exhausted its stack of {}", bytes(*.limit))]
+    StackLimit {
+        /// The limit, in bytes.
+        limit: u64,
+        /// As of a trap.
         backtrace: String,
     },
     /// The deadline passed.
@@ -23,11 +31,27 @@ pub enum Fault {
         /// The limit that it was given, in bytes.
         limit: u64,
     },
-    /// It grew a table, or made more instances or handles, than it may.
-    #[error("exhausted its {what}")]
-    ResourceLimit {
-        /// `tables`, `instances`, `handles`.
-        what: &'static str,
+    /// It grew a table further than it may, or has too many.
+    #[error("asked for more than {limit} {unit}")]
+    TableLimit {
+        /// The limit.
+        limit: u64,
+        /// `elements in one table`, `tables`.
+        unit: &'static str,
+    },
+    /// It is made of more parts than it may be.
+    #[error("is made of more than {limit} {unit}")]
+    InstanceLimit {
+        /// The limit.
+        limit: u64,
+        /// `instances`, `memories`.
+        unit: &'static str,
+    },
+    /// It holds on to more objects than it may.
+    #[error("held more than {limit} handles of objects at once")]
+    HandleLimit {
+        /// The limit, which grows with the number of objects that there are.
+        limit: u64,
     },
     /// The machine has no thread left to keep its deadline with.
     #[error("was not asked: the system gave no thread to keep its deadline with")]
@@ -62,7 +86,11 @@ impl Fault {
             Self::Trapped { .. } => "plugin-trapped",
             Self::TimedOut { .. } => "plugin-timed-out",
             Self::OutOfMemory { .. } => "plugin-out-of-memory",
-            Self::ResourceLimit { .. } | Self::NoThread => "plugin-resource-limit",
+            Self::StackLimit { .. } => "plugin-stack-limit",
+            Self::TableLimit { .. } => "plugin-table-limit",
+            Self::InstanceLimit { .. } => "plugin-instance-limit",
+            Self::HandleLimit { .. } => "plugin-handle-limit",
+            Self::NoThread => "plugin-no-thread",
             Self::OutputLimit { .. } => "plugin-output-limit",
             Self::Contract { .. } => "plugin-broke-contract",
             Self::Undecided { .. } => "plugin-undecided",
@@ -82,8 +110,20 @@ impl Fault {
             Self::OutOfMemory { .. } => {
                 "if the plugin is merely large, give it more memory in the policy file: `limits: { memory: 256Mi }`"
             }
-            Self::ResourceLimit { .. } => {
-                "these are not configurable: the plugin leaks, or it asks for far more than rules need; tell its author"
+            Self::StackLimit { .. } => {
+                "it calls itself without end, or too deeply for an object such as this; the stack is not configurable: \
+                 `--verbose` shows where, for its author, and `match` in the policy file keeps the object from it"
+            }
+            Self::TableLimit { .. } => {
+                "tables hold the functions of a program and are not configurable: a plugin that grows them this far leaks; \
+                 tell its author, or pin an earlier version"
+            }
+            Self::InstanceLimit { .. } => {
+                "what a plugin may be made of is not configurable: its author has to build it of fewer parts"
+            }
+            Self::HandleLimit { .. } => {
+                "the number of handles is not configurable: the plugin never lets go of what `previous()` or `context` gave \
+                 it; tell its author, or pin an earlier version"
             }
             Self::NoThread => {
                 "not the plugin is wrong but the machine, or the container, that is at its limit of processes; try again"

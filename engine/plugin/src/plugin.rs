@@ -18,9 +18,6 @@ use crate::state::{MOST_OBJECTS, State, View};
 use crate::trap;
 use crate::types::{Checked, Description, Grants, Limits, Mutated, Roles, Severity};
 
-/// Handles that a call may hold beyond two for each of its objects.
-const SPARE_HANDLES: usize = 100_000;
-
 static NOTHING: LazyLock<Arc<Set>> = LazyLock::new(Arc::default);
 
 /// A component that keeps to the contract, compiled and linked. Cheap to clone.
@@ -76,13 +73,13 @@ impl Loaded {
     ) -> Result<Run<T>, Fault> {
         let _permit = host.permits.take();
         let _running = Running::start().ok_or(Fault::NoThread)?;
-        let objects = view.set.resources.len() + view.context.as_ref().map_or(0, |set| set.resources.len());
         let ticks = ticker::ticks(limits.time);
         let mut store = Store::new(&host.engine, State::new(view, limits, ticker::now().saturating_add(ticks)));
         store.limiter(|state| &mut state.limiter);
         store.set_epoch_deadline(ticks);
         store.set_hostcall_fuel(usize::try_from(limits.output).unwrap_or(usize::MAX));
-        store.set_max_component_handles(SPARE_HANDLES.saturating_add(objects.saturating_mul(2)));
+        let most = store.data().most_handles();
+        store.set_max_component_handles(most);
         let instance = self.pre.instantiate(&mut store);
         match instance.and_then(|instance| question(&mut store, &instance)) {
             Ok(answer) => Ok(Run { answer, state: store.into_data() }),
@@ -224,7 +221,7 @@ impl Configured {
         let Configuration { plugin, settings, limits, grants, orders } = &*self.0;
         let objects = call.set.resources.len().max(call.context.as_ref().map_or(0, |set| set.resources.len()));
         if objects > MOST_OBJECTS {
-            return Err(Fault::ResourceLimit { what: "handles" });
+            return Err(Fault::HandleLimit { limit: MOST_OBJECTS as u64 });
         }
         let view = View {
             set: Arc::clone(&call.set),

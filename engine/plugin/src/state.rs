@@ -21,6 +21,8 @@ const PREVIOUS: u32 = 1 << 31;
 pub(crate) const CONTEXT: u32 = 1 << 30;
 /// Objects in a set that handles can tell apart.
 pub(crate) const MOST_OBJECTS: usize = (1 << 30) - 1;
+/// Handles that a call may hold beyond two for each of its objects.
+const SPARE_HANDLES: usize = 100_000;
 /// Parsed paths that a call keeps; a plugin that asks for more pays for the parsing.
 const MOST_PATHS: usize = 256;
 /// Matches of a path between two looks at the deadline.
@@ -74,6 +76,12 @@ impl State {
             #[cfg(feature = "wasi")]
             wasi: crate::wasi::Wasi::new(view.now),
         }
+    }
+
+    /// Handles that the call may hold at once.
+    pub(crate) fn most_handles(&self) -> usize {
+        let objects = self.set.resources.len() + self.context.as_ref().map_or(0, |set| set.resources.len());
+        SPARE_HANDLES.saturating_add(objects.saturating_mul(2))
     }
 
     /// What the plugin wrote: to the log first, then to stdout and stderr.

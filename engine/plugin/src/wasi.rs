@@ -156,7 +156,8 @@ impl HostMonotonicClock for Stopped {
         1
     }
 
+    /// Never zero: Go takes that for a clock that is broken, and does not start.
     fn now(&self) -> u64 {
-        u64::try_from(self.0.as_nanos()).unwrap_or(u64::MAX)
+        u64::try_from(self.0.as_nanos()).unwrap_or(u64::MAX).max(1)
     }
 }

@@ -30,6 +30,7 @@ use sluice_plugin::{Call, Checked, Configured, Description, Fault, Host, KindSel
 use crate::approved::PluginDigests;
 use crate::exceptions::Exceptions;
 use crate::file::{PluginEntry, PluginSource, Policy};
+pub use batch::BATCH;
 use collect::Collected;
 pub use past::Begun;
 pub use read::TEMPLATE;

@@ -26,7 +26,7 @@ pub use file::{
     CommandRender, HelmRender, PluginSource, Policy, Render, RenderEntry, RenderMethod, Setting, Written, schema,
 };
 pub use gate::{
-    Alike, Asks, Begun, Failure, Gate, InputOutcome, Judged, Keep, Outcome, Resolve, RunOptions, TEMPLATE,
+    Alike, Asks, BATCH, Begun, Failure, Gate, InputOutcome, Judged, Keep, Outcome, Resolve, RunOptions, TEMPLATE,
     check_settings,
 };
 pub use input::{Content, Input};

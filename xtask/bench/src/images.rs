@@ -13,8 +13,6 @@ use sluice_plugin::{Call, Grants, Host, HostOptions, Limits, Set};
 
 use crate::{Figures, best_of};
 
-/// Objects of a batch.
-const BATCH: usize = 100;
 /// Rounds of a comparison.
 const ROUNDS: usize = 7;
 
@@ -32,7 +30,7 @@ pub(crate) fn compare(files: &[PathBuf], component: &Path) -> Result<Figures> {
     let plugin = host.load(&bytes)?.configure("{}", Limits::default(), Grants::default());
     let plugin = plugin.map_err(|error| anyhow!("{error}"))?;
     let calls: Vec<Call> = resources
-        .chunks(BATCH)
+        .chunks(sluice_policy::BATCH)
         .map(|batch| Set { resources: batch.to_vec(), ..Set::default() })
         .map(|set| Call { chosen: (0..set.resources.len() as u32).collect(), set: Arc::new(set), context: None })
         .collect();

@@ -1,4 +1,5 @@
-//! Reading YAML: our trees with the place of every node, against `serde_yaml_ng` into values without places.
+//! Reading YAML: our trees with the place of every node, against `serde_yaml_ng` into values without places, and against
+//! libyaml's events, of which nothing is made.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,7 +10,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use serde::Deserialize;
 use sluice_manifest::{Documents, Limits};
 
-use crate::{Figures, best_of};
+use crate::{Figures, best_of, events};
 
 /// Rounds of a comparison.
 const ROUNDS: usize = 5;
@@ -29,11 +30,18 @@ pub(crate) fn compare(files: &[PathBuf]) -> Result<Figures> {
         || texts.iter().map(|text| trees(text.as_bytes().to_vec()).0).sum::<usize>(),
         || texts.iter().filter_map(|text| values(text)).map(|values| values.len()).sum::<usize>(),
     );
+    let (beside_events, events) = best_of(
+        ROUNDS,
+        || texts.iter().map(|text| trees(text.as_bytes().to_vec()).0).sum::<usize>(),
+        || texts.iter().map(|text| events::count(text)).sum::<usize>(),
+    );
     let bytes: usize = texts.iter().map(String::len).sum();
     let memory: usize = texts.iter().map(|text| trees(text.as_bytes().to_vec()).1).sum();
     Ok(Figures::from([
         ("ours", ours),
         ("reference", theirs),
+        ("beside_events", beside_events),
+        ("events", events),
         ("bytes", bytes as f64),
         ("left_out", (files.len() - texts.len()) as f64),
         ("memory_ratio", memory as f64 / bytes as f64),

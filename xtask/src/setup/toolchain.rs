@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 
 use super::{Choice, private};
-use crate::guests::TARGET;
+use crate::guests::{TARGET, WASI_TARGET};
 use crate::process::{capture, exists, say, succeeds_within};
 use crate::workspace;
 
@@ -37,12 +37,21 @@ impl Toolchain {
     /// Makes sure that there is one.
     pub fn ready(choice: Choice) -> Result<Self> {
         match choice {
-            Choice::Auto if own_has_target()? => Ok(Self::Own),
+            Choice::Auto if own_has(TARGET)? => Ok(Self::Own),
             // Where it was needed once there is no way to rustup's server, which would be waited for each time.
-            Choice::Auto if !private::is_ready(&workspace::cache()?) && rustup_adds_target()? => Ok(Self::Own),
+            Choice::Auto if !private::is_ready(&workspace::cache()?) && rustup_adds(TARGET)? => Ok(Self::Own),
             Choice::Auto | Choice::Private => Ok(Self::Private(private::ready(&workspace::cache()?)?)),
-            Choice::Rustup if own_has_target()? || rustup_adds_target()? => Ok(Self::Own),
+            Choice::Rustup if own_has(TARGET)? || rustup_adds(TARGET)? => Ok(Self::Own),
             Choice::Rustup => bail!("the Rust toolchain in use lacks {TARGET}, and rustup cannot add it"),
+        }
+    }
+
+    /// Whether it builds for WASI too. The private one does not: there the standard library would need a libc that has no
+    /// package, and the target is only that of a fixture.
+    pub fn has_wasi(&self) -> Result<bool> {
+        match self {
+            Self::Own => Ok(own_has(WASI_TARGET)? || rustup_adds(WASI_TARGET)?),
+            Self::Private(_) => Ok(false),
         }
     }
 
@@ -62,11 +71,11 @@ impl Toolchain {
     }
 }
 
-/// Whether the compiler in use has the standard library of the target.
-fn own_has_target() -> Result<bool> {
+/// Whether the compiler in use has the standard library of a target.
+fn own_has(target: &str) -> Result<bool> {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let sysroot = capture(Command::new(rustc).args(["--print", "sysroot"]))?;
-    Ok(has_core(&Path::new(sysroot.trim()).join("lib/rustlib").join(TARGET).join("lib")))
+    Ok(has_core(&Path::new(sysroot.trim()).join("lib/rustlib").join(target).join("lib")))
 }
 
 /// Whether a folder of libraries holds `core`.
@@ -76,13 +85,13 @@ pub fn has_core(folder: &Path) -> bool {
         .is_ok_and(|entries| entries.flatten().any(|entry| entry.file_name().to_str().is_some_and(is_core)))
 }
 
-fn rustup_adds_target() -> Result<bool> {
+fn rustup_adds(target: &str) -> Result<bool> {
     if !exists("rustup") {
         return Ok(false);
     }
-    say(format!("adding the target {TARGET} with rustup"));
-    let added = succeeds_within(Command::new("rustup").args(["target", "add", TARGET]), RUSTUP_LIMIT);
-    let there = added && own_has_target()?;
+    say(format!("adding the target {target} with rustup"));
+    let added = succeeds_within(Command::new("rustup").args(["target", "add", target]), RUSTUP_LIMIT);
+    let there = added && own_has(target)?;
     if !there {
         say("rustup cannot add it here");
     }

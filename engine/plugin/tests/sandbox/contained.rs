@@ -70,8 +70,10 @@ fn an_answer_of_the_host_that_the_guest_has_no_room_for_is_a_lack_of_memory() {
 
 #[test]
 fn an_exhausted_stack_says_so() {
-    let Err(Fault::Trapped { message, .. }) = check("recursion") else { panic!("no trap") };
-    assert_eq!(message, "call stack exhausted");
+    let fault = check("recursion").unwrap_err();
+    let Fault::StackLimit { limit: 1_048_576, backtrace } = &fault else { panic!("{fault:?}") };
+    assert!(backtrace.starts_with("0: "), "{backtrace}");
+    assert_eq!((fault.to_string().as_str(), fault.rule()), ("exhausted its stack of 1 MiB", "plugin-stack-limit"));
 }
 
 #[test]
@@ -97,7 +99,11 @@ fn leaked_handles_are_counted() {
     set.previous = set.resources.iter().cloned().map(Some).collect();
     let long = Limits { time: Duration::from_secs(20), memory: 256 << 20, ..limits() };
     let fault = hostile_with("leak", long, Grants::default()).check(&call).unwrap_err();
-    assert_eq!(fault, Fault::ResourceLimit { what: "handles" });
+    assert_eq!(fault, Fault::HandleLimit { limit: 100_002 });
+    assert_eq!(
+        (fault.to_string().as_str(), fault.rule()),
+        ("held more than 100002 handles of objects at once", "plugin-handle-limit")
+    );
 }
 
 #[test]

@@ -115,7 +115,12 @@ fn bombs_that_go_off_when_instantiated() {
         let LoadError::Describe(fault) = error else { panic!("{error:?}") };
         fault
     };
-    assert_eq!(fault(&grow("(table 0 funcref)")), Fault::ResourceLimit { what: "tables" });
+    let table = fault(&grow("(table 0 funcref)"));
+    assert_eq!(table, Fault::TableLimit { limit: 32_768, unit: "elements in one table" });
+    assert_eq!(
+        (table.to_string().as_str(), table.rule()),
+        ("asked for more than 32768 elements in one table", "plugin-table-limit")
+    );
     assert_eq!(fault(&grow("(memory 1)")), Fault::OutOfMemory { limit: 64 << 20 });
     assert_eq!(fault("(memory 2000)"), Fault::OutOfMemory { limit: 64 << 20 });
     assert!(matches!(fault("(func $go unreachable) (start $go)"), Fault::Trapped { .. }));

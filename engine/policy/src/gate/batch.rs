@@ -11,8 +11,8 @@ use super::collect::{Collected, Item};
 use super::many::{self, Counts};
 use super::{Gate, Loaded, finding, mutate};
 
-/// Objects of a batch.
-pub(crate) const BATCH: usize = 128;
+/// Most objects that a plugin is asked about at once.
+pub const BATCH: usize = 128;
 /// After this many failures a plugin is not asked any more.
 pub(crate) const MAX_FAILURES: u32 = 3;
 

@@ -88,10 +88,14 @@ pub(crate) fn of_set_fault(gate: &Gate, loaded: &Loaded, fault: &Fault) -> Draft
 
 fn bare_fault(loaded: &Loaded, fault: &Fault) -> Finding {
     let detail = match fault {
-        Fault::Trapped { backtrace, .. } => Some(backtrace.clone()).filter(|backtrace| !backtrace.is_empty()),
+        Fault::Trapped { backtrace, .. } | Fault::StackLimit { backtrace, .. } => {
+            Some(backtrace.clone()).filter(|backtrace| !backtrace.is_empty())
+        }
         Fault::TimedOut { .. }
         | Fault::OutOfMemory { .. }
-        | Fault::ResourceLimit { .. }
+        | Fault::TableLimit { .. }
+        | Fault::InstanceLimit { .. }
+        | Fault::HandleLimit { .. }
         | Fault::NoThread
         | Fault::OutputLimit { .. }
         | Fault::Contract { .. }

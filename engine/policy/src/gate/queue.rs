@@ -1,5 +1,7 @@
-//! Threads: each takes a file, reads it, and judges its objects in batches. Where a thread has nothing left to read, it
-//! takes over full batches of a thread that is still reading.
+//! Threads: each takes some files, reads them, and judges their objects in batches. Where a thread has nothing left to read,
+//! it takes over batches of a thread that is still reading. Which files are taken together, and so what goes into a batch,
+//! depends on the set alone: a plugin that breaks the contract, and says of an object what depends on its neighbours, says
+//! the same again.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -19,6 +21,11 @@ use crate::threads::on_threads;
 /// Most threads.
 const MAX_JOBS: usize = 256;
 
+/// Parts that the files of a set come in, where there are enough of them: more than there are threads on most machines.
+const PARTS: usize = 64;
+/// Fewest files of a part: each has a last batch that is not full, and a call costs as much as some objects.
+const FEWEST: usize = 4;
+
 /// What there is to do.
 struct Queue {
     work: Mutex<Work>,
@@ -30,14 +37,14 @@ struct Queue {
 }
 
 struct Work {
-    turns: vec::IntoIter<Turn>,
+    parts: vec::IntoIter<Vec<Turn>>,
     batches: VecDeque<Vec<Item>>,
     /// Threads that read, and may give batches away.
     reading: usize,
 }
 
 enum Task {
-    Read(Turn),
+    Read(Vec<Turn>),
     Judge(Vec<Item>),
 }
 
@@ -45,7 +52,7 @@ enum Task {
 pub(crate) fn stream(gate: &Gate, inputs: Vec<Input>, options: &RunOptions<'_>) -> Collected {
     let turns = in_order(inputs);
     let names: Vec<Arc<str>> = turns.iter().map(|turn| Arc::clone(turn.input.name())).collect();
-    let work = Work { turns: turns.into_iter(), batches: VecDeque::new(), reading: 0 };
+    let work = Work { parts: in_parts(turns).into_iter(), batches: VecDeque::new(), reading: 0 };
     let mut collected = run(gate, work, names.len() + 1, options);
     collected.file_names = names;
     collected
@@ -100,6 +107,17 @@ fn in_order(inputs: Vec<Input>) -> Vec<Turn> {
     turns
 }
 
+/// The files that are read one after the other. It never matters how many threads there are.
+fn in_parts(turns: Vec<Turn>) -> Vec<Vec<Turn>> {
+    let size = turns.len().div_ceil(PARTS).clamp(FEWEST, BATCH);
+    let mut turns = turns.into_iter().peekable();
+    let mut parts = Vec::new();
+    while turns.peek().is_some() {
+        parts.push(turns.by_ref().take(size).collect());
+    }
+    parts
+}
+
 fn run(gate: &Gate, work: Work, most: usize, options: &RunOptions<'_>) -> Collected {
     let queue = Queue {
         work: Mutex::new(work),
@@ -130,17 +148,28 @@ fn in_threads(threads: usize, work: impl Fn() -> Collected + Sync) -> Collected 
 fn worker(gate: &Gate, queue: &Queue, options: &RunOptions<'_>) -> Collected {
     let mut collected = Collected::default();
     let mut kinds = Kinds::default();
-    let mut pending: Vec<Item> = Vec::new();
     while let Some(task) = queue.next() {
-        let turn = match task {
-            Task::Judge(items) => {
-                batch::pass(gate, items, &queue.failures, &mut collected);
-                continue;
-            }
-            Task::Read(turn) => turn,
-        };
-        let reading = Reading(queue);
-        read::read(gate, turn, options, &mut collected, |collected, order, resource| {
+        match task {
+            Task::Judge(items) => batch::pass(gate, items, &queue.failures, &mut collected),
+            Task::Read(part) => read_part(gate, queue, part, options, &mut kinds, &mut collected),
+        }
+    }
+    collected
+}
+
+/// Reads files and judges their objects, in batches of their own.
+fn read_part(
+    gate: &Gate,
+    queue: &Queue,
+    part: Vec<Turn>,
+    options: &RunOptions<'_>,
+    kinds: &mut Kinds,
+    collected: &mut Collected,
+) {
+    let mut pending: Vec<Item> = Vec::new();
+    let reading = Reading(queue);
+    for turn in part {
+        read::read(gate, turn, options, collected, |collected, order, resource| {
             let plan = kinds.plan(gate, options.keep, resource.identity());
             let waits = options.base.is_some() && plan.has_past;
             let item = Item { order, plan, resource: resource.into(), changes: None, previous: None };
@@ -150,22 +179,19 @@ fn worker(gate: &Gate, queue: &Queue, options: &RunOptions<'_>) -> Collected {
             }
             pending.push(item);
             if pending.len() >= BATCH {
-                let items = std::mem::replace(&mut pending, Vec::with_capacity(BATCH));
-                if let Some(items) = queue.give_away(items) {
-                    batch::pass(gate, items, &queue.failures, collected);
-                }
+                queue.judge(gate, std::mem::replace(&mut pending, Vec::with_capacity(BATCH)), collected);
             }
         });
-        drop(reading);
         let done = queue.done.fetch_add(1, Ordering::Relaxed) + 1;
         if let Some(progress) = options.progress {
             progress(done);
         }
     }
+    // Nothing more is given away.
+    drop(reading);
     if !pending.is_empty() {
-        batch::pass(gate, pending, &queue.failures, &mut collected);
+        batch::pass(gate, pending, &queue.failures, collected);
     }
-    collected
 }
 
 impl Queue {
@@ -176,9 +202,9 @@ impl Queue {
             if let Some(items) = work.batches.pop_front() {
                 return Some(Task::Judge(items));
             }
-            if let Some(turn) = work.turns.next() {
+            if let Some(part) = work.parts.next() {
                 work.reading += 1;
-                return Some(Task::Read(turn));
+                return Some(Task::Read(part));
             }
             if work.reading == 0 {
                 return None;
@@ -186,6 +212,13 @@ impl Queue {
             self.waiting.fetch_add(1, Ordering::Relaxed);
             work = self.changed.wait(work).unwrap_or_else(PoisonError::into_inner);
             self.waiting.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Has a full batch judged, by a thread that waits or by this one.
+    fn judge(&self, gate: &Gate, items: Vec<Item>, collected: &mut Collected) {
+        if let Some(items) = self.give_away(items) {
+            batch::pass(gate, items, &self.failures, collected);
         }
     }
 

@@ -1,5 +1,6 @@
 //! The gate from texts to the verdict, with stubs for plugins.
 
+mod batches;
 mod exceptions;
 mod faults;
 mod mutation;

@@ -25,6 +25,26 @@ bindings::export!(Hostile with_types_in bindings);
 /// What `describe` says: the word after the colon.
 static MARK: [u8; 32] = *b"hostile-describes:good..........";
 
+/// The modes that are about patches. In these it finds nothing, in all others it changes nothing, so that a policy file may
+/// name it as it is.
+const MUTATES: [&str; 15] = [
+    "good",
+    "rename",
+    "rename-below",
+    "rekind",
+    "reversion",
+    "move-namespace",
+    "replace-metadata",
+    "replace-root",
+    "generate-name",
+    "patch-json",
+    "patch-pointer",
+    "patch-rule",
+    "patch-subject",
+    "patches-of-one",
+    "many-patches",
+];
+
 thread_local! {
     static MODE: RefCell<String> = const { RefCell::new(String::new()) };
     static CALLS: Cell<u32> = const { Cell::new(0) };
@@ -56,7 +76,7 @@ impl Plugin for Hostile {
             kinds: vec![any()],
             rules: vec![rule("rule"), rule("other-rule")],
             settings_schema: Some(r#"{"type":"object"}"#.to_owned()),
-            context: vec![any()],
+            context: Vec::new(),
         };
         match described().as_str() {
             "name" => description.name = "Hostile/../x\u{1b}[2J".to_owned(),
@@ -98,6 +118,7 @@ impl Validation for Hostile {
         CALLS.set(calls);
         match mode().as_str() {
             "good" => Ok(good(&subjects)),
+            "crowd" => Ok(crowd(&subjects)),
             "state" => Ok(vec![finding(0, "", &format!("call {calls}"))]),
             "trap" => panic!("as asked"),
             "loop" => forever(),
@@ -165,6 +186,7 @@ impl Validation for Hostile {
             "read-tape" => Ok(vec![finding(0, "", &String::from_utf8_lossy(&first(&subjects).tape()))]),
             "bad-path" => first(&subjects).select("$[?(@.a)]").map(|_| vec![]),
             "context" => ask_context(),
+            mode if MUTATES.contains(&mode) => Ok(Vec::new()),
             other => Err(format!("there is no mode `{other}`")),
         }
     }
@@ -191,6 +213,7 @@ impl Mutation for Hostile {
             "patch-subject" => Ok(vec![Patch { subject: 9, ..patch(Operation::Remove("/spec".to_owned())) }]),
             "patches-of-one" => Ok((0..65).map(|_| patch(Operation::Remove("/spec".to_owned()))).collect()),
             "many-patches" => Ok((0..100_001).map(|_| patch(Operation::Remove("/x".to_owned()))).collect()),
+            mode if !MUTATES.contains(&mode) => Ok(Vec::new()),
             other => Err(format!("there is no mode `{other}`")),
         }
     }
@@ -210,6 +233,12 @@ fn good(subjects: &[Manifest]) -> Vec<Finding> {
         }
     };
     subjects.iter().enumerate().map(tell).collect()
+}
+
+/// What a plugin may not say: it depends on who else was asked about at the same time.
+fn crowd(subjects: &[Manifest]) -> Vec<Finding> {
+    let message = format!("one of {}, of whom the first is {}", subjects.len(), first(subjects).identity().name);
+    (0..subjects.len() as u32).map(|subject| finding(subject, "", &message)).collect()
 }
 
 fn previous((index, subject): (usize, &Manifest)) -> Finding {

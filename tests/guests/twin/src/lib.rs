@@ -1,7 +1,10 @@
-//! The fixture that the JavaScript and Python fixtures are compared with: the same rule, the same words, on the bare
+//! The fixture that those in JavaScript, Python and Go are compared with: the same rule, the same words, on the bare
 //! bindings. It touches every import of the contract, so that a language that cannot bind one is found out.
+//!
+//! It is built for `wasm32-wasip2` too, where its set asks WASI for chance, and the standard library for more.
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 
 mod bindings {
     wit_bindgen::generate!({ path: "../../../wit/0.1.0", world: "validator", generate_all });
@@ -20,7 +23,7 @@ bindings::export!(Twin with_types_in bindings);
 
 thread_local! {
     /// The images that may stay as they are, and whether namespaces are looked up.
-    static SETTINGS: RefCell<(Vec<String>, bool)> = const { RefCell::new((Vec::new(), false)) };
+    static SETTINGS: RefCell<(HashSet<String>, bool)> = RefCell::new((HashSet::new(), false));
 }
 
 /// Where the kinds that this fixture is given keep their containers.
@@ -66,7 +69,7 @@ impl Plugin for Twin {
         };
         let settings: Value = serde_json::from_str(&settings).map_err(|_| error("", "not JSON"))?;
         let exempt = match settings.get("exempt") {
-            None => Vec::new(),
+            None => HashSet::new(),
             Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
             Some(_) => return Err(error("/exempt", "not a list of images")),
         };
