@@ -2,6 +2,7 @@
 
 mod exceptions;
 mod faults;
+mod fixes;
 mod mutation;
 mod reading;
 mod rendered;
