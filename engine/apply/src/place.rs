@@ -28,7 +28,8 @@ impl Place {
     /// Where the field was written that a message is about; where it names none, the name of the object.
     pub(crate) fn of(resource: &Resource, message: &str) -> Self {
         let root = resource.root();
-        let named = field(resource, message).or_else(|| root.at("/metadata/name").map(|_| String::from("/metadata/name")));
+        let named =
+            field(resource, message).or_else(|| root.at("/metadata/name").map(|_| String::from("/metadata/name")));
         let located = named.and_then(|pointer| resource.tree().locate(&pointer));
         let span = located.map_or(root.span(), |located| located.span);
         let text = resource.text();
