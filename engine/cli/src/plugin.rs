@@ -72,10 +72,10 @@ fn note(line: &str) {
 /// A file that cannot be read or written.
 fn about(verb: &str, path: &Path, error: &std::io::Error) -> Stop {
     let path = path.display();
-    Stop::usage(match error.kind() {
-        std::io::ErrorKind::NotFound => format!("there is no `{path}`"),
-        _ => format!("cannot {verb} `{path}`: {error}"),
-    })
+    if error.kind() == std::io::ErrorKind::NotFound {
+        return Stop::usage(format!("there is no `{path}`"));
+    }
+    Stop::usage(format!("cannot {verb} `{path}`: {error}"))
 }
 
 /// Loads a component, without the cache: a plugin in the making changes with every build.
