@@ -2,8 +2,10 @@
 
 use anyhow::Result;
 
+use crate::guests::{self, Languages};
 use crate::lint::workspaces;
 use crate::process::{cargo, run as run_command, say};
+use crate::setup::{Choice, Toolchain};
 
 /// Options of `cargo xtask fix`.
 #[derive(clap::Args)]
@@ -11,6 +13,8 @@ pub struct Args {}
 
 /// Repairs every workspace.
 pub fn run(_args: &Args) -> Result<()> {
+    // The command line embeds the guests when it is compiled, as clippy does.
+    guests::build(&Toolchain::ready(Choice::Auto)?, Languages::Rust)?;
     for workspace in workspaces() {
         say(format!("repairing {}", workspace.name));
         let arguments = ["clippy", "--fix", "--allow-dirty", "--allow-staged", "--quiet", "--release", "--workspace"];

@@ -28,7 +28,8 @@ impl Place {
     /// Where the field was written that a message is about; where it names none, the name of the object.
     pub(crate) fn of(resource: &Resource, message: &str) -> Self {
         let root = resource.root();
-        let named = field(root, message).or_else(|| root.at("/metadata/name").map(|_| String::from("/metadata/name")));
+        let named =
+            field(resource, message).or_else(|| root.at("/metadata/name").map(|_| String::from("/metadata/name")));
         let located = named.and_then(|pointer| resource.tree().locate(&pointer));
         let span = located.map_or(root.span(), |located| located.span);
         let text = resource.text();
@@ -42,15 +43,23 @@ impl Place {
 
 /// The pointer to the field that a message leads to deepest, as the API server and its libraries write fields:
 /// `.data.x`, `spec.containers[0].image`, `.spec.containers[name="web"].image`, `data[key]`.
-fn field(root: Node<'_>, message: &str) -> Option<String> {
+fn field(resource: &Resource, message: &str) -> Option<String> {
+    let (root, is_secret) = (resource.root(), resource.identity().is_secret());
     let mut deepest = (0, String::new());
     for word in message.split_whitespace().take(MOST_WORDS) {
         let path = word.trim_matches(|c| "\"'`:,;()".contains(c));
         // A single word is a field where it stands as one: `data: Forbidden`, `unknown field "dato"`.
         let is_path = path.contains(['.', '[']) || word.ends_with(':') || word.starts_with(['"', '`']);
-        let found = if is_path { follow(root, path) } else { (0, String::new()) };
-        if found.0 > deepest.0 {
-            deepest = found;
+        if !is_path {
+            continue;
+        }
+        // The `stringData` of a Secret is sent as the `data` that the message speaks of.
+        let written = path.trim_start_matches('.').strip_prefix("data").filter(|_| is_secret);
+        let written = written.map(|rest| follow(root, &format!("stringData{rest}")));
+        for found in written.into_iter().chain([follow(root, path)]) {
+            if found.0 > deepest.0 {
+                deepest = found;
+            }
         }
     }
     (deepest.0 > 0).then_some(deepest.1)
@@ -152,6 +161,22 @@ data:
         assert_eq!(line("metadata.labels[app.io/name]: no"), 6);
         assert_eq!(line("strict decoding error: unknown field \"data\""), 14);
         assert_eq!(line("`.spec.containers` is owned by `kubectl-edit`"), 8);
+    }
+
+    #[test]
+    fn a_message_about_data_leads_to_the_string_data_that_it_is_made_of() {
+        let line = |kind: &str, message: &str| {
+            let text = format!(
+                "apiVersion: v1\nkind: {kind}\nmetadata:\n  name: s\ndata:\n  a: eA==\nstringData:\n  b: x\n  c d: y\n"
+            );
+            let text = Arc::new(Text::new("s.yaml", text));
+            let resource = Documents::new(text, Limits::default()).flat_map(|document| document.resources).next();
+            Place::of(&resource.unwrap(), message).line
+        };
+        assert_eq!(line("Secret", "Secret \"s\" is invalid: data[b]: Invalid value"), 8);
+        assert_eq!(line("Secret", "`.data.a` is owned by `kubectl-edit`"), 6);
+        assert_eq!(line("Secret", "`.data.b` is owned by `kubectl-edit`"), 8);
+        assert_eq!(line("ConfigMap", "data[b]: Invalid value"), 5);
     }
 
     #[test]

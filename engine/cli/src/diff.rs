@@ -233,7 +233,7 @@ fn divide(
         sets::divide(found, Some(&tree.checkout), &arguments.charts, chosen).map_err(|error| match error {
             DivideError::Source(error) => source::tell(&error),
             DivideError::Policy(errors) => tell_config_errors(&errors, arguments),
-            DivideError::Apart { message, help } => {
+            DivideError::Asked { message, help } => {
                 output::complain(&message, Some(help));
                 Exit::Usage
             }

@@ -75,7 +75,7 @@ pub(crate) fn divide(
     sets::divide(found.map_err(LookError::Path)?, checkout, charts, chosen).map_err(|error| match error {
         DivideError::Source(error) => LookError::Source(error),
         DivideError::Policy(errors) => LookError::Policy(ChoiceError::Invalid(errors)),
-        DivideError::Apart { message, help } => LookError::Policy(ChoiceError::Unusable { message, help }),
+        DivideError::Asked { message, help } => LookError::Policy(ChoiceError::Unusable { message, help }),
     })
 }
 

@@ -71,7 +71,11 @@ fn note(line: &str) {
 
 /// A file that cannot be read or written.
 fn about(verb: &str, path: &Path, error: &std::io::Error) -> Stop {
-    Stop::usage(format!("cannot {verb} `{}`: {error}", path.display()))
+    let path = path.display();
+    if error.kind() == std::io::ErrorKind::NotFound {
+        return Stop::usage(format!("there is no `{path}`"));
+    }
+    Stop::usage(format!("cannot {verb} `{path}`: {error}"))
 }
 
 /// Loads a component, without the cache: a plugin in the making changes with every build.

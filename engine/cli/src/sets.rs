@@ -13,7 +13,7 @@ use sluice_source::{Checkout, SourceError};
 
 use crate::charts::{Argument, Chart, Charts};
 use crate::inputs::{File, Found, Reached};
-use crate::policy::Chosen;
+use crate::policy::{Chosen, Demand};
 use crate::root::Root;
 
 mod chart;
@@ -86,8 +86,9 @@ pub(crate) enum DivideError {
     Source(SourceError),
     /// The policy file says what cannot be.
     Policy(Vec<ConfigError>),
-    /// A file makes its folder one that is rendered, and lies outside of the root.
-    Apart { message: String, help: &'static str },
+    /// What was asked for cannot be: a file that makes its folder one that is rendered lies outside of the root, or an option
+    /// names what is not there.
+    Asked { message: String, help: &'static str },
 }
 
 /// Puts the files into sets, as the policy file says and else as folders do. `charts` are the options for charts.
@@ -136,7 +137,7 @@ pub(crate) fn divide(
             if inside.is_none() && map::is_mark(&file) {
                 let (file, root) = (&file.name, root.shown(""));
                 let message = format!("`{file}` cannot be rendered: it lies outside of the repository `{root}`");
-                return Err(DivideError::Apart { message, help: "check the paths of each repository by themselves" });
+                return Err(DivideError::Asked { message, help: "check the paths of each repository by themselves" });
             }
             match map.fate(&file, inside.as_deref()) {
                 Fate::Plain if ways.are_new(&file, None) => plain.push(file.input(checkout)),
@@ -159,6 +160,9 @@ pub(crate) fn divide(
         shares.push(Share { path, inputs: first..plain.len(), folders: making.count() - before + parts, again });
     }
     let Making { groups, mut folders, .. } = making;
+    if folders.iter().any(|folder| matches!(folder.method, Method::Helm(_))) && chosen.demand != Demand::Nothing {
+        entries::values_are_there(charts, &root)?;
+    }
     folders.sort_by(|one, other| one.path.cmp(&other.path));
     let skipped = ways.skipped(skipped);
     Ok(Sets { plain, groups, folders, shares, skipped, root: Some(root) })

@@ -133,17 +133,9 @@ impl Documents {
     /// Reads `text` lazily.
     #[must_use]
     pub fn new(text: Arc<Text>, limits: Limits) -> Self {
-        let mode = if split::is_json(text.as_str()) { Mode::Json } else { Mode::Yaml };
-        Self {
-            text,
-            limits,
-            at: 0,
-            index: 0,
-            mode,
-            broken: None,
-            scratch: fast::Scratch::default(),
-            is_rendered: false,
-        }
+        let (at, content) = split::unmarked(text.as_str());
+        let mode = if split::is_json(content) { Mode::Json } else { Mode::Yaml };
+        Self { text, limits, at, index: 0, mode, broken: None, scratch: fast::Scratch::default(), is_rendered: false }
     }
 
     /// Reads bytes that need not be UTF-8: a document that is not is a problem (`invalid-utf8`) at its first wrong

@@ -1,5 +1,6 @@
 //! Secrets without their values, for plugins that were not granted them.
 
+use crate::pointer::{tokens, unescape};
 use crate::tree::{ARRAY, EXTRA, FALSE, LENGTH, NULL, NUMBER, OBJECT, STRING, TAG, TRUE, Tree};
 use crate::{Node, Resource};
 
@@ -12,12 +13,13 @@ pub const REDACTED_PLAIN: &str = "[REDACTED]";
 /// What stands in the place of a number.
 const ZERO: &str = "0";
 
-/// The annotation in which `kubectl apply` keeps the whole object, values included.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
-
-/// The places of a `Secret` that hold what is hidden.
-const PLACES: [&str; 3] =
-    ["/data", "/stringData", "/metadata/annotations/kubectl.kubernetes.io~1last-applied-configuration"];
+/// The places of a `Secret` that hold what is hidden, and what strings in them have to be. The last one is where
+/// `kubectl apply` keeps the whole object, values included.
+const PLACES: [(&str, Strings); 3] = [
+    ("/data", Strings::Base64),
+    ("/stringData", Strings::Any),
+    ("/metadata/annotations/kubectl.kubernetes.io~1last-applied-configuration", Strings::Any),
+];
 
 impl Resource {
     /// The object as it may be shown to a plugin. In a `Secret` every value in `data` and `stringData`, and that of the
@@ -39,7 +41,13 @@ impl Resource {
     pub fn hides(&self, pointer: &str) -> bool {
         let leads =
             |from: &str, to: &str| to.strip_prefix(from).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-        self.identity().is_secret() && PLACES.iter().any(|place| leads(place, pointer) || leads(pointer, place))
+        self.identity().is_secret() && PLACES.iter().any(|(place, _)| leads(place, pointer) || leads(pointer, place))
+    }
+
+    /// What [`redacted`](Self::redacted) hides: scalars, and collections whose scalars it hides.
+    pub fn hidden(&self) -> impl Iterator<Item = Node<'_>> {
+        let root = Some(self.root()).filter(|_| self.identity().is_secret());
+        root.into_iter().flat_map(places).map(|(value, _)| value)
     }
 }
 
@@ -62,21 +70,23 @@ enum Strings {
     Any,
 }
 
+/// What stands at the hidden places of a `Secret`. A name that is there more than once counts each time.
+fn places(root: Node<'_>) -> impl Iterator<Item = (Node<'_>, Strings)> {
+    PLACES.into_iter().flat_map(move |(place, strings)| {
+        let found = tokens(place).into_iter().flatten().fold(vec![root], members);
+        found.into_iter().map(move |value| (value, strings))
+    })
+}
+
+fn members<'t>(of: Vec<Node<'t>>, token: &str) -> Vec<Node<'t>> {
+    let name = unescape(token);
+    let all = of.into_iter().flat_map(Node::entries);
+    all.filter(|(key, _)| key.as_str() == name.as_deref()).map(|(_, value)| value).collect()
+}
+
 fn redact(tree: &Tree) -> Tree {
     let mut fates = vec![Fate::Shown; tree.nodes.len()];
-    for (name, value) in tree.root().entries() {
-        match name.as_str() {
-            Some("data") => hide(value, Strings::Base64, &mut fates),
-            Some("stringData") => hide(value, Strings::Any, &mut fates),
-            Some("metadata") => {
-                let annotations = value.entries().filter(|(name, _)| name.as_str() == Some("annotations"));
-                let annotations = annotations.flat_map(|(_, annotations)| annotations.entries());
-                let kept = annotations.filter(|(name, _)| name.as_str() == Some(LAST_APPLIED));
-                kept.for_each(|(_, value)| hide(value, Strings::Any, &mut fates));
-            }
-            Some(_) | None => {}
-        }
-    }
+    places(tree.root()).for_each(|(value, strings)| hide(value, strings, &mut fates));
     // The decoded text of what is shown is copied; that of what is hidden is left behind.
     let mut extra: String = HIDDEN.iter().map(|(_, text)| *text).collect();
     let mut nodes = tree.nodes.clone();

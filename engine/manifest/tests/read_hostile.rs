@@ -234,6 +234,24 @@ fn duplicate_keys_are_told_and_the_last_one_wins() {
 }
 
 #[test]
+fn a_key_that_reads_otherwise_is_told_as_it_stands() {
+    let told = |keys: &str| {
+        let text = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata:\n{keys}");
+        let document = Documents::new(Arc::new(Text::new("a", text)), Limits::default()).next().unwrap();
+        document.problems[0].message.clone()
+    };
+    assert_eq!(
+        told("  y: a\n  on: b\n"),
+        "`on`, which Kubernetes reads as the key `true`, is given twice, first on line 5"
+    );
+    assert_eq!(
+        told("  16: a\n  0x10: b\n"),
+        "`0x10`, which Kubernetes reads as the key `16`, is given twice, first on line 5"
+    );
+    assert_eq!(told("  true: a\n  'true': b\n"), "`true` is given twice, first on line 5");
+}
+
+#[test]
 fn of_many_equal_keys_the_first_are_told() {
     let equal = "a: x\n".repeat(300_000);
     let nested = format!("{GOOD}data:\n{}", equal.replace("a:", "  a:"));

@@ -23,7 +23,10 @@ use crate::{Action, ConfigError};
 
 pub(crate) use decode::as_written;
 pub(crate) use entries::{GATE_RULES, constant};
-pub use render::{CommandRender, HelmRender, Render, RenderEntry, RenderMethod, Setting, Written};
+pub use render::{
+    CommandRender, HelmRender, Render, RenderEntry, RenderMethod, Setting, Written, namespace_problem, release_problem,
+    version_problem,
+};
 pub use shape::schema;
 pub(crate) use shape::{MatchEntry, OneOrMany, OnlyRender};
 

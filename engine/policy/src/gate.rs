@@ -7,6 +7,7 @@ mod collect;
 mod conclude;
 mod faults;
 mod finding;
+mod fix;
 mod kinds;
 mod load;
 mod many;

@@ -23,7 +23,8 @@ pub use approved::{Approved, PluginDigests};
 pub use base::{Base, Past};
 pub use config::ConfigError;
 pub use file::{
-    CommandRender, HelmRender, PluginSource, Policy, Render, RenderEntry, RenderMethod, Setting, Written, schema,
+    CommandRender, HelmRender, PluginSource, Policy, Render, RenderEntry, RenderMethod, Setting, Written,
+    namespace_problem, release_problem, schema, version_problem,
 };
 pub use gate::{
     Alike, Asks, BATCH, Begun, Failure, Gate, InputOutcome, Judged, Keep, Outcome, Resolve, RunOptions, TEMPLATE,

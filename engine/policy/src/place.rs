@@ -1,13 +1,15 @@
 //! From bytes to what a person is shown: file, line, column, and the lines around. It never shows the data of a
 //! `Secret`, nor what belongs to another object on the same line.
 
+mod line;
+
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::ops::Range;
 use std::sync::Arc;
 
 use sluice_manifest::{Beside, Node, Relation, Resource, Span, Text, Value};
 
+use self::line::{Hide, Line, MASK};
 use crate::{Location, Related, Rendered, Snippet};
 
 /// Longest line that is shown, in characters.
@@ -16,13 +18,11 @@ pub(crate) const MAX_COLUMNS: usize = 240;
 const MAX_LINES: u32 = 6;
 /// Bytes before a document that are looked at for what it may be the rest of; where there are more, it may be anything.
 const MAX_BEFORE: usize = 64 << 10;
-/// What stands in place of a value that must not be shown.
-const MASK: &str = "***";
 /// Most values of a `Secret` that are looked for in its lines. One with more shows no lines: every finding would look for
 /// all of them again.
 const MAX_SECRETS: usize = 1_000;
-/// Longest line of a `Secret` that values are looked for in, in bytes; a longer one is not shown.
-const MAX_SEARCHED: usize = 8 * MAX_COLUMNS;
+/// Most names and values of a `Secret` between which something is looked for that was not read, as with [`MAX_SECRETS`].
+const MAX_READ: usize = 4 * MAX_SECRETS;
 /// Secret values shorter than this are not looked for elsewhere in the text: they are everywhere.
 const MIN_SECRET: usize = 4;
 
@@ -72,10 +72,8 @@ impl<'t> Unread<'t> {
     pub(crate) fn at(&self, span: Span) -> At {
         let is_secret = *self.is_secret.get_or_init(|| may_be_secret(self.text, self.span));
         source_of(self.text, span, true, is_secret).unwrap_or_else(|| {
-            let mut snippet = snippet(self.text, span, self.span);
-            if let Some(snippet) = snippet.as_mut().filter(|_| is_secret) {
-                hide_values(snippet);
-            }
+            let hide = if is_secret { Hide::AllValues } else { Hide::Nothing };
+            let snippet = shown(self.text, span, self.span, &hide);
             At { location: location(self.text, span, true), snippet, rendered: None }
         })
     }
@@ -111,11 +109,9 @@ fn source_of(text: &Text, span: Span, exact: bool, is_secret: bool) -> Option<At
         return Some(At { location: location(text, span, false), snippet: None, rendered: Some(rendered) });
     };
     let lines = lines_of(&origin.text, origin.span);
+    let hide = if is_secret { Hide::AllValues } else { Hide::Nothing };
     // A file without lines to show, such as an archive, has none.
-    let mut snippet = snippet(&origin.text, origin.span, lines).filter(|snippet| !snippet.text.is_empty());
-    if let Some(snippet) = snippet.as_mut().filter(|_| is_secret) {
-        hide_values(snippet);
-    }
+    let snippet = shown(&origin.text, origin.span, lines, &hide).filter(|snippet| !snippet.text.is_empty());
     let location = location(&origin.text, origin.span, exact && relation != Relation::Near);
     Some(At { location, snippet, rendered: Some(rendered) })
 }
@@ -156,22 +152,23 @@ pub(crate) fn location(text: &Text, span: Span, exact: bool) -> Location {
 /// One line before, the lines of the span, one line after; nothing from outside of `within`. None where the span begins
 /// past what is shown of a line.
 pub(crate) fn snippet(text: &Text, span: Span, within: Span) -> Option<Snippet> {
-    shown(text, span, within, &[], &[])
+    shown(text, span, within, &Hide::Nothing)
 }
 
-/// A line of an object, as it may be shown.
-pub(crate) fn line_of(resource: &Resource, number: u32) -> Cow<'_, str> {
+/// The line of an object that a span begins on, as it may be shown, and the columns of the span in it.
+pub(crate) fn line_of(resource: &Resource, span: Span, number: u32) -> (Cow<'_, str>, Option<(u32, u32)>) {
     let text = resource.text();
-    let line = text.line(number).unwrap_or_default();
-    let Some((spans, values)) = secrets(resource) else { return Cow::Borrowed(MASK) };
-    one_line(line, offset_of(text, line), resource.root().span(), &spans, &values)
+    let line = Line::of(text, text.line(number).unwrap_or_default(), span);
+    let Some(hide) = secrets(resource) else { return (Cow::Borrowed(MASK), None) };
+    let line = line.without(&hide, resource.root().span());
+    let columns = line.column().map(|column| (column, line.end_column()));
+    (line.text, columns)
 }
 
 /// As [`snippet`], for a value of an object.
 fn snippet_of(resource: &Resource, span: Span) -> Option<Snippet> {
     let within = resource.root().span();
-    let (spans, values) = secrets(resource)?;
-    shown(resource.text(), span, within, &spans, &values)
+    shown(resource.text(), span, within, &secrets(resource)?)
 }
 
 /// Whether a document that could not be read may be a `Secret`. One that begins with a line that should separate documents
@@ -191,30 +188,10 @@ fn may_be_secret(text: &Text, within: Span) -> bool {
     start > 0 || memchr::memmem::find(before, b"Secret").is_some()
 }
 
-fn hide_values(snippet: &mut Snippet) {
-    let lines: Vec<Cow<'_, str>> = snippet.text.split('\n').map(key_only).collect();
-    snippet.text = lines.join("\n");
-}
-
-/// A line without its value, unless the value is of no interest to anyone.
-fn key_only(line: &str) -> Cow<'_, str> {
-    let bare = line.trim_start_matches([' ', '-']);
-    if bare.is_empty() || bare.starts_with("apiVersion:") || bare.starts_with("kind:") || bare.starts_with('#') {
-        return Cow::Borrowed(line);
-    }
-    match line.find(": ") {
-        Some(colon) if !line.contains(['{', '"']) => Cow::Owned(format!("{}: {MASK}", line.get(..colon).unwrap_or(""))),
-        None if line.trim_end().ends_with(':') && !line.contains(['{', '"']) => Cow::Borrowed(line),
-        Some(_) | None => {
-            let indent = line.len() - line.trim_start().len();
-            Cow::Owned(format!("{}{MASK}", line.get(..indent).unwrap_or("")))
-        }
-    }
-}
-
-fn shown(text: &Text, span: Span, within: Span, hidden: &[Span], values: &[&str]) -> Option<Snippet> {
+fn shown(text: &Text, span: Span, within: Span, hide: &Hide<'_>) -> Option<Snippet> {
     let place = text.place(span);
-    if place.column as usize > MAX_COLUMNS {
+    // What is hidden may be longer than its mask; nothing else moves a place to the left.
+    if place.column as usize > MAX_COLUMNS && matches!(hide, Hide::Nothing) {
         return None;
     }
     let bounds = text.place(within);
@@ -224,105 +201,80 @@ fn shown(text: &Text, span: Span, within: Span, hidden: &[Span], values: &[&str]
     let first = place.line.saturating_sub(1).max(bounds.line).max(1);
     let last = (last_line + 1).min(bounds.end_line.max(place.line));
     let mut lines = Vec::with_capacity(4);
+    let mut columns = (place.column, place.end_column);
     for number in first..=last {
         let Some(line) = text.line(number) else { break };
-        let start = offset_of(text, line);
-        lines.push(one_line(line, start, within, hidden, values));
+        let line = Line::of(text, line, span).without(hide, within);
+        if number == place.line {
+            columns.0 = line.column().filter(|column| *column as usize <= MAX_COLUMNS)?;
+        }
+        if number == place.end_line {
+            columns.1 = line.end_column();
+        }
+        lines.push(line.text);
     }
     while lines.len() > (last_line - first + 1) as usize && lines.last().is_some_and(|line| line.trim().is_empty()) {
         lines.pop();
     }
-    Some(Snippet { first_line: first, text: lines.join("\n") })
+    let moved = Some(columns).filter(|columns| *columns != (place.column, place.end_column));
+    Some(Snippet { first_line: first, text: lines.join("\n"), moved })
 }
 
-/// Where a line of a text starts in it.
-fn offset_of(text: &Text, line: &str) -> usize {
-    (line.as_ptr() as usize).saturating_sub(text.as_str().as_ptr() as usize)
-}
-
-fn one_line<'l>(line: &'l str, start: usize, within: Span, hidden: &[Span], values: &[&str]) -> Cow<'l, str> {
-    let whole_line = start..start + line.len();
-    let inside = overlap(&whole_line, within);
-    let foreign = |part: Option<&str>| part.is_some_and(|part| !part.bytes().all(|byte| b" -\t".contains(&byte)));
-    let outside = foreign(line.get(..inside.start - start)) || foreign(line.get(inside.end - start..));
-    let mut masks: Vec<Range<usize>> = hidden
-        .iter()
-        .map(|span| overlap(&whole_line, *span))
-        .filter(|range| !range.is_empty())
-        .map(|range| range.start - start..range.end - start)
-        .collect();
-    masks.sort_unstable_by_key(|mask| mask.start);
-    let mut out = if masks.is_empty() && !outside {
-        Cow::Borrowed(line)
-    } else {
-        Cow::Owned(masked(line, masks, inside.start - start..inside.end - start))
-    };
-    if !values.is_empty() && out.len() > MAX_SEARCHED {
-        return Cow::Borrowed(MASK);
-    }
-    for value in values {
-        if out.contains(value) {
-            out = Cow::Owned(out.replace(value, MASK));
-        }
-    }
-    match out.char_indices().nth(MAX_COLUMNS) {
-        Some((cut, _)) => Cow::Owned(out.get(..cut).unwrap_or_default().to_owned()),
-        None => out,
-    }
-}
-
-/// The part of a line that lies in a span; empty, at its start or its end, where none does.
-fn overlap(line: &Range<usize>, span: Span) -> Range<usize> {
-    let start = (span.start as usize).clamp(line.start, line.end);
-    start..(span.end as usize).clamp(start, line.end)
-}
-
-/// A line without what lies in the masks, which are in order, and blank where it is not inside.
-fn masked(line: &str, masks: Vec<Range<usize>>, inside: Range<usize>) -> String {
-    let mut out = String::with_capacity(line.len().min(MAX_COLUMNS * 4));
-    let mut masks = masks.into_iter().peekable();
-    let mut at = 0;
-    while let Some(c) = line.get(at..).and_then(|rest| rest.chars().next()).filter(|_| out.len() <= MAX_COLUMNS * 4) {
-        let mut end = at;
-        while let Some(mask) = masks.next_if(|mask| mask.start <= at) {
-            end = end.max(mask.end);
-        }
-        if end > at {
-            out.push_str(MASK);
-            at = end;
-            continue;
-        }
-        out.push(if inside.contains(&at) || c.is_whitespace() { c } else { ' ' });
-        at += c.len_utf8();
-    }
-    out.truncate(out.trim_end().len());
-    out
-}
-
-/// The spans and the values of all that must not be shown of an object; none where they are too many to look for.
-fn secrets(resource: &Resource) -> Option<(Vec<Span>, Vec<&str>)> {
+/// What must not be shown of an object; none where that is too much to look for.
+fn secrets(resource: &Resource) -> Option<Hide<'_>> {
     if !resource.identity().is_secret() {
-        return Some((Vec::new(), Vec::new()));
+        return Some(Hide::Nothing);
     }
-    let root = resource.root();
     let mut found = (Vec::new(), Vec::new());
-    for field in ["data", "stringData"] {
-        let Some(members) = root.get(field) else { continue };
-        if members.entries().len() > MAX_SECRETS {
+    for hidden in resource.hidden() {
+        if hidden.entries().len() > MAX_SECRETS {
             return None;
         }
-        match members.value() {
+        match hidden.value() {
             Value::Object(entries) => entries.for_each(|(_, value)| hide(value, &mut found)),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
-                hide(members, &mut found);
+                hide(hidden, &mut found);
             }
         }
     }
-    // Where `kubectl apply` keeps a copy of the whole object.
-    if let Some(copy) = root.at("/metadata/annotations/kubectl.kubernetes.io~1last-applied-configuration") {
-        hide(copy, &mut found);
+    let (mut spans, values) = found;
+    spans.extend(unread(resource)?);
+    Some(Hide::Values { spans, values })
+}
+
+/// What stands in an object between the names and values that were read of it: members that a later one of their name replaces,
+/// and comments. None where that is too much to look for.
+fn unread(resource: &Resource) -> Option<Vec<Span>> {
+    let (text, root) = (resource.text(), resource.root());
+    let (mut pending, mut read) = (vec![root], Vec::new());
+    while let Some(node) = pending.pop() {
+        match node.value() {
+            Value::Object(entries) => entries.for_each(|(key, value)| {
+                read.push(key.span());
+                pending.push(value);
+            }),
+            Value::Array(items) => pending.extend(items),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => read.push(node.span()),
+        }
+        if read.len() + pending.len() > MAX_READ {
+            return None;
+        }
     }
-    Some(found)
+    read.sort_unstable_by_key(|span| span.start);
+    let end = root.span().end;
+    read.push(Span { start: end, end });
+    let mut at = root.span().start;
+    let mut between = Vec::new();
+    for span in read {
+        let gap = text.slice(Span { start: at, end: span.start.max(at) });
+        let words = gap.trim_matches(|c: char| !c.is_alphanumeric());
+        if !words.is_empty() {
+            let start = at + (gap.len() - gap.trim_start_matches(|c: char| !c.is_alphanumeric()).len()) as u32;
+            between.push(Span { start, end: start + words.len() as u32 });
+        }
+        at = at.max(span.end);
+    }
+    Some(between)
 }
 
 fn hide<'t>(value: Node<'t>, (spans, values): &mut (Vec<Span>, Vec<&'t str>)) {

@@ -66,6 +66,9 @@ pub struct Snippet {
     pub first_line: u32,
     /// The lines, joined by `\n`. Long lines are cut.
     pub text: String,
+    /// The columns in them at which the location begins and ends, where they are not those of the file: what is hidden is
+    /// longer or shorter than what stands in its place.
+    pub moved: Option<(u32, u32)>,
 }
 
 /// The exception that covers a finding.

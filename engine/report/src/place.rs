@@ -18,6 +18,8 @@ pub(crate) struct Marked<'a> {
     pub(crate) range: Range<usize>,
     /// Whether `range` is all that the location says, and not its first line only.
     pub(crate) whole: bool,
+    /// Whether the columns of `range` are not those of the file.
+    pub(crate) moved: bool,
 }
 
 /// `cart.yaml:21:18`; standard input is called by its name.
@@ -45,17 +47,18 @@ pub(crate) fn mark<'a>(location: &Location, snippet: &'a Snippet) -> Option<Mark
         let line = text.split('\n').nth(index)?;
         Some((start, line))
     };
+    let (column, end_column) = snippet.moved.unwrap_or((location.column, location.end_column));
     let (line_start, line) = line_at(location.line)?;
     // A line that was cut before the place shows nothing of it.
-    let start = line_start + offset(line, location.column)?;
+    let start = line_start + offset(line, column)?;
     let last = Some(location.end_line)
         .filter(|end| (location.line..location.line.saturating_add(MAX_LINES)).contains(end))
         .and_then(line_at)
-        .and_then(|(last_start, last_line)| Some(last_start + offset(last_line, location.end_column)?));
+        .and_then(|(last_start, last_line)| Some(last_start + offset(last_line, end_column)?));
     let whole = last.is_some();
     let end = last.unwrap_or(line_start + line.trim_end().len()).max(start);
     let range = start..trimmed(&text, start, end);
-    Some(Marked { first_line: snippet.first_line, text, range, whole })
+    Some(Marked { first_line: snippet.first_line, text, range, whole, moved: snippet.moved.is_some() })
 }
 
 /// The byte of a column, counted from 1 in code points; none where the line is shorter.

@@ -18,6 +18,8 @@ const TOLD: usize = 4;
 /// The longest value that is told in words, in characters.
 const VALUE: usize = 80;
 
+const INSTEAD: &str = "write this instead";
+
 /// What stands in the lines where a value is secret.
 const MASK: &str = "***";
 
@@ -50,12 +52,33 @@ fn edit(finding: &Finding, operation: &Operation, marked: &Marked, location: &Lo
         Operation::Replace { pointer, value } if pointer == path => replacement(text, &parse(value), marked),
         Operation::Add { pointer, value } => {
             let key = pointer.strip_prefix(path)?.strip_prefix('/')?;
-            let key = Some(key).filter(|key| !key.contains('/'))?.replace("~1", "/").replace("~0", "~");
+            let key = name(Some(key).filter(|key| !key.contains('/'))?);
             addition(text, &key, &parse(value), marked, location)
+        }
+        Operation::Move { from, pointer } if from == path => {
+            let (old, new) = renamed(from, pointer)?;
+            let quotes = Quotes::of(text);
+            // The place is that of the key, where it is written as it reads.
+            (inline(&Value::String(old), quotes) == text).then(|| Suggestion::Edit {
+                title: INSTEAD,
+                range: marked.range.clone(),
+                replacement: inline(&Value::String(new), quotes),
+            })
         }
         Operation::Replace { .. } | Operation::Remove { .. } => None,
         Operation::Move { .. } | Operation::Copy { .. } | Operation::Test { .. } => None,
     }
+}
+
+/// The old and the new name, where a move only gives a member another one.
+fn renamed(from: &str, to: &str) -> Option<(String, String)> {
+    let ((parent, old), (other, new)) = (from.rsplit_once('/')?, to.rsplit_once('/')?);
+    (parent == other).then(|| (name(old), name(new)))
+}
+
+/// The name that a token of a pointer stands for.
+fn name(token: &str) -> String {
+    token.replace("~1", "/").replace("~0", "~")
 }
 
 fn replacement(text: &str, value: &Value, marked: &Marked) -> Option<Suggestion> {
@@ -65,7 +88,7 @@ fn replacement(text: &str, value: &Value, marked: &Marked) -> Option<Suggestion>
         return None;
     }
     let replacement = inline(value, Quotes::of(text));
-    Some(Suggestion::Edit { title: "write this instead", range: marked.range.clone(), replacement })
+    Some(Suggestion::Edit { title: INSTEAD, range: marked.range.clone(), replacement })
 }
 
 /// A member at the end of a mapping. Of JSON and flow style only mappings on one line are edited.
@@ -102,7 +125,10 @@ fn told(operation: &Operation) -> String {
         Operation::Add { pointer, value } => format!("add `{}` at {pointer}", short(value)),
         Operation::Replace { pointer, value } => format!("set {pointer} to `{}`", short(value)),
         Operation::Remove { pointer } => format!("remove {pointer}"),
-        Operation::Move { from, pointer } => format!("move {from} to {pointer}"),
+        Operation::Move { from, pointer } => match renamed(from, pointer) {
+            Some((old, new)) => format!("rename `{old}` to `{new}`"),
+            None => format!("move {from} to {pointer}"),
+        },
         Operation::Copy { from, pointer } => format!("copy {from} to {pointer}"),
         Operation::Test { pointer, value } => format!("where {pointer} is `{}`", short(value)),
     }

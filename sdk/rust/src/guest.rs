@@ -20,8 +20,19 @@ thread_local! {
     static SETTINGS: RefCell<Option<Rc<dyn Any>>> = const { RefCell::new(None) };
 }
 
+/// Has a panic write its place and message to the log: that is all that a plugin's author learns of it. Each call is a fresh
+/// instance, so each entry does it.
+fn tell_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or(String::new(), |place| format!(" at {place}"));
+        let message = panic.payload_as_str().map_or(String::new(), |message| format!(": {message}"));
+        crate::log(&format!("panicked{place}{message}"));
+    }));
+}
+
 /// Reads and keeps the settings of this instance.
 fn keep<P: Plugin>(json: &str) -> Result<(), Vec<SettingsError>> {
+    tell_panics();
     let settings = plugin::parse_settings::<P>(json)?;
     SETTINGS.with_borrow_mut(|kept| *kept = Some(Rc::new(settings)));
     Ok(())
@@ -67,6 +78,7 @@ fn run<P: Plugin, T: Answer, O>(
     subjects: Vec<manifests::Manifest>,
     convert: fn(T) -> O,
 ) -> Result<Vec<O>, String> {
+    tell_panics();
     let settings = self::settings::<P>().map_err(|error| error.to_string())?;
     let mut answers = Vec::new();
     for (subject, handle) in (0..).zip(subjects) {

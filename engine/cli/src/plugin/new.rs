@@ -17,6 +17,11 @@ pub(crate) struct Arguments {
     sdk: Option<PathBuf>,
 }
 
+/// Packages that come with every plugin.
+const SDK_NAMES: [&str; 2] = ["sluice-sdk", "sluice-sdk-macros"];
+/// Characters of a name that are kept in another one: what is longer is hardly meant.
+const MOST_OFFERED: usize = 40;
+
 const TEMPLATE: [(&str, &str); 8] = [
     ("Cargo.toml", include_str!("template/Cargo.toml.txt")),
     ("src/lib.rs", include_str!("template/lib.rs.txt")),
@@ -30,9 +35,9 @@ const TEMPLATE: [(&str, &str); 8] = [
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Stop> {
     let name = arguments.name.as_str();
-    let taken = || (name == "sluice-sdk").then(|| format!("the name `{name}` is that of the SDK"));
-    if let Some(message) = sluice_plugin::name_problem(name).or_else(taken) {
-        return Err(Stop::usage(message).help("take lower-case letters, digits and single dashes, as in `no-latest`"));
+    if let Some(message) = problem(name) {
+        let form = "lower-case letters, digits and single dashes, a letter first";
+        return Err(Stop::usage(message).help(format!("take another, such as `{}`: {form}", offer(name))));
     }
     let folder = Path::new(name);
     if folder.exists() {
@@ -66,6 +71,29 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Stop> {
     note("  4. sluice plugin test      the component on the fixtures");
     note(&format!("  5. add it to sluice.yaml:  {{ name: {name}, source: \"file:./{name}/{name}.wasm\" }}"));
     Ok(Exit::Clean)
+}
+
+/// Why no plugin can have a name.
+fn problem(name: &str) -> Option<String> {
+    // Cargo tells packages of one folder apart by their names.
+    let taken = || SDK_NAMES.contains(&name).then(|| format!("the name `{name}` is that of the SDK"));
+    sluice_plugin::name_problem(name).or_else(taken)
+}
+
+/// A name that a plugin can have, as near as may be to one that it cannot.
+fn offer(name: &str) -> String {
+    let mut words = String::new();
+    let mut was_small = false;
+    for c in name.chars().take(MOST_OFFERED) {
+        if !c.is_ascii_alphanumeric() || c.is_ascii_uppercase() && was_small {
+            words.push('-');
+        }
+        words.extend(c.is_ascii_alphanumeric().then(|| c.to_ascii_lowercase()));
+        was_small = !c.is_ascii_uppercase();
+    }
+    let words = words.split('-').filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-");
+    let offers = [words.clone(), format!("{words}-policy"), format!("policy-{words}")];
+    offers.into_iter().find(|offer| problem(offer).is_none()).unwrap_or_else(|| String::from("no-latest"))
 }
 
 /// A path within the quotes of TOML.

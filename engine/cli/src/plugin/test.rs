@@ -8,6 +8,7 @@ use std::sync::Arc;
 use sluice_manifest::{Documents, Limits as ReadLimits, Resource, Text, read_value};
 use sluice_plugin::{Call, ConfigureError, Configured, Fault, Grants, Limits, Patch, Plugin, Set, SettingsError};
 use sluice_policy::check_settings;
+use sluice_report::clean;
 
 use super::expected::{Answer, Found, Refused, Wanted, difference};
 use super::{Stop, about, build, load, note};
@@ -36,25 +37,32 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Stop> {
         Some(file) => load(file)?,
         None => build::build(&arguments.folder, None)?.1,
     };
-    let mut failed = 0;
+    let (mut differ, mut broken) = (0, 0);
     for case in &cases {
         let name = case.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let outcome = judge(&plugin, case, arguments.update)?;
-        failed += usize::from(matches!(outcome, Outcome::Differs(_)));
+        let outcome = judge(&plugin, case, arguments.update).unwrap_or_else(Outcome::Broken);
+        match outcome {
+            Outcome::Differs { .. } => differ += 1,
+            Outcome::Broken(_) => broken += 1,
+            Outcome::Agrees | Outcome::Updated => {}
+        }
         tell(&name, &outcome);
     }
     let count = cases.len();
-    match failed {
-        0 => {
-            let words = if count == 1 { "case agrees" } else { "cases agree" };
-            note(&format!("{count} {words}"));
-            Ok(Exit::Clean)
-        }
-        failed => {
-            note(&format!("{failed} of {count} cases differ; `--update` takes what was found as expected"));
-            Ok(Exit::Violations)
-        }
+    let of = |number: usize| if count == 1 { String::from("the case") } else { format!("{number} of {count} cases") };
+    let differs = if differ == 1 { "differs" } else { "differ" };
+    if differ > 0 {
+        note(&format!("{} {differs}; `--update` takes what was found as expected", of(differ)));
     }
+    if broken > 0 {
+        note(&format!("{} could not be tried", of(broken)));
+        return Ok(Exit::Usage);
+    }
+    if differ > 0 {
+        return Ok(Exit::Violations);
+    }
+    note(&format!("{count} {}", if count == 1 { "case agrees" } else { "cases agree" }));
+    Ok(Exit::Clean)
 }
 
 /// The folders of the fixtures, sorted by name.
@@ -75,7 +83,13 @@ fn cases(folder: &Path) -> Result<Vec<PathBuf>, Stop> {
 enum Outcome {
     Agrees,
     Updated,
-    Differs(Vec<(char, String)>),
+    Differs {
+        lines: Vec<(char, String)>,
+        /// What a plugin that crashed left behind, for its author.
+        detail: String,
+    },
+    /// The fixture is wrong: nobody knows what the plugin says.
+    Broken(Stop),
 }
 
 fn tell(name: &str, outcome: &Outcome) {
@@ -86,11 +100,12 @@ fn tell(name: &str, outcome: &Outcome) {
     let _ = match outcome {
         Outcome::Agrees => writeln!(out, "{green}ok{green:#}       {name}"),
         Outcome::Updated => writeln!(out, "{green}updated{green:#}  {name}"),
-        Outcome::Differs(_) => {
+        Outcome::Differs { .. } => {
             writeln!(out, "{red}differs{red:#}  {name}   ({red}- expected{red:#}, {green}+ found{green:#})")
         }
+        Outcome::Broken(stop) => writeln!(out, "{red}broken{red:#}   {name}: {}", clean::line(&stop.message)),
     };
-    if let Outcome::Differs(lines) = outcome {
+    if let Outcome::Differs { lines, detail } = outcome {
         for (sign, line) in lines {
             let style = match sign {
                 '-' => red,
@@ -99,11 +114,15 @@ fn tell(name: &str, outcome: &Outcome) {
             };
             let _ = writeln!(out, "    {style}{sign} {line}{style:#}");
         }
+        for line in clean::block(detail).lines() {
+            let _ = writeln!(out, "      {dim}{line}{dim:#}");
+        }
     }
 }
 
 fn judge(plugin: &Plugin, case: &Path, update: bool) -> Result<Outcome, Stop> {
-    let mut found = answer(plugin, case)?;
+    let mut detail = String::new();
+    let mut found = answer(plugin, case, &mut detail)?;
     found.sort();
     let file = case.join("expected.yaml");
     let expected = match fs::read_to_string(&file) {
@@ -130,11 +149,11 @@ fn judge(plugin: &Plugin, case: &Path, update: bool) -> Result<Outcome, Stop> {
         fs::write(&file, found.to_yaml()).map_err(|error| about("write", &file, &error))?;
         return Ok(Outcome::Updated);
     }
-    Ok(Outcome::Differs(difference(&sorted.to_yaml(), &found.to_yaml())))
+    Ok(Outcome::Differs { lines: difference(&sorted.to_yaml(), &found.to_yaml()), detail })
 }
 
-/// What the plugin says on a case.
-fn answer(plugin: &Plugin, case: &Path) -> Result<Answer, Stop> {
+/// What the plugin says on a case, and what it left behind where it crashed.
+fn answer(plugin: &Plugin, case: &Path, detail: &mut String) -> Result<Answer, Stop> {
     let resources = resources(&case.join("manifest.yaml"))?;
     let settings = settings(&case.join("settings.yaml"))?;
     let refused = |errors: Vec<SettingsError>| {
@@ -151,15 +170,17 @@ fn answer(plugin: &Plugin, case: &Path) -> Result<Answer, Stop> {
         }
     }
     let grants = Grants { context: about.context.clone(), ..Grants::default() };
-    let configured = match plugin.configure(&settings, Limits::default(), grants) {
-        Ok(configured) => configured,
+    let answered = match plugin.configure(&settings, Limits::default(), grants) {
+        Ok(configured) => ask(&configured, call(plugin, resources)),
         Err(ConfigureError::Settings(errors)) => return refused(errors),
-        Err(ConfigureError::Fault(fault)) => return Ok(Answer { fault: Some(fault.to_string()), ..Answer::default() }),
+        Err(ConfigureError::Fault(fault)) => Err(fault),
     };
-    match ask(&configured, call(plugin, resources)) {
-        Ok(answer) => Ok(answer),
-        Err(fault) => Ok(Answer { fault: Some(fault.to_string()), ..Answer::default() }),
-    }
+    Ok(answered.unwrap_or_else(|fault| {
+        if let Fault::Trapped { backtrace, .. } = &fault {
+            detail.clone_from(backtrace);
+        }
+        Answer { fault: Some(fault.to_string()), ..Answer::default() }
+    }))
 }
 
 /// The objects that the plugin asks for, as subjects.
@@ -217,7 +238,7 @@ fn patched(call: &Call, patches: &[Patch]) -> Result<Call, String> {
     Ok(Call { context: Some(Arc::clone(&set)), set, chosen: call.chosen.clone() })
 }
 
-/// The objects of a manifest. Here, unlike in a check, what cannot be read ends the run: the fixture is wrong.
+/// The objects of a manifest. Here, unlike in a check, what cannot be read is no finding: the fixture is wrong.
 fn resources(file: &Path) -> Result<Vec<Arc<Resource>>, Stop> {
     let content = fs::read_to_string(file).map_err(|error| about("read", file, &error))?;
     let text = Arc::new(Text::new(file.display().to_string(), content));

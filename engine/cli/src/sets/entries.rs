@@ -6,6 +6,8 @@ use std::path::Path;
 use sluice_policy::{ConfigError, HelmRender, RenderEntry, RenderMethod};
 use sluice_source::{Checkout, Kind, PathError, PathFault, Stat};
 
+use super::DivideError;
+use crate::charts::Charts;
 use crate::policy::{Chosen, Demand, PolicyFile};
 use crate::root::Root;
 
@@ -117,6 +119,26 @@ impl<'p> Entries<'p> {
         }
         if errors.is_empty() { Ok(paths) } else { Err(errors) }
     }
+}
+
+/// Whether there are the files with values that options name.
+///
+/// # Errors
+/// The first that is not.
+pub(super) fn values_are_there(charts: &Charts, root: &Root) -> Result<(), DivideError> {
+    for named in charts.values() {
+        let path = joined("", named);
+        let why = match path.as_deref().map(|path| root.checkout().stat(path)) {
+            Some(Ok(Stat::File { .. })) => continue,
+            Some(Ok(Stat::Folder)) => String::from("that is a folder, not a file with values"),
+            Some(Err(error)) if is_absent(&error) => String::from("there is no such file"),
+            Some(Err(error)) => error.to_string(),
+            None => String::from("that lies outside of the repository"),
+        };
+        let help = "check the spelling: the path is from the root of the repository";
+        return Err(DivideError::Asked { message: format!("`--values {named}`: {why}"), help });
+    }
+    Ok(())
 }
 
 const FROM_HERE: &str = "check the spelling: the path is from the folder of this file";

@@ -25,6 +25,13 @@ pub(crate) enum Form {
     Refused(Span),
 }
 
+/// A text without the byte order mark that kubectl takes from the start of a file, and where the rest begins. What reads YAML
+/// takes another one from the start of each document.
+pub(crate) fn unmarked(content: &str) -> (usize, &str) {
+    let rest = content.strip_prefix('\u{feff}').unwrap_or(content);
+    (content.len() - rest.len(), rest)
+}
+
 /// Whether the text is read as JSON: go looks at the first 4096 bytes.
 pub(crate) fn is_json(content: &str) -> bool {
     let start = content.trim_start();

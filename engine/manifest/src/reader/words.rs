@@ -129,11 +129,15 @@ pub(crate) fn too_large(size: usize, limit: u32, span: Span) -> Problem {
     }
 }
 
-/// The same key twice in one mapping.
-pub(crate) fn duplicate(key: &str, first_line: u32, span: Span) -> Problem {
+/// The same key twice in one mapping, `written` otherwise than it reads where that is not plain to see: `on` is `true`.
+pub(crate) fn duplicate(key: &str, written: Option<&str>, first_line: u32, span: Span) -> Problem {
+    let told = match written {
+        Some(written) => format!("`{}`, which Kubernetes reads as the key `{}`,", shorten(written), shorten(key)),
+        None => format!("`{}`", shorten(key)),
+    };
     Problem {
         rule: "duplicate-key",
-        message: format!("`{}` is given twice, first on line {first_line}", shorten(key)),
+        message: format!("{told} is given twice, first on line {first_line}"),
         help: "Kubernetes keeps the last one and drops the others without a word; remove the one that is not meant",
         span,
         fatal: false,
@@ -146,7 +150,7 @@ pub(crate) fn more_duplicates(count: usize, span: Span) -> Problem {
         1 => "one more key is given twice".to_owned(),
         _ => format!("{count} more keys are given twice, of which this is the first"),
     };
-    Problem { message, ..duplicate("", 0, span) }
+    Problem { message, ..duplicate("", None, 0, span) }
 }
 
 /// Further items like those that are told one by one; this is wrong with the first of them.

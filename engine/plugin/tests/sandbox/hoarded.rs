@@ -28,6 +28,15 @@ fn what_a_policy_may_not_have_is_a_lack_of_memory() {
 }
 
 #[test]
+fn a_panic_is_told_with_its_line_and_its_message() {
+    let fault = hoard(r#"{"bytes":1,"panics":true}"#, 8 << 20).unwrap_err();
+    let Fault::Trapped { backtrace, .. } = &fault else { panic!("{fault:?}") };
+    let told = backtrace.lines().last().unwrap();
+    assert!(told.starts_with("wrote: panicked at ") && told.ends_with(": as asked"), "{told}");
+    assert!(told.contains("src/lib.rs:23:5"), "{told}");
+}
+
+#[test]
 fn a_crash_close_to_the_limit_is_a_crash() {
     // Up to where the host still grants what is needed, but no longer the step that the allocator would rather have.
     for bytes in (6_000_000..=6_900_000).step_by(50_000) {

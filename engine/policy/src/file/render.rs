@@ -1,5 +1,6 @@
 //! What a file says of rendering: which paths become manifests, and how. An application says it in the same words.
 
+mod chart;
 pub(crate) mod read;
 
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use sluice_manifest::{Span, Text};
 
 use crate::ConfigError;
 
+pub use chart::{namespace_problem, release_problem, version_problem};
 pub(crate) use read::entries;
 
 /// A path, and how it becomes manifests.

@@ -65,7 +65,7 @@ pub(crate) fn validate(gate: &Gate, items: Vec<Item>, failures: &Failures, colle
 fn validate_shown(gate: &Gate, items: Vec<Item>, mut shown: Shown, failures: &Failures, collected: &mut Collected) {
     // What mutators have told.
     collected.mind(gate);
-    collected.mutated.extend(items.iter().filter(|item| item.changes.is_some()).map(|item| item.order));
+    collected.mutated.extend(items.iter().filter(|item| item.is_changed()).map(|item| item.order));
     let set = shown.of(&items);
     for (plugin, loaded) in gate.validators().filter(|(_, loaded)| !loaded.sees_others()) {
         let chosen = choose(gate, plugin, &items);

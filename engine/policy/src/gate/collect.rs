@@ -200,6 +200,11 @@ impl Item {
         self.changes.as_ref().map_or(State::Open, |changes| changes.state)
     }
 
+    /// Whether a change was made, and not only refused.
+    pub(crate) fn is_changed(&self) -> bool {
+        self.changes.as_ref().is_some_and(|changes| !changes.by.is_empty())
+    }
+
     pub(crate) fn failed(&self) -> bool {
         self.state() == State::Failed
     }

@@ -7,7 +7,7 @@ use sluice_plugin::{Fault, Finding as Said, Severity};
 
 use super::collect::{Draft, Item, Order};
 use super::rules::{GateRule, NO_PAST, NOT_RENDERED};
-use super::{Failure, Gate, Loaded};
+use super::{Failure, Gate, Loaded, fix};
 use crate::exceptions::Covers;
 use crate::place::{self, At, Unread};
 use crate::{Action, Finding, Location, Snippet};
@@ -30,7 +30,11 @@ pub(crate) fn at(resource: &Resource, pointer: &str) -> At {
 pub(crate) fn of_plugin(gate: &Gate, plugin: usize, loaded: &Loaded, item: &Item, said: Said) -> Option<Draft> {
     let rule = loaded.rules.get(&said.rule)?;
     let resource = &item.resource;
-    let At { location, snippet, rendered } = at(resource, &said.pointer);
+    let fix = fix::as_meant(resource, said.fix);
+    let At { location, snippet, rendered } = match fix::key_at_fault(resource, &said.pointer, &fix) {
+        Some(key) => place::of_object(resource, key, true),
+        None => at(resource, &said.pointer),
+    };
     let Covers { met, applied } = gate.exceptions.covers(&rule.info.id, resource.identity(), Some(resource.root()));
     let writer = item.writer(&said.pointer).and_then(|writer| gate.plugin(writer));
     let finding = Finding {
@@ -46,7 +50,7 @@ pub(crate) fn of_plugin(gate: &Gate, plugin: usize, loaded: &Loaded, item: &Item
         location: Some(location),
         snippet,
         rendered,
-        fix: said.fix,
+        fix,
         exception: applied,
         written_by: writer.map(|writer| writer.name().to_owned()),
         detail: None,

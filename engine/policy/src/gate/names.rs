@@ -26,6 +26,8 @@ struct Name {
     line: u32,
     column: u32,
     end_column: u32,
+    /// The columns of the name in the line as it is shown, where they are others.
+    moved: Option<Box<(u32, u32)>>,
     /// Where in `texts` the parts of the identity and the line begin, and where the line ends.
     parts: [u32; 6],
     namespaced: bool,
@@ -57,7 +59,7 @@ impl NameTable {
         let start = self.texts.len() as u32;
         let mut parts = [start; 6];
         let namespace = identity.namespace.as_deref().unwrap_or_default();
-        let shown = place::line_of(resource, line);
+        let (shown, columns) = place::line_of(resource, span, line);
         let texts = [identity.api_version.as_str(), &identity.kind, namespace, &identity.name, &shown];
         for (text, end) in texts.into_iter().zip(parts.iter_mut().skip(1)) {
             self.texts.push_str(text);
@@ -69,6 +71,7 @@ impl NameTable {
             line,
             column,
             end_column,
+            moved: columns.filter(|columns| *columns != (column, end_column)).map(Box::new),
             parts,
             namespaced: identity.namespace.is_some(),
             source: Unasked::of(resource, span).map(Box::new),
@@ -106,8 +109,13 @@ impl NameTable {
         if let Some(At { location, snippet, rendered }) = name.source.as_deref().and_then(Unasked::at) {
             return Duplicate { identity, location, snippet, rendered, first };
         }
-        let snippet = (name.column as usize <= place::MAX_COLUMNS)
-            .then(|| Snippet { first_line: name.line, text: line.to_owned() });
+        let moved = name.moved.as_deref().copied();
+        let column = moved.map_or(name.column, |(column, _)| column);
+        let snippet = (column as usize <= place::MAX_COLUMNS).then(|| Snippet {
+            first_line: name.line,
+            text: line.to_owned(),
+            moved,
+        });
         Duplicate { identity, location: name.place(file_names), snippet, rendered: None, first }
     }
 

@@ -3,6 +3,7 @@
 mod batches;
 mod exceptions;
 mod faults;
+mod fixes;
 mod mutation;
 mod reading;
 mod rendered;

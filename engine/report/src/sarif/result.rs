@@ -235,7 +235,9 @@ fn suppressions(finding: &Finding) -> Vec<Suppression<'_>> {
 
 fn fixes(finding: &Finding) -> Vec<Fix> {
     let marked = finding.location.as_ref().zip(finding.snippet.as_ref());
-    let Some(marked) = marked.and_then(|(location, snippet)| place::mark(location, snippet)) else { return vec![] };
+    let marked = marked.and_then(|(location, snippet)| place::mark(location, snippet));
+    // A program would type it into the file, whose columns these are not.
+    let Some(marked) = marked.filter(|marked| !marked.moved) else { return vec![] };
     match (suggest(finding, Some(&marked)), &finding.location) {
         (Some(Suggestion::Edit { title, range, replacement }), Some(location)) => {
             let start = position(&marked, range.start);

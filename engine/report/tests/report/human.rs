@@ -37,6 +37,24 @@ fn a_value_with_its_replacement() {
 }
 
 #[test]
+fn a_misspelt_field_with_its_name() {
+    let fix = |from: &str, to: &str| {
+        let at = |name: &str| format!("/spec/containers/0/{name}");
+        vec![Operation::Move { from: at(from), pointer: at(to) }]
+    };
+    let misspelt = |source: &str, name: &str, right: &str| {
+        let path = Some(format!("/spec/containers/0/{name}"));
+        normal(vec![Finding { path, fix: fix(name, right), ..finding_at("cart.yaml", source) }])
+    };
+    insta::assert_snapshot!(misspelt("  - name: cart\n    «imagee»: nginx\n", "imagee", "image"));
+    let json = misspelt(r#"{ «"a~b"»: "nginx" }"#, "a~0b", "a~1b");
+    assert!(json.contains(r#"+ { "a/b": "nginx" }"#), "{json}");
+    // Where it is not the name that is shown, in words.
+    let value = misspelt("imagee: «nginx»\n", "imagee", "image");
+    assert!(value.contains("fix: rename `imagee` to `image`"), "{value}");
+}
+
+#[test]
 fn a_missing_field_with_its_addition() {
     let source = CART.replace(['«', '»'], "").replace("name: cart\n          image", "«name: cart\n          image");
     let source = source.replace("containerPort: 8080", "containerPort: 8080»");
@@ -99,14 +117,14 @@ fn a_long_line_is_cut_around_the_value() {
 fn a_line_that_was_cut_before_the_value_is_not_shown() {
     let mut finding = finding_at("long.json", &format!("{{{}«\"a:latest\"»}}", "\"key\": 1, ".repeat(100)));
     let text = finding.snippet.as_ref().unwrap().text.chars().take(240).collect();
-    finding.snippet = Some(Snippet { first_line: 1, text });
+    finding.snippet = Some(Snippet { first_line: 1, text, moved: None });
     insta::assert_snapshot!(normal(vec![finding]));
 }
 
 #[test]
 fn the_value_of_a_secret_is_masked() {
     let mut finding = finding_at("secret.yaml", "stringData:\n  password: «swordfish»\n");
-    finding.snippet = Some(Snippet { first_line: 1, text: "stringData:\n  password: ***".into() });
+    finding.snippet = Some(Snippet { first_line: 1, text: "stringData:\n  password: ***".into(), moved: None });
     finding.rule = "secrets/plain-text".into();
     finding.message = "`password` stands here in plain text".into();
     finding.help = "whoever reads the repository has it; use an ExternalSecret".into();
@@ -272,7 +290,7 @@ fn places_that_do_not_fit_their_lines_are_survived() {
                         let mut finding = base.clone();
                         let place = sluice_policy::Location { line, column, end_line, end_column, ..location.clone() };
                         finding.location = Some(place);
-                        finding.snippet = Some(Snippet { first_line: 1, text: text.into() });
+                        finding.snippet = Some(Snippet { first_line: 1, text: text.into(), moved: None });
                         finding.fix = replace("/spec/template/spec/containers/0/image", "\"x\"");
                         for format in [Format::Human, Format::Json, Format::Sarif, Format::Github] {
                             let verdict = Verdict { decision: Decision::Deny, ..verdict(vec![finding.clone()]) };

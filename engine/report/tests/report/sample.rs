@@ -46,7 +46,7 @@ pub(crate) fn place(file: &str, marked: &str) -> (Location, Snippet) {
     let first_line = line.saturating_sub(1).max(1);
     let number = end_line.min(line + 5) + 2 - first_line;
     let lines = source.split('\n').skip(first_line as usize - 1).take(number as usize);
-    (location, Snippet { first_line, text: lines.collect::<Vec<_>>().join("\n") })
+    (location, Snippet { first_line, text: lines.collect::<Vec<_>>().join("\n"), moved: None })
 }
 
 pub(crate) fn cart() -> Identity {

@@ -142,8 +142,10 @@ impl<'t> Expand<'t> {
             let old = into.insert(Member { name, key, value, merged });
             if let Some(old) = old.filter(|old| !old.merged && !merged) {
                 let (first, span) = (self.written(old.key).span, self.written(key).span);
-                let text = self.text;
-                self.duplicates.add(span, || words::duplicate(&old.name, text.place(first).line, span));
+                let (text, is_text) = (self.text, matches!(self.written(key).kind, Kind::Scalar(Scalar::Text, _)));
+                let written = Some(text.slice(span)).filter(|written| !is_text && *written != old.name);
+                let line = || text.place(first).line;
+                self.duplicates.add(span, || words::duplicate(&old.name, written, line(), span));
             }
         }
         Ok(())

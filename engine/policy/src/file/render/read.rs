@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use sluice_manifest::{Node, Value};
 
+use super::chart::{namespace_problem, release_problem, version_problem};
 use super::{CommandRender, HelmRender, Render, RenderEntry, RenderMethod, Setting, Written};
 use crate::file::decode::{Decoder, Fields, head};
 use crate::file::entries::{duration, size};
@@ -143,11 +144,16 @@ fn helm<'t>(decoder: &mut Decoder<'t>, node: Node<'t>) -> Option<HelmRender> {
         return Some(HelmRender::default());
     }
     let fields = decoder.object(node, "`helm`", HELM_FIELDS)?;
-    let mut text = |name: &str| {
+    let mut text = |name: &str, problem: fn(&str) -> Option<&'static str>| {
         let node = fields.get(name)?;
-        decoder.string(node, &format!("`{name}`")).map(String::from)
+        let text = decoder.string(node, &format!("`{name}`"))?;
+        if let Some(form) = problem(text) {
+            decoder.error(node.span(), format!("Helm takes no `{text}` for `{name}`"), format!("write {form}"));
+        }
+        Some(text.to_owned())
     };
-    let (release, namespace, kube_version) = (text("release"), text("namespace"), text("kubeVersion"));
+    let (release, namespace) = (text("release", release_problem), text("namespace", namespace_problem));
+    let kube_version = text("kubeVersion", version_problem);
     let api_versions = texts(decoder, &fields, "apiVersions").into_iter().map(|text| text.value).collect();
     let values = texts(decoder, &fields, "values");
     let set = settings(decoder, &fields, "set", Typed::AsItLooks);

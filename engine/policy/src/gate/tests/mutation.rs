@@ -115,10 +115,12 @@ fn a_patch_that_cannot_be_applied_is_undecided() {
         policy(&["m", "v"], ""),
         &[always(|_| vec![Operation::Remove { pointer: "/spec/none".into() }]), finds("/spec/image", "wrong image")],
     );
-    assert_snapshot!(show(&run(&gate, &[("pod.yaml", &pod("web"))])), @r"
+    let outcome = run(&gate, &[("pod.yaml", &pod("web"))]);
+    assert_snapshot!(show(&outcome), @r"
     undecided
     pod.yaml:1:1 error sluice/plugin-broke-contract: the plugin `m` broke the contract: its patch cannot be applied: operation 0 of the patch, at `/spec/none`: nothing is there
     ");
+    assert_eq!(outcome.verdict.summary.mutated, 0);
 }
 
 #[test]

@@ -132,6 +132,63 @@ fn secrets_are_not_shown() {
     ");
 }
 
+/// The part of the first line shown that a finding marks.
+fn marked(finding: &crate::Finding) -> String {
+    let (location, snippet) = (finding.location.as_ref().unwrap(), finding.snippet.as_ref().unwrap());
+    let (start, end) = snippet.moved.unwrap_or((location.column, location.end_column));
+    let line = snippet.text.lines().nth((location.line - snippet.first_line) as usize).unwrap();
+    line.chars().skip(start as usize - 1).take((end - start) as usize).collect()
+}
+
+#[test]
+fn a_place_is_marked_where_it_stands_once_values_before_it_are_hidden() {
+    let long = "aHVudGVyMg==".repeat(100);
+    let all = [finds("/data/k", "x"), finds("/metadata/name", "x"), finds("/type", "x")];
+    let gate = gate(policy(&["a", "b", "c"], ""), &all);
+    for text in [
+        format!(
+            r#"{{"apiVersion":"v1","kind":"Secret","data":{{"k":"{long}"}},"metadata":{{"name":"ß"}},"type":"T"}}"#
+        ),
+        format!(
+            "# Flow\n{{apiVersion: v1, kind: Secret, data: {{k: {long}, l: ab}}, metadata: {{name: ß}}, type: T}}\n"
+        ),
+        format!(
+            "# Flow\n{{apiVersion: v1, kind: Secret, data: {{j: a, k: {long}}}, metadata: {{name: ß}}, type: T}} # {long}\n"
+        ),
+    ] {
+        let outcome = run(&gate, &[("s", &text)]);
+        let marks: Vec<String> = outcome.verdict.findings.iter().map(marked).collect();
+        let marks: Vec<&str> = marks.iter().map(|mark| mark.trim_matches('"')).collect();
+        assert_eq!(marks, ["***", "ß", "T"], "{text}");
+        assert!(!format!("{:?}", outcome.verdict).contains("aHVudGVyMg"));
+    }
+}
+
+#[test]
+fn the_name_of_a_secret_that_is_there_twice_is_marked_where_it_stands() {
+    let line =
+        format!("# Flow\n{{apiVersion: v1, kind: Secret, data: {{k: {}}}, metadata: {{name: s}}}}", "a".repeat(300));
+    let outcome = run(&one(), &[("s", &format!("{line}\n---\n{line}\n"))]);
+    let marks: Vec<String> = outcome.verdict.findings.iter().map(marked).collect();
+    assert_eq!(marks, ["s"]);
+}
+
+#[test]
+fn what_was_replaced_in_a_secret_is_not_shown() {
+    let gate = gate(policy(&["a", "b"], ""), &[finds("/stringData/key", "x"), finds("/stringData/zone", "x")]);
+    for text in [
+        "stringData:\n  key: hunter2-one\n  key: other\n  zone: x # hunter2-two\n  # hunter2-three\n",
+        "data: {a: hunter2}\ndata: {a: eA==}\nstringData: {key: hunter2-one, key: other, zone: x}\n",
+        "stringData:\n  key: x\n  zone: hunter2\nstringData:\n  key: y\n  zone: z\n",
+    ] {
+        let text = format!("apiVersion: v1\nkind: Secret\nmetadata:\n  name: s\n{text}");
+        let outcome = run(&gate, &[("s.yaml", &text)]);
+        assert!(outcome.verdict.findings.iter().any(|finding| finding.rule == "sluice/duplicate-key"), "{text}");
+        let told = format!("{:?}", outcome.verdict);
+        assert!(told.contains("a/rule") && told.contains("key: ***") && !told.contains("hunter2"), "{told}");
+    }
+}
+
 #[test]
 fn secrets_are_not_shown_where_they_cannot_be_read_nor_beside_others() {
     let broken = "apiVersion: v1\nkind: Secret\nstringData:\n  key: hunter2-plain\n  other: hunter2-other\n bad: [\n";

@@ -1,0 +1,42 @@
+//! What a fix comes to, as a person would say it. Plugins can add and remove; that both together give a member another
+//! name is seen here, so that reports tell a name and not a value.
+
+use std::sync::Arc;
+
+use sluice_manifest::{Node, Operation, Resource, Span, Text, Tree};
+
+/// A fix, with a move in place of the addition and the removal that make one.
+pub(super) fn as_meant(resource: &Resource, fix: Vec<Operation>) -> Vec<Operation> {
+    match fix.as_slice() {
+        [Operation::Add { pointer, value }, Operation::Remove { pointer: from }]
+        | [Operation::Remove { pointer: from }, Operation::Add { pointer, value }]
+            if parent(pointer) == parent(from) && resource.root().at(from).is_some_and(|node| is(node, value)) =>
+        {
+            vec![Operation::Move { from: from.clone(), pointer: pointer.clone() }]
+        }
+        _ => fix,
+    }
+}
+
+/// The name of a member that should not be there under it: that is what is wrong, and not its value. None where nothing of
+/// it stands in the source.
+pub(super) fn key_at_fault(resource: &Resource, pointer: &str, fix: &[Operation]) -> Option<Span> {
+    let goes = |operation: &Operation| match operation {
+        Operation::Remove { pointer: gone } | Operation::Move { from: gone, .. } => gone == pointer,
+        Operation::Add { .. } | Operation::Replace { .. } | Operation::Copy { .. } | Operation::Test { .. } => false,
+    };
+    let stands = resource.root().at(pointer).is_some_and(|node| !node.is_written());
+    let span = resource.tree().key_span(pointer).filter(|_| stands && fix.iter().any(goes))?;
+    (span.start < span.end).then_some(span)
+}
+
+/// The object that a member belongs to.
+fn parent(pointer: &str) -> Option<&str> {
+    pointer.rsplit_once('/').map(|(parent, _)| parent)
+}
+
+/// Whether a value is this JSON.
+fn is(node: Node<'_>, json: &str) -> bool {
+    let text = Arc::new(Text::new("fix", ""));
+    Tree::from_json(text, Span::default(), json).is_ok_and(|tree| tree.root() == node)
+}
