@@ -1,6 +1,7 @@
 //! Applying a set: the inventory first, then the objects stage by stage, then what is no longer wanted, then health.
 
 mod defined;
+mod failure;
 mod leave;
 mod one;
 
@@ -27,6 +28,7 @@ use crate::reference::{Key, Reference};
 use crate::stage::Stage;
 use crate::store::{Store, StoreError};
 use defined::served;
+pub use failure::Failure;
 pub(crate) use leave::takes_along;
 use one::Writing;
 
@@ -38,7 +40,7 @@ pub enum Event {
     /// An object was written.
     Written(Reference),
     /// An object could not be written.
-    Failed(Reference, String),
+    Failed(Failure),
     /// An object was deleted.
     Deleted(Reference),
     /// An object is being deleted, and is still there for this reason.
@@ -62,8 +64,8 @@ pub struct Applied {
     pub plan: Plan,
     /// Whether anything was written to the application's objects.
     pub has_written: bool,
-    /// What could not be written or deleted, with the reason.
-    pub failures: Vec<(Reference, String)>,
+    /// What could not be written or deleted, by name.
+    pub failures: Vec<Failure>,
     /// How the objects are, where that was waited for.
     pub health: Vec<(Reference, Health)>,
 }
@@ -165,7 +167,7 @@ struct Run<'a> {
     cluster: &'a Cluster,
     options: &'a Options,
     told: &'a (dyn Fn(Event) + Sync),
-    failures: Mutex<Vec<(Reference, String)>>,
+    failures: Mutex<Vec<Failure>>,
 }
 
 impl Run<'_> {
@@ -272,7 +274,7 @@ impl Run<'_> {
             }
             if stage == Stage::Definitions && steps.iter().any(|step| !matches!(step.action, Action::Unchanged { .. }))
             {
-                let definitions: Vec<_> = steps.iter().map(|step| step.reference.clone()).collect();
+                let definitions: Vec<_> = steps.iter().map(|step| &step.desired).collect();
                 if !self.established(&definitions, kinds).await? {
                     return Ok(false);
                 }
@@ -282,19 +284,7 @@ impl Run<'_> {
         self.prune(plan, refreshed.as_ref().unwrap_or(&plan.kinds), inventory, guard).await
     }
 
-    fn failed(&self, desired: &Desired, message: String) -> Option<Live> {
-        self.note_failure(&desired.reference, &message);
-        (self.told)(Event::Failed(desired.reference.clone(), message));
-        None
-    }
-
-    fn note_failure(&self, reference: &Reference, message: &str) {
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        failures.push((reference.clone(), message.to_owned()));
-        failures.sort();
-    }
-
-    async fn health(&self, plan: &Plan, kinds: &Kinds) -> Result<Vec<(Reference, Health)>, ClusterError> {
+    async fn health(&self, objects: &[Reference], kinds: &Kinds) -> Result<Vec<(Reference, Health)>, ClusterError> {
         let Some(limit) = self.options.wait else { return Ok(Vec::new()) };
         (self.told)(Event::Waiting);
         let objects: Vec<Reference> = plan.steps.iter().map(|step| step.reference.clone()).collect();

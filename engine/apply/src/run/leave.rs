@@ -150,11 +150,6 @@ impl Run<'_> {
             Err(error) => Err(error.into()),
         }
     }
-
-    fn not_deleted(&self, reference: &Reference, reason: &str) {
-        self.note_failure(reference, reason);
-        (self.told)(Event::NotDeleted(reference.clone(), reason.to_owned()));
-    }
 }
 
 /// Why a namespace or a definition is not deleted once an object of it was not.

@@ -65,7 +65,7 @@ impl Run<'_> {
             && let Err(error) = self.migrate(desired, kind, before).await
         {
             return match error.refusal() {
-                Some(_) => Ok(self.failed(desired, error.to_string())),
+                Some(_) => Ok(self.refused(desired, &error)),
                 None => Err(error.into()),
             };
         }
@@ -107,7 +107,7 @@ impl Run<'_> {
             } else if !force && self.may_take(&error) {
                 force = true;
             } else if error.refusal().is_some() {
-                return Ok(self.failed(desired, error.to_string()));
+                return Ok(self.refused(desired, &error));
             } else {
                 return Err(error.into());
             }
@@ -161,13 +161,12 @@ impl Run<'_> {
         kind: &Kind,
         writing: &Writing<'_>,
     ) -> Result<Option<Option<String>>, StoreError> {
-        let message = match self.there(desired, kind, writing).await {
+        match self.there(desired, kind, writing).await {
             Ok(Ok(live)) => return Ok(Some(live.map(|live| live.uid().to_owned()))),
-            Ok(Err(message)) => message.to_owned(),
-            Err(error) if error.refusal().is_some() => error.to_string(),
+            Ok(Err(message)) => drop(self.failed(desired, message.to_owned())),
+            Err(error) if error.refusal().is_some() => drop(self.refused(desired, &error)),
             Err(error) => return Err(error.into()),
-        };
-        self.failed(desired, message);
+        }
         Ok(None)
     }
 

@@ -1,24 +1,23 @@
 //! One round of one application.
 
+mod telling;
+
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use sluice_apply::{
-    Action, Applied, ApplyError, Cluster, Conflicts, Counts, Event, Health, Inventory, Options, Phase, Plan, Release,
-    Store, StoreError,
-};
+use sluice_apply::{Action, Cluster, Conflicts, Event, Inventory, Options, Phase, Plan, Release, Store, StoreError};
 use sluice_policy::{Drift, OnFailure};
 use tokio::runtime::Handle;
 
-use super::log::{Line, Log};
+use super::log::Log;
 use super::outcome::Outcome;
 use super::room::Room;
 use crate::deploy::around::Reach;
-use crate::deploy::gathered::{Acknowledges, Gathered, gather};
-use crate::deploy::hindrance::{Cause, Hindrance};
+use crate::deploy::gathered::{Gathered, gather};
+use crate::deploy::hindrance::{Cause, Hindrance, Reasons};
 use crate::deploy::order::{self, Before};
-use crate::deploy::{Fetching, Loaded, ending, options, rollback, show};
+use crate::deploy::{Fetching, Loaded, options, rollback};
 use crate::exit::Exit;
 
 /// What works on an application, for one round.
@@ -56,13 +55,6 @@ impl Agent {
                 self.end("error", "cluster", &revision, &error.to_string(), Outcome::Unreachable)
             }
         }
-    }
-
-    /// Tells that the round is over, and what it has asked of the cluster.
-    pub(crate) fn told(&self, outcome: Outcome) {
-        let Counts { reads, dry_runs, writes } = self.cluster.own_counts();
-        let message = format!("{}; requests: reads={reads} dryRuns={dry_runs} writes={writes}", outcome.name());
-        self.log("info", "round", "", &message);
     }
 
     async fn bring(&self, gathered: Gathered) -> Result<Outcome, StoreError> {
@@ -182,7 +174,8 @@ impl Agent {
                 Action::Refused { message, .. } => message,
             };
             has_drifted = true;
-            self.log("warning", "drift", revision, &format!("{}: {words}", step.reference));
+            let reasons = Reasons::of_step(step).unwrap_or_default();
+            self.line("warning", "drift", revision, &format!("{}: {words}", step.reference), &reasons);
         }
         if has_drifted && self.loaded.application.drift == Drift::Report {
             let told = |event: Event| self.event(revision, &event);
@@ -277,39 +270,6 @@ impl Agent {
         }
     }
 
-    /// Tells what keeps a plan from being carried out.
-    fn tell_hindrance(
-        &self,
-        (step, acknowledges): (&str, Acknowledges),
-        revision: &str,
-        error: ApplyError,
-    ) -> Result<(), StoreError> {
-        match error {
-            ApplyError::Store(error) => return Err(error),
-            ApplyError::Refused(plan) => {
-                for object in &plan.steps {
-                    if let Action::Refused { message, .. } = &object.action {
-                        self.log("error", step, revision, &format!("{}: {message}", object.reference));
-                    }
-                }
-            }
-            ApplyError::Blast(_, blast) => {
-                for gate in &blast.gates {
-                    let message = format!("{}; not acknowledged: {}", gate.message, acknowledges.help(gate.word));
-                    self.log("error", step, revision, &message);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Tells which objects are not as they should be.
-    fn tell_health(&self, revision: &str, applied: &Applied) {
-        for (reference, health) in applied.health.iter().filter(|(_, health)| *health != Health::Current) {
-            self.log("error", "health", revision, &format!("{reference}: {}", show::health(health)));
-        }
-    }
-
     /// Fetches, renders and judges on a thread that may block.
     async fn gather(&self, revision: Option<String>) -> Result<Gathered, Hindrance> {
         let (loaded, fetching) = (self.loaded.clone(), self.fetching);
@@ -330,53 +290,6 @@ impl Agent {
 
     fn options(&self, acknowledged: BTreeSet<String>) -> Options {
         options(&self.loaded.application, &self.manager, acknowledged)
-    }
-
-    fn event(&self, revision: &str, event: &Event) {
-        match event {
-            Event::Begun => {
-                ending::begun();
-                self.log("info", "inventory", revision, "written; applying");
-            }
-            Event::Written(reference) => self.log("info", "apply", revision, &format!("applied {reference}")),
-            Event::Failed(reference, message) => {
-                self.log("error", "apply", revision, &format!("{reference}: {message}"));
-            }
-            Event::Deleted(reference) => self.log("info", "prune", revision, &format!("deleted {reference}")),
-            Event::Going(reference, reason) => self.log("info", "prune", revision, &format!("{reference}: {reason}")),
-            Event::Released(reference, reason) => {
-                self.log("info", "prune", revision, &format!("released {reference}: {reason}"));
-            }
-            Event::NotDeleted(reference, message) => {
-                self.log("error", "prune", revision, &format!("{reference}: {message}"));
-            }
-            Event::Waiting => self.room.give_back(),
-            Event::Health(reference, health) => {
-                self.log("info", "health", revision, &format!("{reference}: {}", show::health(health)));
-            }
-            Event::Ended => self.log("info", "inventory", revision, "written; done"),
-        }
-    }
-
-    fn log(&self, level: &str, step: &str, revision: &str, message: &str) {
-        self.log.write(level, &self.loaded.application.name, step, revision, message);
-    }
-
-    /// Tells why there is no approved set.
-    fn hindered(&self, step: &str, revision: &str, message: &str, hindrance: &Hindrance) {
-        self.log.line(&Line {
-            level: "error",
-            application: &self.loaded.application.name,
-            step,
-            revision,
-            message,
-            reasons: &hindrance.reasons(),
-        });
-    }
-
-    fn end(&self, level: &str, step: &str, revision: &str, message: &str, outcome: Outcome) -> Outcome {
-        self.log(level, step, revision, message);
-        outcome
     }
 }
 
