@@ -5,6 +5,7 @@
 mod admission;
 mod agent;
 pub(crate) mod agents;
+mod amid;
 mod between;
 mod clock;
 mod fetched;
