@@ -60,8 +60,8 @@ pub enum Event {
 /// What came of applying.
 #[derive(Debug)]
 pub struct Applied {
-    /// The plan that was carried out.
-    pub plan: Plan,
+    /// How many objects the set has.
+    pub objects: usize,
     /// Whether anything was written to the application's objects.
     pub has_written: bool,
     /// What could not be written or deleted, by name.
@@ -154,13 +154,14 @@ pub async fn observe(
     }
     let once = Options { wait: Some(Duration::ZERO), ..options.clone() };
     let run = Run { cluster, options: &once, told, failures: Mutex::default() };
-    let unhealthy = !is_healthy(&run.health(&plan, &plan.kinds).await?);
-    if unhealthy == plan.inventory().unhealthy {
+    let (kept, objects) = (plan.kept, references(plan.steps));
+    let unhealthy = !is_healthy(&run.health(&objects, &plan.kinds).await?);
+    if unhealthy == kept.inventory.unhealthy {
         return Ok(());
     }
     let store = Store::new(cluster, &options.inventory_namespace, &options.manager);
-    let inventory = Inventory { unhealthy, ..plan.kept.inventory.clone() };
-    store.replace(plan.kept, inventory).await.map(drop)
+    let inventory = Inventory { unhealthy, ..kept.inventory.clone() };
+    store.replace(kept, inventory).await.map(drop)
 }
 
 struct Run<'a> {
@@ -171,14 +172,15 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    async fn carry_out(self, mut plan: Plan, release: Release, store: &Store) -> Result<Applied, ApplyError> {
+    async fn carry_out(self, plan: Plan, release: Release, store: &Store) -> Result<Applied, ApplyError> {
         let before = plan.kept.clone();
         let is_current = before.inventory.release.as_ref().is_some_and(|known| known.is_same(&release));
         let has_work = plan.changes();
         if !has_work && is_current && before.inventory.phase == Phase::Applied {
-            let health = self.health(&plan, &plan.kinds).await?;
-            let mut kept = before;
-            let mut inventory = kept.inventory.clone();
+            // What is not needed to wait for health is let go, here and below: that may last, and others work meanwhile.
+            let objects = references(plan.steps);
+            let health = self.health(&objects, &plan.kinds).await?;
+            let mut inventory = before.inventory.clone();
             // What was given up for this release is no more, once Git itself has come back to it.
             if !is_same(inventory.quarantined.as_ref(), self.options.quarantine.as_ref()) {
                 inventory.quarantined.clone_from(&self.options.quarantine);
@@ -193,11 +195,10 @@ impl Run<'_> {
             } else {
                 inventory.returning = false;
             }
-            if inventory != kept.inventory {
-                kept = store.replace(kept, inventory).await?;
+            if inventory != before.inventory {
+                store.replace(before, inventory).await?;
             }
-            plan.kept = kept;
-            return Ok(Applied { plan, has_written: false, failures: Vec::new(), health });
+            return Ok(Applied { objects: objects.len(), has_written: false, failures: Vec::new(), health });
         }
         let mut union = union(&plan, &before.inventory, release);
         union.give_up(self.options.quarantine.as_ref(), before.inventory.release.as_ref());
@@ -227,21 +228,21 @@ impl Run<'_> {
             }
             Err(error) => return Err(error.into()),
         };
-        let kinds = refreshed.as_ref().unwrap_or(&plan.kinds);
-        let health = if whole { self.health(&plan, kinds).await? } else { Vec::new() };
+        let Plan { steps, kinds, .. } = plan;
+        let (objects, kinds) = (references(steps), refreshed.unwrap_or(kinds));
+        let health = if whole { self.health(&objects, &kinds).await? } else { Vec::new() };
         if whole && self.options.wait.is_some() {
             let before = std::mem::replace(&mut inventory.unhealthy, !is_healthy(&health));
             if !inventory.unhealthy {
                 inventory.remember();
             }
             if !inventory.unhealthy || !before {
-                kept = store.replace(kept, inventory).await?;
+                store.replace(kept, inventory).await?;
             }
         }
         (self.told)(Event::Ended);
-        plan.kept = kept;
         let failures = self.failures.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Ok(Applied { plan, has_written: has_work, failures, health })
+        Ok(Applied { objects: objects.len(), has_written: has_work, failures, health })
     }
 
     /// Writes and deletes what the plan says, and notes it in the inventory. Whether all of it came through.
@@ -287,11 +288,14 @@ impl Run<'_> {
     async fn health(&self, objects: &[Reference], kinds: &Kinds) -> Result<Vec<(Reference, Health)>, ClusterError> {
         let Some(limit) = self.options.wait else { return Ok(Vec::new()) };
         (self.told)(Event::Waiting);
-        let objects: Vec<Reference> = plan.steps.iter().map(|step| step.reference.clone()).collect();
         let told =
             |reference: &Reference, health: &Health| (self.told)(Event::Health(reference.clone(), health.clone()));
-        wait_for(self.cluster, kinds, &objects, limit, self.options.concurrency, &told).await
+        wait_for(self.cluster, kinds, objects, limit, self.options.concurrency, &told).await
     }
+}
+
+fn references(steps: Vec<Step>) -> Vec<Reference> {
+    steps.into_iter().map(|step| step.reference).collect()
 }
 
 fn is_healthy(health: &[(Reference, Health)]) -> bool {

@@ -156,7 +156,7 @@ fn outcome(name: &str, applied: &Applied, back: &str, quiet: bool) -> Exit {
     }
     if !quiet {
         let what = if applied.has_written { "applied" } else { "unchanged" };
-        let objects = match applied.plan.steps.len() {
+        let objects = match applied.objects {
             1 => String::from("1 object"),
             count => format!("{count} objects"),
         };

@@ -21,6 +21,7 @@ mod seen;
 mod served;
 mod slow;
 mod sources;
+mod turns;
 mod wire;
 
 use std::collections::BTreeSet;

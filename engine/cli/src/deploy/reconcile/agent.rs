@@ -28,7 +28,7 @@ pub(crate) struct Agent {
     pub(crate) cluster: Cluster,
     pub(crate) manager: String,
     pub(crate) log: Arc<Log>,
-    pub(crate) room: Room,
+    pub(crate) room: Arc<Room>,
 }
 
 impl Agent {
@@ -206,6 +206,8 @@ impl Agent {
             Some(plan) => plan,
             None => sluice_apply::plan(&self.cluster, &gathered.approved, options).await?,
         };
+        // Nothing of the set stays in memory while its health is waited for.
+        drop(gathered);
         let applied = match sluice_apply::carry_out(&self.cluster, plan, release.clone(), options, &told).await {
             Ok(applied) => applied,
             Err(error) => {
@@ -241,24 +243,25 @@ impl Agent {
         };
         let options = way_back(&bad, options);
         let told = |event: Event| self.event(&revision, &event);
-        let applied =
-            sluice_apply::apply(&self.cluster, &gathered.approved, gathered.release.clone(), &options, &told).await;
-        match applied {
+        let plan = sluice_apply::plan(&self.cluster, &gathered.approved, &options).await?;
+        let (release, acknowledges) = (gathered.release.clone(), gathered.acknowledges);
+        drop(gathered);
+        match sluice_apply::carry_out(&self.cluster, plan, release, &options, &told).await {
             Ok(applied) if applied.is_good() => {
                 return Ok(self.end("warning", "rollback", &revision, "rolled back", Outcome::RolledBack));
             }
             Ok(applied) => self.tell_health(&revision, &applied),
-            Err(error) => self.tell_hindrance(("rollback", gathered.acknowledges), &revision, error)?,
+            Err(error) => self.tell_hindrance(("rollback", acknowledges), &revision, error)?,
         }
         Ok(self.end("error", "rollback", &revision, "the rollback failed", Outcome::Failed))
     }
 
     /// Gathers an earlier release; what keeps it from that is told after these words.
     async fn earlier(&self, step: &str, words: &str, release: &Release) -> Result<Gathered, Outcome> {
+        // What the later one took was given back if its health was waited for.
+        self.room.enter().await;
         match self.gather(Some(release.revision.clone())).await {
             Ok(gathered) => {
-                // What the later one took is given back while its health is waited for, if at all.
-                self.room.give_back();
                 self.room.take(gathered.approved.manifests().len()).await;
                 Ok(gathered)
             }
