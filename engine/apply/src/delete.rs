@@ -8,11 +8,10 @@ use crate::guard::Guard;
 use crate::inventory::{Inventory, Phase};
 use crate::kinds::{Kinds, Lookup};
 use crate::options::Options;
-use crate::plan::{Prune, Staying, spare};
+use crate::plan::{Prune, Staying};
 use crate::prune::{self, Removal};
 use crate::reference::{Key, Reference};
 use crate::run::{Event, takes_along};
-use crate::stage::Stage;
 use crate::store::{Kept, Store, StoreError};
 
 /// Time for what is deleted to go, where the application does not say.
@@ -119,12 +118,10 @@ impl Farewell {
         options: &Options,
         kept: &Kept,
     ) -> Result<Self, StoreError> {
-        let entries = &kept.inventory.entries;
-        let keys = entries.iter().map(|entry| entry.reference.key()).collect();
+        let Inventory { entries, spared, .. } = &kept.inventory;
+        let keys = entries.iter().chain(spared).map(|entry| entry.reference.key()).collect();
         let others = store.others(&options.application, &keys).await?;
-        let mut fates = prune::look(cluster, kinds, options, entries, &others).await?;
-        fates.sort_by(|(one, _), (other, _)| (Stage::of(other), other).cmp(&(Stage::of(one), one)));
-        spare(&mut fates, kinds);
+        let fates = prune::fates(cluster, kinds, options, entries, &kept.inventory, &others).await?;
         Ok(Self { others, fates })
     }
 }

@@ -325,6 +325,7 @@ fn union(plan: &Plan, before: &Inventory, release: Release) -> Inventory {
     let writes = plan.steps.iter().filter(|step| !matches!(step.action, Action::Unchanged { .. }));
     let writes: BTreeMap<Key, &Step> = writes.map(|step| (step.reference.key(), step)).collect();
     let wanted: BTreeSet<Key> = plan.steps.iter().map(|step| step.reference.key()).collect();
+    let spared = before.spared.iter().filter(|entry| !wanted.contains(&entry.reference.key())).cloned().collect();
     for entry in &mut entries {
         entry.left = !wanted.contains(&entry.reference.key());
         let Some(step) = writes.get(&entry.reference.key()) else { continue };
@@ -335,7 +336,7 @@ fn union(plan: &Plan, before: &Inventory, release: Release) -> Inventory {
         }
     }
     entries.sort_by(|one, other| one.reference.cmp(&other.reference));
-    Inventory { phase: Phase::Applying, release: Some(release), entries, ..before.clone() }
+    Inventory { phase: Phase::Applying, release: Some(release), spared, entries, ..before.clone() }
 }
 
 fn note(inventory: &mut Inventory, places: &BTreeMap<Key, usize>, desired: &Desired, live: &Live) {

@@ -68,3 +68,50 @@ fn what_asks_to_stay_keeps_its_namespace() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn what_was_given_up_before_keeps_its_namespace() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = Shop::new(plane, "given-up", "  prune: true\n")?;
+    let other = Shop::new(plane, "given-up-other", "  adopt: true\n")?;
+    let config = |name: &str, space: &str| {
+        format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: given-up-{space}}}\n")
+    };
+    shop.config("beside", "1")?;
+    for space in ["asks", "moves", "goes"] {
+        let text = format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: given-up-{space}}}\n");
+        shop.file(&format!("deploy/space-{space}.yaml"), &text)?;
+        shop.file(&format!("deploy/{space}.yaml"), &config("one", space))?;
+    }
+    shop.ends(&["apply"], 0)?;
+    let path = |space: &str| format!("/api/v1/namespaces/given-up-{space}");
+    let annotated = |space: &str, value: &str| {
+        let body = format!(r#"{{"metadata":{{"annotations":{{"sluice.dev/prune":{value}}}}}}}"#);
+        plane.merge(&format!("{}/configmaps/one", path(space)), &body)
+    };
+    annotated("asks", "\"disabled\"")?;
+    annotated("goes", "\"disabled\"")?;
+    other.file("deploy/moves.yaml", &config("one", "moves"))?;
+    other.ends(&["apply"], 0)?;
+    for space in ["asks", "moves", "goes"] {
+        std::fs::remove_file(shop.path().join(format!("deploy/{space}.yaml")))?;
+    }
+    let said = shop.ends(&["apply"], 0)?;
+    assert_eq!(said.matches("released ConfigMap").count(), 3, "{said}");
+
+    // Later their namespaces leave the set too. What asks no more keeps nothing.
+    annotated("goes", "null")?;
+    for space in ["asks", "moves", "goes"] {
+        std::fs::remove_file(shop.path().join(format!("deploy/space-{space}.yaml")))?;
+    }
+    let said = shop.ends(&["apply", "--acknowledge", "prune,prune-namespace"], 0)?;
+    for space in ["asks", "moves"] {
+        let why = format!("released Namespace given-up-{space}: it would take ConfigMap given-up-{space}/one along");
+        assert!(said.contains(&why), "{said}");
+        let there = plane.get(&path(space))?.with_context(|| format!("{space} is gone"))?;
+        assert!(there["metadata"]["deletionTimestamp"].is_null(), "{there}");
+    }
+    let gone = plane.get(&path("goes"))?;
+    assert!(gone.is_none_or(|there| !there["metadata"]["deletionTimestamp"].is_null()), "{said}");
+    Ok(())
+}
