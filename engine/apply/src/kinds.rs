@@ -167,6 +167,18 @@ impl Kinds {
         Ok(versions.collect())
     }
 
+    /// Every kind that can be listed, in its preferred version.
+    pub(crate) fn listed(&self) -> impl Iterator<Item = (&str, &str, &Kind)> {
+        self.served.iter().filter_map(|((group, kind), versions)| {
+            Some((group.as_str(), kind.as_str(), versions.iter().find(|known| known.can_list)?))
+        })
+    }
+
+    /// The groups whose servers did not answer.
+    pub(crate) fn silent_groups(&self) -> impl Iterator<Item = &str> {
+        self.stale.iter().map(String::as_str)
+    }
+
     /// What is known of an object's kind, in its version or another that is served.
     pub(crate) fn any_version(&self, reference: &Reference) -> Lookup<'_> {
         match self.get(reference) {
@@ -199,7 +211,17 @@ impl Kinds {
 impl Kind {
     /// The path of all objects of it, in all namespaces.
     pub(crate) fn list_path(&self, group: &str) -> String {
-        format!("{}/{}", self.version_path(group), self.plural)
+        self.list_path_in(group, None)
+    }
+
+    /// The path of all objects of it, in one namespace where one is given.
+    pub(crate) fn list_path_in(&self, group: &str, namespace: Option<&str>) -> String {
+        match namespace {
+            None => format!("{}/{}", self.version_path(group), self.plural),
+            Some(namespace) => {
+                format!("{}/namespaces/{}/{}", self.version_path(group), escaped(namespace), self.plural)
+            }
+        }
     }
 
     fn version_path(&self, group: &str) -> String {

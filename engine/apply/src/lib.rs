@@ -33,7 +33,7 @@ mod write;
 
 pub use blast::{Blast, Gate};
 pub use cluster::{Cluster, Counts, Destination};
-pub use delete::{delete, deletions};
+pub use delete::{Company, Deletions, delete, deletions};
 pub use error::{ClusterError, FieldConflict, Refusal};
 pub use health::{Health, health_of, wait};
 pub use ignore::Ignored;
