@@ -144,10 +144,10 @@ impl Cluster {
     /// Sends a request, again and again while the cause may pass, and gives the body of the answer.
     pub(crate) async fn call(&self, call: &Call<'_>) -> Result<Vec<u8>, ClusterError> {
         let started = Instant::now();
-        let mut pause = Duration::from_millis(100);
+        let (mut pause, mut repeated) = (Duration::from_millis(100), false);
         loop {
             let open = self.link.open(self.patience).await?;
-            let (cause, wished) = match self.once(&open, call).await {
+            let (cause, wished) = match self.once(&open, call, repeated).await {
                 Ok(Answer::Done(body)) => return Ok(body),
                 Ok(Answer::Passing { cause, wished }) => (cause, wished),
                 Err(error) => {
@@ -159,6 +159,7 @@ impl Cluster {
                     return Err(error);
                 }
             };
+            repeated = true;
             let wait = wished.unwrap_or(pause).min(LONGEST_PAUSE);
             let left = self.patience.saturating_sub(started.elapsed());
             if left.is_zero() {
@@ -174,7 +175,7 @@ impl Cluster {
         }
     }
 
-    async fn once(&self, open: &Open, call: &Call<'_>) -> Result<Answer, ClusterError> {
+    async fn once(&self, open: &Open, call: &Call<'_>, repeated: bool) -> Result<Answer, ClusterError> {
         let garbled = |cause: String| ClusterError::Garbled { server: self.server(), what: call.what.clone(), cause };
         let mut request =
             Request::builder().method(call.method.clone()).uri(&call.path).header(header::ACCEPT, call.accept);
@@ -210,7 +211,7 @@ impl Cluster {
             let after = head.headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
             return Ok(Answer::Passing { cause: refusal.message, wished: after.map(Duration::from_secs) });
         }
-        Err(ClusterError::Refused { what: call.what.clone(), refusal })
+        Err(ClusterError::Refused { what: call.what.clone(), refusal: Refusal { repeated, ..refusal } })
     }
 
     fn count(&self, call: &Call<'_>) {

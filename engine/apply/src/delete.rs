@@ -1,5 +1,7 @@
 //! Taking an application out of a cluster, with everything that its inventory has.
 
+mod company;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
@@ -8,12 +10,13 @@ use crate::guard::Guard;
 use crate::inventory::{Inventory, Phase};
 use crate::kinds::{Kinds, Lookup};
 use crate::options::Options;
-use crate::plan::{Prune, Staying, spare};
+use crate::plan::{Prune, Staying};
 use crate::prune::{self, Removal};
 use crate::reference::{Key, Reference};
 use crate::run::{Event, takes_along};
-use crate::stage::Stage;
 use crate::store::{Kept, Store, StoreError};
+
+pub use company::Company;
 
 /// Time for what is deleted to go, where the application does not say.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -92,16 +95,27 @@ pub async fn delete(
     Ok(Some(stay))
 }
 
-/// What [`delete`] would do with each object, in its order; none where the application has no inventory.
+/// What [`delete`] would do.
+#[derive(Debug)]
+pub struct Deletions {
+    /// With each object, in its order.
+    pub fates: Vec<(Reference, Prune)>,
+    /// What would go along that the application does not have.
+    pub company: Vec<Company>,
+}
+
+/// What [`delete`] would do; none where the application has no inventory.
 ///
 /// # Errors
 /// Where the cluster does not answer.
-pub async fn deletions(cluster: &Cluster, options: &Options) -> Result<Option<Vec<(Reference, Prune)>>, StoreError> {
+pub async fn deletions(cluster: &Cluster, options: &Options) -> Result<Option<Deletions>, StoreError> {
     let store = Store::new(cluster, &options.inventory_namespace, &options.manager);
     let Some(kept) = Some(store.own(&options.application).await?).filter(Kept::is_there) else { return Ok(None) };
     let options = &Options { prune: true, ..options.clone() };
     let kinds = Kinds::of(cluster).await?;
-    Ok(Some(Farewell::of(&store, cluster, &kinds, options, &kept).await?.fates))
+    let Farewell { fates, .. } = Farewell::of(&store, cluster, &kinds, options, &kept).await?;
+    let company = company::of(cluster, &kinds, options, &kept.inventory, &fates).await?;
+    Ok(Some(Deletions { fates, company }))
 }
 
 /// What is known of all that an application has, before it leaves.
@@ -119,12 +133,10 @@ impl Farewell {
         options: &Options,
         kept: &Kept,
     ) -> Result<Self, StoreError> {
-        let entries = &kept.inventory.entries;
-        let keys = entries.iter().map(|entry| entry.reference.key()).collect();
+        let Inventory { entries, spared, .. } = &kept.inventory;
+        let keys = entries.iter().chain(spared).map(|entry| entry.reference.key()).collect();
         let others = store.others(&options.application, &keys).await?;
-        let mut fates = prune::look(cluster, kinds, options, entries, &others).await?;
-        fates.sort_by(|(one, _), (other, _)| (Stage::of(other), other).cmp(&(Stage::of(one), one)));
-        spare(&mut fates, kinds);
+        let fates = prune::fates(cluster, kinds, options, entries, &kept.inventory, &others).await?;
         Ok(Self { others, fates })
     }
 }

@@ -103,6 +103,8 @@ pub struct Refusal {
     pub object: Box<str>,
     /// Each cause: what kind, the field, the words.
     pub causes: Vec<(String, String, String)>,
+    /// Whether the request was sent before, and what became of that is not known.
+    pub repeated: bool,
 }
 
 /// A field that another field manager owns with another value.
@@ -154,6 +156,11 @@ impl ClusterError {
     /// that it was not found.
     pub(crate) fn is_absence_of(&self, name: &str) -> bool {
         self.refusal().is_some_and(|refusal| refusal.code == 404 && *refusal.object == *name)
+    }
+
+    /// Whether the server has refused what it may have carried out the time before.
+    pub(crate) fn may_be_done(&self) -> bool {
+        self.refusal().is_some_and(|refusal| refusal.repeated)
     }
 
     pub(crate) fn has_code(&self, code: u16) -> bool {
@@ -300,6 +307,7 @@ impl Refusal {
                 .into_iter()
                 .map(|cause| (cause.reason, cause.field, cause.message))
                 .collect(),
+            repeated: false,
         }
     }
 }

@@ -8,6 +8,9 @@ use crate::reference::{Key, Reference};
 
 /// Releases that were healthy and are remembered, for rollbacks.
 const REMEMBERED: usize = 10;
+/// Objects that were given up and are remembered, the last ones: with the longest names there are, they fit into a ConfigMap
+/// beside as many entries as it has at most.
+const SPARED: usize = 400;
 
 /// What an application has in a cluster.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +34,9 @@ pub struct Inventory {
     /// Whether a way back leads to the release that was not seen healthy since it was begun.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub returning: bool,
+    /// What was given up because somebody has said that it stays: nothing that is deleted later may take it along.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spared: Vec<Entry>,
     /// The objects.
     pub entries: Vec<Entry>,
 }
@@ -135,6 +141,15 @@ impl Inventory {
         self.healthy.retain(|known| !known.is_same_commit(&release));
         self.healthy.insert(0, release);
         self.healthy.truncate(REMEMBERED);
+    }
+
+    /// Lets objects go, and remembers those of them that were given up because somebody has said that they stay.
+    pub(crate) fn let_go(&mut self, gone: &BTreeSet<Reference>, stay: &BTreeSet<Reference>) {
+        let stays = |entry: &&Entry| gone.contains(&entry.reference) && stay.contains(&entry.reference);
+        self.spared.retain(|entry| !stay.contains(&entry.reference));
+        self.spared.extend(self.entries.iter().filter(stays).cloned());
+        self.spared.drain(..self.spared.len().saturating_sub(SPARED));
+        self.entries.retain(|entry| !gone.contains(&entry.reference));
     }
 
     /// Notes what is given up by a run that leads to its release from another: what it leaves is no place to go back to.

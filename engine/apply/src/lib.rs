@@ -33,7 +33,7 @@ mod write;
 
 pub use blast::{Blast, Gate};
 pub use cluster::{Cluster, Counts, Destination};
-pub use delete::{delete, deletions};
+pub use delete::{Company, Deletions, delete, deletions};
 pub use error::{ClusterError, FieldConflict, Refusal};
 pub use health::{Health, health_of, wait};
 pub use ignore::Ignored;
@@ -43,7 +43,7 @@ pub use options::{Conflicts, Options};
 pub use place::Place;
 pub use plan::{Action, Plan, Prune, Step, plan};
 pub use reference::Reference;
-pub use run::{Applied, ApplyError, Event, apply, carry_out, observe};
+pub use run::{Applied, ApplyError, Event, Failure, apply, carry_out, observe};
 pub use stage::Stage;
 pub use standing::Standing;
 pub use store::{Store, StoreError};

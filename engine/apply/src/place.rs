@@ -8,7 +8,7 @@ use sluice_manifest::{Node, Resource, Value, push_token};
 const MOST_WORDS: usize = 1_000;
 
 /// A place in a file that somebody wrote.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Place {
     /// The file, as messages call it.
     pub file: String,

@@ -18,9 +18,8 @@ use crate::owned;
 use crate::place::Place;
 use crate::prune;
 use crate::reference::{Key, Reference};
-use crate::stage::Stage;
 use crate::store::{Kept, Store, StoreError};
-pub(crate) use along::{Staying, spare};
+pub(crate) use along::{Staying, along_with, spare};
 use look::Look;
 pub(crate) use look::{is_nobodys, is_ours};
 
@@ -140,16 +139,15 @@ pub async fn plan(cluster: &Cluster, approved: &Approved, options: &Options) -> 
     let (mut kinds, own) = (kinds?, own?);
     kinds.define(approved.manifests().iter().map(AsRef::as_ref));
     let desired = Desired::all(approved, &kinds, options);
-    let known = own.inventory.entries.iter().map(|entry| &entry.reference);
+    let known = own.inventory.entries.iter().chain(&own.inventory.spared).map(|entry| &entry.reference);
     let keys = desired.iter().map(|desired| &desired.reference).chain(known).map(Reference::key).collect();
     let others = store.others(&options.application, &keys).await?;
     let look =
         Look { cluster, options, kinds: &kinds, others: &others, known: Known::of(&own.inventory), desired: &desired };
     let looks: Vec<_> = desired.iter().map(|desired| look.step(desired)).collect();
     let mut steps: Vec<Step> = futures::stream::iter(looks).buffered(options.concurrency.max(1)).try_collect().await?;
-    let mut prunes = prune::look(cluster, &kinds, options, &stale(&own.inventory, &desired), &others).await?;
-    prunes.sort_by(|(one, _), (other, _)| (Stage::of(other), other).cmp(&(Stage::of(one), one)));
-    spare(&mut prunes, &kinds);
+    let stale = stale(&own.inventory, &desired);
+    let prunes = prune::fates(cluster, &kinds, options, &stale, &own.inventory, &others).await?;
     along::refuse(&mut steps, &prunes, &kinds);
     let plan = Plan { digest: HEXLOWER.encode(approved.set_digest()), steps, prunes, kept: own, kinds };
     // What stands in the way may be what another run of the same application has made since its inventory was read.

@@ -9,12 +9,13 @@ use sluice_manifest::{Node, Resource};
 
 use crate::cluster::{Call, Cluster};
 use crate::error::ClusterError;
-use crate::inventory::Entry;
+use crate::inventory::{Entry, Inventory};
 use crate::kinds::{Kind, Kinds, Lookup};
 use crate::live::Live;
 use crate::options::Options;
-use crate::plan::Prune;
+use crate::plan::{Prune, along_with, spare};
 use crate::reference::{Key, Reference};
+use crate::stage::Stage;
 use crate::write::{find, is_success, live};
 
 /// The annotation by which an object asks to stay.
@@ -31,12 +32,30 @@ pub(crate) async fn look(
     cluster: &Cluster,
     kinds: &Kinds,
     options: &Options,
-    stale: &[Entry],
+    stale: impl IntoIterator<Item = &Entry>,
     others: &BTreeMap<Key, BTreeSet<String>>,
 ) -> Result<Vec<(Reference, Prune)>, ClusterError> {
+    let stale: Vec<&Entry> = stale.into_iter().collect();
     let looks: Vec<_> = stale.iter().map(|entry| fate(cluster, kinds, options, entry, others)).collect();
     let fates: Vec<Prune> = futures::stream::iter(looks).buffered(options.concurrency.max(1)).try_collect().await?;
     Ok(stale.iter().map(|entry| entry.reference.clone()).zip(fates).collect())
+}
+
+/// Says what becomes of each object, in the order in which they are deleted. What `inventory` says was given up before keeps what
+/// would take it along.
+pub(crate) async fn fates(
+    cluster: &Cluster,
+    kinds: &Kinds,
+    options: &Options,
+    stale: &[Entry],
+    inventory: &Inventory,
+    others: &BTreeMap<Key, BTreeSet<String>>,
+) -> Result<Vec<(Reference, Prune)>, ClusterError> {
+    let mut fates = look(cluster, kinds, options, stale, others).await?;
+    fates.sort_by(|(one, _), (other, _)| (Stage::of(other), other).cmp(&(Stage::of(one), one)));
+    let before = look(cluster, kinds, options, along_with(&inventory.spared, &fates, kinds), others).await?;
+    spare(&mut fates, &before, kinds);
+    Ok(fates)
 }
 
 async fn fate(

@@ -1,6 +1,7 @@
 //! Applying a set: the inventory first, then the objects stage by stage, then what is no longer wanted, then health.
 
 mod defined;
+mod failure;
 mod leave;
 mod one;
 
@@ -27,6 +28,7 @@ use crate::reference::{Key, Reference};
 use crate::stage::Stage;
 use crate::store::{Store, StoreError};
 use defined::served;
+pub use failure::Failure;
 pub(crate) use leave::takes_along;
 use one::Writing;
 
@@ -38,7 +40,7 @@ pub enum Event {
     /// An object was written.
     Written(Reference),
     /// An object could not be written.
-    Failed(Reference, String),
+    Failed(Failure),
     /// An object was deleted.
     Deleted(Reference),
     /// An object is being deleted, and is still there for this reason.
@@ -58,12 +60,12 @@ pub enum Event {
 /// What came of applying.
 #[derive(Debug)]
 pub struct Applied {
-    /// The plan that was carried out.
-    pub plan: Plan,
+    /// How many objects the set has.
+    pub objects: usize,
     /// Whether anything was written to the application's objects.
     pub has_written: bool,
-    /// What could not be written or deleted, with the reason.
-    pub failures: Vec<(Reference, String)>,
+    /// What could not be written or deleted, by name.
+    pub failures: Vec<Failure>,
     /// How the objects are, where that was waited for.
     pub health: Vec<(Reference, Health)>,
 }
@@ -152,31 +154,33 @@ pub async fn observe(
     }
     let once = Options { wait: Some(Duration::ZERO), ..options.clone() };
     let run = Run { cluster, options: &once, told, failures: Mutex::default() };
-    let unhealthy = !is_healthy(&run.health(&plan, &plan.kinds).await?);
-    if unhealthy == plan.inventory().unhealthy {
+    let (kept, objects) = (plan.kept, references(plan.steps));
+    let unhealthy = !is_healthy(&run.health(&objects, &plan.kinds).await?);
+    if unhealthy == kept.inventory.unhealthy {
         return Ok(());
     }
     let store = Store::new(cluster, &options.inventory_namespace, &options.manager);
-    let inventory = Inventory { unhealthy, ..plan.kept.inventory.clone() };
-    store.replace(plan.kept, inventory).await.map(drop)
+    let inventory = Inventory { unhealthy, ..kept.inventory.clone() };
+    store.replace(kept, inventory).await.map(drop)
 }
 
 struct Run<'a> {
     cluster: &'a Cluster,
     options: &'a Options,
     told: &'a (dyn Fn(Event) + Sync),
-    failures: Mutex<Vec<(Reference, String)>>,
+    failures: Mutex<Vec<Failure>>,
 }
 
 impl Run<'_> {
-    async fn carry_out(self, mut plan: Plan, release: Release, store: &Store) -> Result<Applied, ApplyError> {
+    async fn carry_out(self, plan: Plan, release: Release, store: &Store) -> Result<Applied, ApplyError> {
         let before = plan.kept.clone();
         let is_current = before.inventory.release.as_ref().is_some_and(|known| known.is_same(&release));
         let has_work = plan.changes();
         if !has_work && is_current && before.inventory.phase == Phase::Applied {
-            let health = self.health(&plan, &plan.kinds).await?;
-            let mut kept = before;
-            let mut inventory = kept.inventory.clone();
+            // What is not needed to wait for health is let go, here and below: that may last, and others work meanwhile.
+            let objects = references(plan.steps);
+            let health = self.health(&objects, &plan.kinds).await?;
+            let mut inventory = before.inventory.clone();
             // What was given up for this release is no more, once Git itself has come back to it.
             if !is_same(inventory.quarantined.as_ref(), self.options.quarantine.as_ref()) {
                 inventory.quarantined.clone_from(&self.options.quarantine);
@@ -191,11 +195,10 @@ impl Run<'_> {
             } else {
                 inventory.returning = false;
             }
-            if inventory != kept.inventory {
-                kept = store.replace(kept, inventory).await?;
+            if inventory != before.inventory {
+                store.replace(before, inventory).await?;
             }
-            plan.kept = kept;
-            return Ok(Applied { plan, has_written: false, failures: Vec::new(), health });
+            return Ok(Applied { objects: objects.len(), has_written: false, failures: Vec::new(), health });
         }
         let mut union = union(&plan, &before.inventory, release);
         union.give_up(self.options.quarantine.as_ref(), before.inventory.release.as_ref());
@@ -225,21 +228,21 @@ impl Run<'_> {
             }
             Err(error) => return Err(error.into()),
         };
-        let kinds = refreshed.as_ref().unwrap_or(&plan.kinds);
-        let health = if whole { self.health(&plan, kinds).await? } else { Vec::new() };
+        let Plan { steps, kinds, .. } = plan;
+        let (objects, kinds) = (references(steps), refreshed.unwrap_or(kinds));
+        let health = if whole { self.health(&objects, &kinds).await? } else { Vec::new() };
         if whole && self.options.wait.is_some() {
             let before = std::mem::replace(&mut inventory.unhealthy, !is_healthy(&health));
             if !inventory.unhealthy {
                 inventory.remember();
             }
             if !inventory.unhealthy || !before {
-                kept = store.replace(kept, inventory).await?;
+                store.replace(kept, inventory).await?;
             }
         }
         (self.told)(Event::Ended);
-        plan.kept = kept;
         let failures = self.failures.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Ok(Applied { plan, has_written: has_work, failures, health })
+        Ok(Applied { objects: objects.len(), has_written: has_work, failures, health })
     }
 
     /// Writes and deletes what the plan says, and notes it in the inventory. Whether all of it came through.
@@ -272,7 +275,7 @@ impl Run<'_> {
             }
             if stage == Stage::Definitions && steps.iter().any(|step| !matches!(step.action, Action::Unchanged { .. }))
             {
-                let definitions: Vec<_> = steps.iter().map(|step| step.reference.clone()).collect();
+                let definitions: Vec<_> = steps.iter().map(|step| &step.desired).collect();
                 if !self.established(&definitions, kinds).await? {
                     return Ok(false);
                 }
@@ -282,26 +285,17 @@ impl Run<'_> {
         self.prune(plan, refreshed.as_ref().unwrap_or(&plan.kinds), inventory, guard).await
     }
 
-    fn failed(&self, desired: &Desired, message: String) -> Option<Live> {
-        self.note_failure(&desired.reference, &message);
-        (self.told)(Event::Failed(desired.reference.clone(), message));
-        None
-    }
-
-    fn note_failure(&self, reference: &Reference, message: &str) {
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        failures.push((reference.clone(), message.to_owned()));
-        failures.sort();
-    }
-
-    async fn health(&self, plan: &Plan, kinds: &Kinds) -> Result<Vec<(Reference, Health)>, ClusterError> {
+    async fn health(&self, objects: &[Reference], kinds: &Kinds) -> Result<Vec<(Reference, Health)>, ClusterError> {
         let Some(limit) = self.options.wait else { return Ok(Vec::new()) };
         (self.told)(Event::Waiting);
-        let objects: Vec<Reference> = plan.steps.iter().map(|step| step.reference.clone()).collect();
         let told =
             |reference: &Reference, health: &Health| (self.told)(Event::Health(reference.clone(), health.clone()));
-        wait_for(self.cluster, kinds, &objects, limit, self.options.concurrency, &told).await
+        wait_for(self.cluster, kinds, objects, limit, self.options.concurrency, &told).await
     }
+}
+
+fn references(steps: Vec<Step>) -> Vec<Reference> {
+    steps.into_iter().map(|step| step.reference).collect()
 }
 
 fn is_healthy(health: &[(Reference, Health)]) -> bool {
@@ -331,6 +325,7 @@ fn union(plan: &Plan, before: &Inventory, release: Release) -> Inventory {
     let writes = plan.steps.iter().filter(|step| !matches!(step.action, Action::Unchanged { .. }));
     let writes: BTreeMap<Key, &Step> = writes.map(|step| (step.reference.key(), step)).collect();
     let wanted: BTreeSet<Key> = plan.steps.iter().map(|step| step.reference.key()).collect();
+    let spared = before.spared.iter().filter(|entry| !wanted.contains(&entry.reference.key())).cloned().collect();
     for entry in &mut entries {
         entry.left = !wanted.contains(&entry.reference.key());
         let Some(step) = writes.get(&entry.reference.key()) else { continue };
@@ -341,7 +336,7 @@ fn union(plan: &Plan, before: &Inventory, release: Release) -> Inventory {
         }
     }
     entries.sort_by(|one, other| one.reference.cmp(&other.reference));
-    Inventory { phase: Phase::Applying, release: Some(release), entries, ..before.clone() }
+    Inventory { phase: Phase::Applying, release: Some(release), spared, entries, ..before.clone() }
 }
 
 fn note(inventory: &mut Inventory, places: &BTreeMap<Key, usize>, desired: &Desired, live: &Live) {

@@ -18,7 +18,7 @@ use crate::kinds::escaped;
 use crate::write::is_success;
 use map::{ConfigMap, LABEL, List, Metadata, ROLE, field, head_name};
 use parts::{chunks, nonce};
-pub(crate) use reserved::{inventory_fault, is_inventory};
+pub(crate) use reserved::{INVENTORY, inventory_fault, is_inventory};
 
 /// The inventories of a cluster.
 #[derive(Clone)]
@@ -272,6 +272,11 @@ impl Store {
         let there = self.map_in(what, &map.metadata.name, &answer)?;
         if there.metadata.annotations.get(WRITE) == map.metadata.annotations.get(WRITE) {
             return Ok(there.metadata.resource_version);
+        }
+        if !there.metadata.labels.contains_key(LABEL) {
+            let (application, name) = (map.application().to_owned(), &map.metadata.name);
+            let cause = format!("the ConfigMap {}/{name} is somebody else's and none", self.namespace);
+            return Err(StoreError::Broken { application, cause });
         }
         Err(busy(map))
     }

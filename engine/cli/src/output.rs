@@ -172,24 +172,32 @@ pub(crate) fn printed(written: io::Result<()>, exit: Exit) -> Exit {
 
 /// One error for the person at the terminal, with what to do about it. Names of files in it may be a stranger's.
 pub(crate) fn complain(message: &str, help: Option<&str>) {
-    tell(("error", anstyle::AnsiColor::Red), message, help);
+    complain_at(message, None, help);
+}
+
+/// As [`complain`], about what somebody wrote at a place: file, line and column.
+pub(crate) fn complain_at(message: &str, place: Option<&str>, help: Option<&str>) {
+    tell(("error", anstyle::AnsiColor::Red), message, place, help);
 }
 
 /// As [`complain`], about what does not end anything.
 pub(crate) fn warn(message: &str, help: Option<&str>) {
-    tell(("warning", anstyle::AnsiColor::Yellow), message, help);
+    tell(("warning", anstyle::AnsiColor::Yellow), message, None, help);
 }
 
 /// As [`complain`], about what is only worth knowing.
 pub(crate) fn remark(message: &str) {
-    tell(("note", anstyle::AnsiColor::Cyan), message, None);
+    tell(("note", anstyle::AnsiColor::Cyan), message, None, None);
 }
 
-fn tell((what, color): (&str, anstyle::AnsiColor), message: &str, help: Option<&str>) {
+fn tell((what, color): (&str, anstyle::AnsiColor), message: &str, place: Option<&str>, help: Option<&str>) {
     let mut err = anstream::stderr().lock();
     let bold = color.on_default().bold();
     // Standard error may be closed; there is nobody left to tell.
     let _ = writeln!(err, "{bold}{what}{bold:#}: {}", clean::line(message));
+    if let Some(place) = place {
+        let _ = writeln!(err, "  --> {}", clean::line(place));
+    }
     if let Some(help) = help {
         let cyan = anstyle::AnsiColor::Cyan.on_default().bold();
         let _ = writeln!(err, "  {cyan}help{cyan:#}: {}", clean::block(help));

@@ -1,13 +1,23 @@
-//! A progress bar on a terminal, for runs that take more than a second; silence elsewhere.
+//! A progress bar on a terminal, for runs that take more than a second; silence elsewhere, but for a count of all that was
+//! reached, by which an agent is seen to move.
 
 use std::io::{self, IsTerminal};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// How long a run may take before anything is shown.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How often anything was reached.
+static ALL: AtomicU64 = AtomicU64::new(0);
+
+/// How often anything was reached by any run of this program until now.
+pub(crate) fn all() -> u64 {
+    ALL.load(Ordering::Relaxed)
+}
 
 pub(crate) struct Progress {
     files: u64,
@@ -24,6 +34,7 @@ impl Progress {
 
     /// That so many files are done.
     pub(crate) fn reached(&self, done: u64) {
+        ALL.fetch_add(1, Ordering::Relaxed);
         if self.shown && self.started.elapsed() > PATIENCE {
             self.bar.get_or_init(|| bar(self.files)).set_position(done);
         }

@@ -181,10 +181,11 @@ impl<'r> Reference<'r> {
         let place = place.trim_end_matches('/');
         let (registry, path) = place.split_once('/').unwrap_or((place, ""));
         let same_registry = match registry.strip_prefix("*.") {
-            // A host of Docker Hub lies in a domain as it is written, and as the name that it is known by.
+            // Whoever may not have an image by one name of Docker Hub has the same by another.
             Some(parent) => {
-                let (address, parent) = (address(self.registry), address(parent));
-                is_below(&address, &parent) || is_below(&server(self.registry), &parent)
+                let (server, parent) = (server(self.registry), address(parent));
+                let hub = HUB.iter().filter(|_| server == DOCKER);
+                is_below(&server, &parent) || hub.into_iter().any(|name| is_below(name, &parent))
             }
             None => server(self.registry) == server(registry),
         };

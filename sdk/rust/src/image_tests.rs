@@ -137,15 +137,16 @@ fn the_same_server_is_the_same_registry() {
     assert!(!within("evil.example:443/X".to_lowercase().as_str(), "evil.example/y"));
     assert!(within("DOCKER.io/evil/x", "docker.io/evil") && within("docker.io:443/evil/x", "index.docker.io"));
     assert!(within("Index.Docker.io/evil/x", "docker.io"));
-    for host in ["registry-1.docker.io", "Registry-1.Docker.IO:0443"] {
-        let image = format!("{host}/evil/x");
-        assert!(
-            within(&image, "*.docker.io") && within(&image, "*.Docker.io:443") && within(&image, "docker.io"),
-            "{host}"
-        );
-        assert!(!within(&image, "*.registry-1.docker.io") && !within(&image, "*.docker.com"), "{host}");
+    // Docker Hub is one registry, and lies in each domain that one of its names lies in.
+    for image in ["index.docker.io/evil/x", "Registry-1.Docker.IO:0443/evil/x", "docker.io/evil/x", "evil/x"] {
+        for place in ["*.docker.io", "*.Docker.io:443", "*.io/evil", "docker.io", "*.hub.docker.com", "*.docker.com"] {
+            assert!(within(image, place), "{image} {place}");
+        }
+        for place in ["*.registry-1.docker.io", "*.index.docker.io", "*.example.com", "*.docker.io/library"] {
+            assert!(!within(image, place), "{image} {place}");
+        }
     }
-    assert!(within("registry.hub.docker.com/evil/x", "*.hub.docker.com") && !within("docker.io/evil/x", "*.docker.io"));
+    assert!(!within("hub.docker.com/x", "*.docker.io") && !within("mirror.docker.io/x", "*.docker.com"));
     for alias in ["index.docker.io", "registry-1.docker.io", "Registry.hub.docker.com:0443"] {
         assert!(within(&format!("{alias}/evil/x"), "docker.io/evil") && within("evil/x", alias), "{alias}");
     }

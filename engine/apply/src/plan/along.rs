@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Action, Prune, Step, look::refused};
+use crate::inventory::Entry;
 use crate::kinds::{Kinds, Lookup};
 use crate::reference::Reference;
 use crate::stage::Stage;
@@ -38,10 +39,10 @@ pub(super) fn refuse(steps: &mut [Step], prunes: &[(Reference, Prune)], kinds: &
 
 /// Leaves what would take along an object that stays: released where somebody has said that it does, as both leave the
 /// inventory together, or the next run would know nothing of the object any more, and delete what was only kept; and kept in it
-/// where nothing can be said of the object.
-pub(crate) fn spare(prunes: &mut [(Reference, Prune)], kinds: &Kinds) {
+/// where nothing can be said of the object. `before` is what was given up by earlier runs, as it is now.
+pub(crate) fn spare(prunes: &mut [(Reference, Prune)], before: &[(Reference, Prune)], kinds: &Kinds) {
     let those = |is: fn(&Prune) -> bool| {
-        let those = prunes.iter().filter(|(_, prune)| is(prune));
+        let those = prunes.iter().chain(before).filter(|(_, prune)| is(prune));
         Staying::of(those.map(|(reference, _)| reference), kinds)
     };
     let wanted = those(|prune| matches!(prune, Prune::Released { is_wanted: true, .. }));
@@ -54,6 +55,17 @@ pub(crate) fn spare(prunes: &mut [(Reference, Prune)], kinds: &Kinds) {
             *prune = Prune::Unknown { reason: format!("it would take {object} along, of which nothing can be said") };
         }
     }
+}
+
+/// Those of some objects that a deletion would take along.
+pub(crate) fn along_with<'e>(entries: &'e [Entry], prunes: &[(Reference, Prune)], kinds: &Kinds) -> Vec<&'e Entry> {
+    let deleted = prunes.iter().filter(|(_, prune)| matches!(prune, Prune::Delete { .. }));
+    let deleted: Vec<&Reference> = deleted.map(|(reference, _)| reference).collect();
+    let goes = |entry: &&Entry| {
+        let it = Staying::of([&entry.reference], kinds);
+        deleted.iter().any(|reference| it.goes_with(reference).is_some())
+    };
+    entries.iter().filter(goes).collect()
 }
 
 /// Objects that stay, by what would take them along.
@@ -134,7 +146,7 @@ mod tests {
                 (reference("", "PersistentVolume", None, "a"), deleted()),
                 (reference("apiextensions.k8s.io", "CustomResourceDefinition", None, "things.acme.io"), deleted()),
             ];
-            spare(&mut prunes, kinds);
+            spare(&mut prunes, &[], kinds);
             let reasons = prunes.into_iter().filter_map(|(reference, prune)| match prune {
                 Prune::Released { reason, .. } if !reason.is_empty() => Some(format!("{}: {reason}", reference.name)),
                 Prune::Unknown { reason } if !reason.is_empty() => Some(format!("{}? {reason}", reference.name)),

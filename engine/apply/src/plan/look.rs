@@ -17,7 +17,7 @@ use crate::live::Live;
 use crate::options::{Conflicts, Options};
 use crate::reference::{Key, Reference};
 use crate::stage::Stage;
-use crate::store::is_inventory;
+use crate::store::{INVENTORY, is_inventory};
 use crate::write::{Write, find};
 
 /// What is looked at for each object.
@@ -137,8 +137,7 @@ impl Look<'_> {
     fn foreign(&self, reference: &Reference, entry: Option<&Entry>, live: Option<&Live>) -> Option<Action> {
         let live = live?;
         if is_inventory(live.resource(), reference, self.options) {
-            let message = String::from("an inventory of Sluice has its name, which nobody takes over");
-            return Some(refused(message, "give the object another name"));
+            return Some(refused(String::from(INVENTORY), "give the object another name"));
         }
         if let Some(owners) = self.others.get(&reference.key()).filter(|_| !self.options.adopt) {
             let names: Vec<String> = owners.iter().map(|name| format!("`{name}`")).collect();

@@ -18,18 +18,20 @@ pub(super) const TAKEN_UP: Duration = Duration::from_secs(10);
 
 impl Run<'_> {
     /// Waits until definitions are established. Whether they are.
-    pub(super) async fn established(&self, definitions: &[Reference], kinds: &Kinds) -> Result<bool, ClusterError> {
+    pub(super) async fn established(&self, definitions: &[&Desired], kinds: &Kinds) -> Result<bool, ClusterError> {
         let told =
             |reference: &Reference, health: &Health| (self.told)(Event::Health(reference.clone(), health.clone()));
+        let references: Vec<Reference> = definitions.iter().map(|desired| desired.reference.clone()).collect();
         let concurrency = self.options.concurrency;
-        let health = wait_for(self.cluster, kinds, definitions, ESTABLISHED, concurrency, &told).await?;
-        for (reference, health) in health.iter().filter(|(_, health)| *health != Health::Current) {
-            let message = match health {
-                Health::InProgress(words) | Health::Failed(words) => words.clone(),
-                Health::Current | Health::Terminating | Health::Missing => String::from("it is not established"),
+        let health = wait_for(self.cluster, kinds, &references, ESTABLISHED, concurrency, &told).await?;
+        for desired in definitions {
+            let is_it = |(reference, _): &&(Reference, Health)| *reference == desired.reference;
+            let message = match health.iter().find(is_it).map(|(_, health)| health) {
+                Some(Health::Current) => continue,
+                Some(Health::InProgress(words) | Health::Failed(words)) => words.clone(),
+                Some(Health::Terminating | Health::Missing) | None => String::from("it is not established"),
             };
-            self.note_failure(reference, &message);
-            (self.told)(Event::Failed(reference.clone(), message));
+            self.failed(desired, message);
         }
         Ok(is_healthy(&health))
     }

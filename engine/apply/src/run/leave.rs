@@ -6,10 +6,10 @@ use futures::{StreamExt, TryStreamExt};
 
 use super::{Event, Run};
 use crate::guard::Guard;
-use crate::inventory::{Entry, Inventory};
+use crate::inventory::Inventory;
 use crate::kinds::{Kinds, Lookup};
 use crate::options::Options;
-use crate::plan::{Plan, Prune, Staying, spare};
+use crate::plan::{Plan, Prune, Staying, along_with, spare};
 use crate::prune::{self, Removal};
 use crate::reference::{Key, Reference};
 use crate::stage::Stage;
@@ -72,7 +72,9 @@ impl Run<'_> {
                 }
             }
         }
-        inventory.entries.retain(|entry| !away.contains(&entry.reference));
+        let stays = |prune: &Prune| matches!(prune, Prune::Released { is_wanted: true, .. });
+        let stay = prunes.iter().filter(|(_, prune)| stays(prune)).map(|(reference, _)| reference.clone()).collect();
+        inventory.let_go(&away, &stay);
         Ok(failed.is_empty())
     }
 
@@ -86,10 +88,13 @@ impl Run<'_> {
             return Ok(plan.prunes.clone());
         }
         let Options { application, inventory_namespace, manager, .. } = self.options;
-        let others = Store::new(self.cluster, inventory_namespace, manager).others(application, &wanted).await?;
-        let entries = plan.kept.inventory.entries.iter().filter(|entry| wanted.contains(&entry.reference.key()));
-        let entries: Vec<Entry> = entries.cloned().collect();
-        let now = prune::look(self.cluster, kinds, self.options, &entries, &others).await?;
+        let Inventory { entries, spared, .. } = &plan.kept.inventory;
+        let spared = along_with(spared, &plan.prunes, kinds);
+        let keys = wanted.iter().cloned().chain(spared.iter().map(|entry| entry.reference.key())).collect();
+        let others = Store::new(self.cluster, inventory_namespace, manager).others(application, &keys).await?;
+        let entries = entries.iter().filter(|entry| wanted.contains(&entry.reference.key()));
+        let now = prune::look(self.cluster, kinds, self.options, entries, &others).await?;
+        let before = prune::look(self.cluster, kinds, self.options, spared, &others).await?;
         let mut now: BTreeMap<Reference, Prune> = now.into_iter().collect();
         let prunes = plan.prunes.iter().map(|(reference, before)| {
             let prune = match now.remove(reference) {
@@ -105,7 +110,7 @@ impl Run<'_> {
             (reference.clone(), prune)
         });
         let mut prunes: Vec<_> = prunes.collect();
-        spare(&mut prunes, kinds);
+        spare(&mut prunes, &before, kinds);
         Ok(prunes)
     }
 
@@ -149,11 +154,6 @@ impl Run<'_> {
             }
             Err(error) => Err(error.into()),
         }
-    }
-
-    fn not_deleted(&self, reference: &Reference, reason: &str) {
-        self.note_failure(reference, reason);
-        (self.told)(Event::NotDeleted(reference.clone(), reason.to_owned()));
     }
 }
 

@@ -1,5 +1,6 @@
 //! The part of a run that writes one object.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use data_encoding::HEXLOWER;
@@ -15,13 +16,17 @@ use crate::ignore::{Sent, rules};
 use crate::inventory::Known;
 use crate::kinds::{Kind, Kinds, Lookup};
 use crate::live::Live;
-use crate::options::Conflicts;
-use crate::plan::{Action, Plan, Step, is_nobodys, is_ours};
-use crate::store::StoreError;
+use crate::options::{Conflicts, Options};
+use crate::plan::{Action, Plan, Step, has_manager, is_nobodys, is_ours};
+use crate::store::{INVENTORY, Store, StoreError, is_inventory};
 use crate::write::{Write, find};
 
 /// How often an object is written anew because somebody else has written it meanwhile.
 const ANEW: usize = 5;
+
+/// A version that no object has, as etcd numbers its first write by 2. Server-side apply makes an object that is not there
+/// whatever version it names, and refuses to change one in another version: so with this one it makes, and never merges.
+const NONE: &str = "1";
 
 /// What is known of all that is written.
 pub(super) struct Writing<'a> {
@@ -50,7 +55,7 @@ impl Run<'_> {
         };
         let is_deferred = matches!(action, Action::Deferred { .. });
         guard.check().await?;
-        // Which object it is meant for: whoever makes another with its name keeps it.
+        // Which object it is meant for, or that it is meant for none: whoever makes another with its name keeps it.
         let mut meant = match action {
             Action::Change { before, .. } => Some(before.uid().to_owned()),
             Action::Create | Action::Deferred { .. } => match self.free(desired, kind, writing).await? {
@@ -65,7 +70,7 @@ impl Run<'_> {
             && let Err(error) = self.migrate(desired, kind, before).await
         {
             return match error.refusal() {
-                Some(_) => Ok(self.failed(desired, error.to_string())),
+                Some(_) => Ok(self.refused(desired, &error)),
                 None => Err(error.into()),
             };
         }
@@ -79,7 +84,10 @@ impl Run<'_> {
                     return Ok(self.failed(desired, String::from("its bytes are not those that were approved")));
                 }
                 Ok(Ok(sent)) => {
-                    let sent = Sent { uid: meant.clone(), ..sent };
+                    let sent = match &meant {
+                        Some(uid) => Sent { uid: Some(uid.clone()), ..sent },
+                        None => Sent { version: Some(String::from(NONE)), ..sent },
+                    };
                     match self.as_written(desired, kind, &sent).send(false, force).await {
                         Ok(live) => {
                             (self.told)(Event::Written(desired.reference.clone()));
@@ -90,7 +98,14 @@ impl Run<'_> {
                 }
                 Err(error) => (false, error),
             };
-            if meant.is_some() && may_be_of_another(&error) && tries < ANEW {
+            if may_be_of_another(&error, meant.is_some()) && tries < ANEW {
+                if meant.is_none()
+                    && error.may_be_done()
+                    && let Some(live) = self.made(desired, kind).await?
+                {
+                    (self.told)(Event::Written(desired.reference.clone()));
+                    return Ok(Some(live));
+                }
                 let Some(there) = self.free(desired, kind, writing).await? else { return Ok(None) };
                 if there != meant {
                     meant = there;
@@ -107,7 +122,7 @@ impl Run<'_> {
             } else if !force && self.may_take(&error) {
                 force = true;
             } else if error.refusal().is_some() {
-                return Ok(self.failed(desired, error.to_string()));
+                return Ok(self.refused(desired, &error));
             } else {
                 return Err(error.into());
             }
@@ -154,6 +169,19 @@ impl Run<'_> {
             && !conflicts.iter().any(FieldConflict::is_kept)
     }
 
+    /// The object, where it is what a write has made whose answer was lost. One name of a field manager is that of all
+    /// applications of an installation, so nobody else may want it too.
+    async fn made(&self, desired: &Desired, kind: &Kind) -> Result<Option<Live>, StoreError> {
+        let Options { application, inventory_namespace, manager, .. } = self.options;
+        let live = find(self.cluster, kind, &desired.reference).await?;
+        let Some(live) = live.filter(|live| has_manager(live, manager) && !live.is_terminating()) else {
+            return Ok(None);
+        };
+        let store = Store::new(self.cluster, inventory_namespace, manager);
+        let others = store.others(application, &BTreeSet::from([desired.reference.key()])).await?;
+        Ok(others.is_empty().then_some(live))
+    }
+
     /// Looks at what is there by now, and gives its UID, if anything is; none where it must not be written, which is told.
     async fn free(
         &self,
@@ -161,13 +189,12 @@ impl Run<'_> {
         kind: &Kind,
         writing: &Writing<'_>,
     ) -> Result<Option<Option<String>>, StoreError> {
-        let message = match self.there(desired, kind, writing).await {
+        match self.there(desired, kind, writing).await {
             Ok(Ok(live)) => return Ok(Some(live.map(|live| live.uid().to_owned()))),
-            Ok(Err(message)) => message.to_owned(),
-            Err(error) if error.refusal().is_some() => error.to_string(),
+            Ok(Err(message)) => drop(self.failed(desired, message.to_owned())),
+            Err(error) if error.refusal().is_some() => drop(self.refused(desired, &error)),
             Err(error) => return Err(error.into()),
-        };
-        self.failed(desired, message);
+        }
         Ok(None)
     }
 
@@ -194,6 +221,9 @@ impl Run<'_> {
                 Ok(Some(live)) if live.is_terminating() => {
                     return Ok(Err("it is still being deleted; a finalizer may hold it"));
                 }
+                Ok(Some(live)) if is_inventory(live.resource(), &desired.reference, self.options) => {
+                    return Ok(Err(INVENTORY));
+                }
                 Ok(Some(live)) if !self.options.adopt && !self.owns(desired, writing, &live) => {
                     return Ok(Err("somebody else has made it since it was planned"));
                 }
@@ -216,8 +246,12 @@ fn has_moved(error: &ClusterError, tries: usize) -> bool {
     error.has_code(409) && tries < ANEW && (!about_fields || tries == 1)
 }
 
-/// Whether a write may have been refused because the object is not the one that it was meant for, or is gone.
-fn may_be_of_another(error: &ClusterError) -> bool {
+/// Whether a write may have been refused because the object is not the one that it was meant for, or is gone; where it was
+/// meant for none, because there is one.
+fn may_be_of_another(error: &ClusterError, is_meant: bool) -> bool {
+    if !is_meant {
+        return error.has_code(409);
+    }
     let about_fields = error.refusal().is_some_and(|refusal| !refusal.conflicts().is_empty());
     error.has_code(422) || error.has_code(409) && !about_fields
 }

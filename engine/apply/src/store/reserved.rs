@@ -7,6 +7,9 @@ use super::{LABEL, ROLE, head_name};
 use crate::options::Options;
 use crate::reference::Reference;
 
+/// Why an object of a set is not applied where an inventory is.
+pub(crate) const INVENTORY: &str = "an inventory of Sluice has its name, which nobody takes over";
+
 /// Why an object of a set would be taken for a part of an inventory; none where it would not.
 pub(crate) fn inventory_fault(resource: &Resource, reference: &Reference, options: &Options) -> Option<String> {
     if !reference.is("", "ConfigMap") {

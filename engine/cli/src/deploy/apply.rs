@@ -3,7 +3,7 @@
 use std::io;
 
 use clap::builder::PossibleValuesParser;
-use sluice_apply::{Applied, ApplyError, Blast, Event, Health, Options, Release};
+use sluice_apply::{Applied, ApplyError, Blast, Event, Failure, Health, Options, Release};
 use sluice_policy::OnFailure;
 use sluice_report::Verbosity;
 
@@ -141,8 +141,9 @@ pub(crate) fn carry_out(
 
 /// Says how it went with what is named so; `back` is what else there is to do where it went wrong.
 fn outcome(name: &str, applied: &Applied, back: &str, quiet: bool) -> Exit {
-    for (reference, message) in &applied.failures {
-        output::complain(&format!("{reference}: {message}"), None);
+    for Failure { reference, message, help, place } in &applied.failures {
+        let (place, help) = (place.as_ref().map(ToString::to_string), Some(help.as_str()));
+        output::complain_at(&format!("{reference}: {message}"), place.as_deref(), help.filter(|help| !help.is_empty()));
     }
     let sick: Vec<_> = applied.health.iter().filter(|(_, health)| *health != Health::Current).collect();
     for (reference, health) in &sick {
@@ -155,7 +156,7 @@ fn outcome(name: &str, applied: &Applied, back: &str, quiet: bool) -> Exit {
     }
     if !quiet {
         let what = if applied.has_written { "applied" } else { "unchanged" };
-        let objects = match applied.plan.steps.len() {
+        let objects = match applied.objects {
             1 => String::from("1 object"),
             count => format!("{count} objects"),
         };
@@ -171,7 +172,7 @@ fn line(event: &Event) -> Option<String> {
         Event::Waiting => return None,
         Event::Begun => String::from("inventory written"),
         Event::Written(reference) => format!("applied {reference}"),
-        Event::Failed(reference, message) => format!("failed {reference}: {message}"),
+        Event::Failed(Failure { reference, message, .. }) => format!("failed {reference}: {message}"),
         Event::Deleted(reference) => format!("deleted {reference}"),
         Event::Going(reference, reason) => format!("leaving {reference}: {reason}"),
         Event::Released(reference, reason) => format!("released {reference}: {reason}"),

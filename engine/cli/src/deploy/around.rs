@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use sluice_apply::{Cluster, ClusterError, Options, Standing, StoreError};
 use sluice_manifest::{Identity, Resource};
@@ -13,9 +12,6 @@ use tokio::runtime::{Handle, Runtime};
 use super::hindrance::Cause;
 use crate::exit::Exit;
 use crate::judging::Pasts;
-
-/// How long all reads of one set together may take.
-const MOST: Duration = Duration::from_secs(60);
 
 /// A cluster within reach.
 pub(crate) struct Reach {
@@ -58,11 +54,12 @@ impl Around {
         Ok(Some(Self { beside, standing, stands: OnceLock::new(), reach }))
     }
 
-    /// Reads the objects that plugins will ask about. A cluster that does not answer once is not asked again, for each further
-    /// object would wait as long.
+    /// Reads the objects that plugins will ask about. Each may take as long as the cluster is tried at all, and all of them as long
+    /// as there are answers: a large set needs more time than a small one. A cluster that does not answer once is not asked again,
+    /// for each further object would wait as long.
     pub(crate) fn read(&self, asks: &[Identity]) {
         let mut told = BTreeMap::new();
-        let mut rest = format!("the cluster took more than {} s for what policies ask of it", MOST.as_secs());
+        let mut rest = String::from("the cluster has said nothing of it");
         let reads = self.standing.objects(asks, |identity, object| {
             let is_silent = matches!(object, Err(ClusterError::Unreachable { .. } | ClusterError::Login { .. }));
             let object = object.map_err(|error| error.to_string());
@@ -76,8 +73,7 @@ impl Around {
             told.insert(identity.clone(), object);
             goes_on
         });
-        // What is not told by then is told of nobody.
-        let _ = self.reach.handle.block_on(async { tokio::time::timeout(MOST, reads).await });
+        self.reach.handle.block_on(reads);
         let _ = self.stands.set(Stands { told, rest });
     }
 }

@@ -3,7 +3,7 @@
 use std::io;
 
 use serde::Serialize;
-use sluice_apply::StoreError;
+use sluice_apply::{Action, Failure, Place, Reference, Step, StoreError};
 use sluice_policy::{ConfigError, Decision, Finding, Location, Verdict};
 use sluice_report::{Format, Options, Verbosity, is_fault, object_name};
 
@@ -129,6 +129,28 @@ impl Reasons {
     fn one(message: &dyn ToString, help: Option<&str>) -> Self {
         let help = help.filter(|help| !help.is_empty()).map(String::from);
         let reason = Reason { rule: None, place: None, object: None, message: message.to_string(), help };
+        Self { first: vec![reason], more: None }
+    }
+
+    /// What keeps an object from being applied; none where it can be.
+    pub(crate) fn of_step(step: &Step) -> Option<Self> {
+        let Action::Refused { message, help } = &step.action else { return None };
+        Some(Self::of_object(&step.reference, message, help, step.refused_at()))
+    }
+
+    /// What kept an object from being written.
+    pub(crate) fn of_failure(Failure { reference, message, help, place }: &Failure) -> Self {
+        Self::of_object(reference, message, help, place.clone())
+    }
+
+    fn of_object(reference: &Reference, message: &str, help: &str, place: Option<Place>) -> Self {
+        let reason = Reason {
+            rule: None,
+            place: place.map(|place| place.to_string()),
+            object: Some(reference.to_string()),
+            message: message.to_owned(),
+            help: Some(help.to_owned()).filter(|help| !help.is_empty()),
+        };
         Self { first: vec![reason], more: None }
     }
 

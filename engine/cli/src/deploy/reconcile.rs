@@ -6,6 +6,7 @@ mod log;
 mod outcome;
 mod room;
 mod serve;
+mod turns;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -14,7 +15,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sluice_apply::Cluster;
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::way::Way;
@@ -25,7 +25,7 @@ use agent::Agent;
 use files::{APPLICATION, Found, Other, Wrong};
 use log::{Line, Log};
 use outcome::Outcome;
-use room::Room;
+use room::{Capacity, Room};
 use serve::Board;
 
 /// Keep applications as Git says: fetch, render, judge, apply and watch, again and again
@@ -51,7 +51,10 @@ pub(crate) struct Arguments {
     /// Where /healthz, /readyz and /metrics are served; `off` for nowhere
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9809")]
     listen: String,
-    /// Applications of one cluster that are worked on at once
+    /// Say no at /healthz once a round has not moved for this long: asked its cluster nothing and judged nothing
+    #[arg(long, value_name = "SECONDS", default_value_t = 1800)]
+    stall_timeout: u64,
+    /// Applications of one cluster that are worked on at once, those apart that wait for health
     #[arg(long, value_name = "N", default_value_t = 4)]
     concurrency: usize,
     #[command(flatten)]
@@ -85,18 +88,8 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     exit
 }
 
-/// A cluster, and how much of it is worked on at once.
-#[derive(Clone)]
-struct Worked {
-    cluster: Cluster,
-    /// Applications.
-    permits: Arc<Semaphore>,
-    /// Objects.
-    room: Arc<Semaphore>,
-}
-
 async fn rounds(arguments: &Arguments) -> Exit {
-    let board = Arc::new(Board::default());
+    let board = Arc::new(Board::new(Duration::from_secs(arguments.stall_timeout.max(1))));
     if arguments.listen != "off" {
         let Ok(address) = arguments.listen.parse::<SocketAddr>() else {
             output::complain(&format!("`{}` is no address", arguments.listen), Some("write `127.0.0.1:9809` or `off`"));
@@ -112,8 +105,9 @@ async fn rounds(arguments: &Arguments) -> Exit {
         tokio::spawn(serve::serve(listener, Arc::clone(&board)));
     }
     let log = Arc::new(Log::default());
-    // Each cluster has permits of its own, so that one that does not answer holds up nobody else's applications.
-    let mut clusters: BTreeMap<Option<String>, Worked> = BTreeMap::new();
+    let interval = Duration::from_secs(arguments.interval.max(1));
+    // Each cluster has room of its own, so that one that does not answer holds up nobody else's applications.
+    let mut clusters: BTreeMap<Option<String>, (Cluster, Capacity)> = BTreeMap::new();
     let mut work: JoinSet<(String, bool)> = JoinSet::new();
     let mut busy: BTreeSet<String> = BTreeSet::new();
     let mut skipped: BTreeSet<Other> = BTreeSet::new();
@@ -121,6 +115,7 @@ async fn rounds(arguments: &Arguments) -> Exit {
     let mut known: BTreeMap<PathBuf, String> = BTreeMap::new();
     loop {
         let mut whole = true;
+        board.looks(interval);
         let (files, others) = match files::list(&arguments.config) {
             Ok(found) => found,
             Err(error) => {
@@ -168,15 +163,11 @@ async fn rounds(arguments: &Arguments) -> Exit {
                 continue;
             }
             let context = arguments.way.context(&loaded.application);
-            let Worked { cluster, permits, room } = match clusters.get(&context) {
+            let (cluster, capacity) = match clusters.get(&context) {
                 Some(known) => known.clone(),
                 None => match arguments.way.connect(context.clone()).await {
                     Ok(cluster) => {
-                        let known = Worked {
-                            cluster,
-                            permits: Arc::new(Semaphore::new(arguments.concurrency.max(1))),
-                            room: Arc::new(Semaphore::new(Room::OBJECTS as usize)),
-                        };
+                        let known = (cluster, Capacity::new(arguments.concurrency));
                         clusters.entry(context.clone()).or_insert(known).clone()
                     }
                     Err(error) => {
@@ -189,13 +180,15 @@ async fn rounds(arguments: &Arguments) -> Exit {
                 },
             };
             let (manager, fetching) = (arguments.way.field_manager.clone(), arguments.fetching);
-            let cluster = cluster.apart();
-            let agent = Agent { loaded, fetching, cluster, manager, log: Arc::clone(&log), room: Room::of(room) };
+            let (cluster, room) = (cluster.apart(), Arc::new(Room::of(capacity)));
+            let agent = Agent { loaded, fetching, cluster, manager, log: Arc::clone(&log), room };
             let (board, place) = (Arc::clone(&board), context.unwrap_or_default());
             work.spawn(async move {
-                let permit = permits.acquire_owned().await;
+                agent.room.enter().await;
+                let at_work = board.at_work(&name, &agent.cluster, &agent.room);
                 let outcome = agent.round().await;
-                drop(permit);
+                drop(at_work);
+                agent.room.give_back();
                 agent.told(outcome);
                 board.note(&name, &outcome, Some((place, agent.cluster.counts())));
                 (name, outcome.is_good())
@@ -215,7 +208,7 @@ async fn rounds(arguments: &Arguments) -> Exit {
             }
             return if whole { Exit::Clean } else { Exit::Violations };
         }
-        let next = tokio::time::sleep(Duration::from_secs(arguments.interval.max(1)));
+        let next = tokio::time::sleep(interval);
         tokio::pin!(next);
         loop {
             tokio::select! {

@@ -68,3 +68,92 @@ fn what_asks_to_stay_keeps_its_namespace() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn what_was_given_up_before_keeps_its_namespace() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = Shop::new(plane, "given-up", "  prune: true\n")?;
+    let other = Shop::new(plane, "given-up-other", "  adopt: true\n")?;
+    let config = |name: &str, space: &str| {
+        format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: given-up-{space}}}\n")
+    };
+    shop.config("beside", "1")?;
+    for space in ["asks", "moves", "goes"] {
+        let text = format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: given-up-{space}}}\n");
+        shop.file(&format!("deploy/space-{space}.yaml"), &text)?;
+        shop.file(&format!("deploy/{space}.yaml"), &config("one", space))?;
+    }
+    shop.ends(&["apply"], 0)?;
+    let path = |space: &str| format!("/api/v1/namespaces/given-up-{space}");
+    let annotated = |space: &str, value: &str| {
+        let body = format!(r#"{{"metadata":{{"annotations":{{"sluice.dev/prune":{value}}}}}}}"#);
+        plane.merge(&format!("{}/configmaps/one", path(space)), &body)
+    };
+    annotated("asks", "\"disabled\"")?;
+    annotated("goes", "\"disabled\"")?;
+    other.file("deploy/moves.yaml", &config("one", "moves"))?;
+    other.ends(&["apply"], 0)?;
+    for space in ["asks", "moves", "goes"] {
+        std::fs::remove_file(shop.path().join(format!("deploy/{space}.yaml")))?;
+    }
+    let said = shop.ends(&["apply"], 0)?;
+    assert_eq!(said.matches("released ConfigMap").count(), 3, "{said}");
+
+    // Later their namespaces leave the set too. What asks no more keeps nothing.
+    annotated("goes", "null")?;
+    for space in ["asks", "moves", "goes"] {
+        std::fs::remove_file(shop.path().join(format!("deploy/space-{space}.yaml")))?;
+    }
+    let said = shop.ends(&["apply", "--acknowledge", "prune,prune-namespace"], 0)?;
+    for space in ["asks", "moves"] {
+        let why = format!("released Namespace given-up-{space}: it would take ConfigMap given-up-{space}/one along");
+        assert!(said.contains(&why), "{said}");
+        let there = plane.get(&path(space))?.with_context(|| format!("{space} is gone"))?;
+        assert!(there["metadata"]["deletionTimestamp"].is_null(), "{there}");
+    }
+    let gone = plane.get(&path("goes"))?;
+    assert!(gone.is_none_or(|there| !there["metadata"]["deletionTimestamp"].is_null()), "{said}");
+    Ok(())
+}
+
+#[test]
+fn what_others_have_goes_along_only_where_it_is_named() -> Result<()> {
+    let Some(plane) = shared()? else { return Ok(()) };
+    let shop = Shop::new(plane, "company", "  wait: 2s\n")?;
+    let definition = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: guests.company.acme.io}\n\
+        spec:\n  group: company.acme.io\n  scope: Namespaced\n  names: {plural: guests, singular: guest, kind: Guest, listKind: GuestList}\n  \
+        versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]\n";
+    shop.file("deploy/definition.yaml", definition)?;
+    shop.file("deploy/space.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: company-in}\n")?;
+    shop.file("deploy/in.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ours, namespace: company-in}\n")?;
+    shop.config("beside", "1")?;
+    shop.ends(&["apply"], 0)?;
+    let within = "/api/v1/namespaces/company-in";
+    for name in ["kube-root-ca.crt", "theirs"] {
+        plane.make(&format!("{within}/configmaps"), &format!(r#"{{"metadata":{{"name":"{name}"}}}}"#))?;
+    }
+    let guest = r#"{"apiVersion":"company.acme.io/v1","kind":"Guest","metadata":{"name":"theirs"}}"#;
+    plane.make("/apis/company.acme.io/v1/namespaces/company/guests", guest)?;
+
+    let names = ["--with-all-in", "company-in", "--with-all-in", "guests.company.acme.io"];
+    let along = ["ConfigMap company-in/theirs", "Guest.company.acme.io company/theirs"];
+    let said = shop.ends(&["delete"], 0)?;
+    for object in along {
+        assert!(said.contains(&format!("and with it {object}\n")), "{said}");
+    }
+    assert_eq!(said.matches("and with it").count(), 2, "what is ours, or made by itself, is no company: {said}");
+    for words in [&[] as &[&str], &names[..2], &names[2..]] {
+        let said = shop.ends(&[&["delete", "--yes"], words].concat(), 1)?;
+        for (object, name) in along.iter().zip(["company-in", "guests.company.acme.io"]) {
+            assert_eq!(said.contains(object), !words.contains(&name), "{said}");
+        }
+        assert!(said.contains("more would go than `company` has, so nothing was deleted"), "{said}");
+        assert!(shop.live("beside")?.is_some(), "{said}");
+    }
+    // Nobody here takes a namespace away that is being deleted.
+    let (_, said) = shop.sluice(&[&["delete", "--yes"], &names as &[&str]].concat())?;
+    assert!(said.contains("leaving Namespace company-in") && shop.live("beside")?.is_none(), "{said}");
+    let defined = plane.get("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/guests.company.acme.io")?;
+    assert!(defined.is_none_or(|there| !there["metadata"]["deletionTimestamp"].is_null()), "{said}");
+    Ok(())
+}

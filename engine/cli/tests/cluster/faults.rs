@@ -5,6 +5,7 @@
 mod admission;
 mod agent;
 pub(crate) mod agents;
+mod amid;
 mod between;
 mod clock;
 mod fetched;
@@ -20,6 +21,7 @@ mod seen;
 mod served;
 mod slow;
 mod sources;
+mod turns;
 mod wire;
 
 use std::collections::BTreeSet;

@@ -26,3 +26,4 @@ mod reconcile;
 mod rights;
 mod rollback;
 mod spoken;
+mod turn;

@@ -196,62 +196,6 @@ fn nothing_comes_after_what_is_healthy_no_more() -> Result<()> {
 }
 
 #[test]
-fn what_is_there_is_looked_after_out_of_turn() -> Result<()> {
-    let Some(plane) = shared()? else { return Ok(()) };
-    let shop = from_git(plane, "turn-first", "  wait: 1s\n")?;
-    plane.namespace("turn-next")?;
-    shop.config("one", "1")?;
-    commit(&shop, "first")?;
-    let first = std::fs::read_to_string(shop.path().join("app.yaml"))?;
-    let next = first.replace("turn-first}", "turn-next}");
-    let next = format!("{next}  after: [turn-first]\n  drift: correct\n");
-    shop.ends(&["apply"], 0)?;
-    shop.file("app.yaml", &next)?;
-    round(&shop, 0)?;
-    let place = "/api/v1/namespaces/turn-next/configmaps/one";
-    let is_looked_after = |code: i32| -> Result<String> {
-        plane.remove(place)?;
-        let said = round(&shop, code)?;
-        let there = plane.get(place)?.with_context(|| said.clone())?;
-        assert_eq!(there["data"]["value"], "1", "{said}");
-        Ok(said)
-    };
-    let said = is_looked_after(0)?;
-    assert!(said.contains("\"step\":\"drift\""), "{said}");
-
-    // What it came after is not as it was at the same revision.
-    let edit = |name: &str, edit: &dyn Fn(&mut serde_json::Value)| -> Result<()> {
-        let path = format!("/api/v1/namespaces/sluice-system/configmaps/sluice-{name}");
-        let map = plane.get(&path)?.context("no inventory")?;
-        let mut inventory = serde_json::from_str(map["data"]["inventory"].as_str().context("no text")?)?;
-        edit(&mut inventory);
-        plane.merge(&path, &serde_json::json!({"data": {"inventory": inventory.to_string()}}).to_string())
-    };
-    edit("turn-first", &|it| it["unhealthy"] = true.into())?;
-    is_looked_after(0)?;
-
-    // Git has moved on, and the first has not.
-    shop.config("one", "2")?;
-    let given_up = commit(&shop, "second")?;
-    let said = is_looked_after(1)?;
-    assert!(said.contains("waits until `turn-first` is healthy at this revision"), "{said}");
-
-    // Nor does a way back wait that has come to a sudden end.
-    edit("turn-next", &|it| {
-        it["quarantined"] = serde_json::json!({"revision": given_up, "digest": "", "time": ""});
-        it["phase"] = "Failed".into();
-    })?;
-    let said = is_looked_after(1)?;
-    assert!(said.contains("\"step\":\"rollback\"") && said.contains("rolled back"), "{said}");
-    shop.config("one", "3")?;
-    commit(&shop, "third")?;
-    let said = is_looked_after(1)?;
-    let (_, status) = shop.sluice(&["status"])?;
-    assert!(said.contains("waits until") && status.contains(&format!("quarantined {given_up}")), "{said}{status}");
-    Ok(())
-}
-
-#[test]
 fn a_round_counts_its_own_requests() -> Result<()> {
     let Some(plane) = shared()? else { return Ok(()) };
     let shop = from_git(plane, "agent-counts", "")?;

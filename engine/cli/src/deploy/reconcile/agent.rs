@@ -1,24 +1,23 @@
 //! One round of one application.
 
+mod telling;
+
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use sluice_apply::{
-    Action, Applied, ApplyError, Cluster, Conflicts, Counts, Event, Health, Inventory, Options, Phase, Plan, Release,
-    Store, StoreError,
-};
+use sluice_apply::{Action, Cluster, Conflicts, Event, Inventory, Options, Phase, Plan, Release, Store, StoreError};
 use sluice_policy::{Drift, OnFailure};
 use tokio::runtime::Handle;
 
-use super::log::{Line, Log};
+use super::log::Log;
 use super::outcome::Outcome;
 use super::room::Room;
 use crate::deploy::around::Reach;
-use crate::deploy::gathered::{Acknowledges, Gathered, gather};
-use crate::deploy::hindrance::{Cause, Hindrance};
+use crate::deploy::gathered::{Gathered, gather};
+use crate::deploy::hindrance::{Cause, Hindrance, Reasons};
 use crate::deploy::order::{self, Before};
-use crate::deploy::{Fetching, Loaded, ending, options, rollback, show};
+use crate::deploy::{Fetching, Loaded, options, rollback};
 use crate::exit::Exit;
 
 /// What works on an application, for one round.
@@ -29,7 +28,7 @@ pub(crate) struct Agent {
     pub(crate) cluster: Cluster,
     pub(crate) manager: String,
     pub(crate) log: Arc<Log>,
-    pub(crate) room: Room,
+    pub(crate) room: Arc<Room>,
 }
 
 impl Agent {
@@ -56,13 +55,6 @@ impl Agent {
                 self.end("error", "cluster", &revision, &error.to_string(), Outcome::Unreachable)
             }
         }
-    }
-
-    /// Tells that the round is over, and what it has asked of the cluster.
-    pub(crate) fn told(&self, outcome: Outcome) {
-        let Counts { reads, dry_runs, writes } = self.cluster.own_counts();
-        let message = format!("{}; requests: reads={reads} dryRuns={dry_runs} writes={writes}", outcome.name());
-        self.log("info", "round", "", &message);
     }
 
     async fn bring(&self, gathered: Gathered) -> Result<Outcome, StoreError> {
@@ -182,7 +174,8 @@ impl Agent {
                 Action::Refused { message, .. } => message,
             };
             has_drifted = true;
-            self.log("warning", "drift", revision, &format!("{}: {words}", step.reference));
+            let reasons = Reasons::of_step(step).unwrap_or_default();
+            self.line("warning", "drift", revision, &format!("{}: {words}", step.reference), &reasons);
         }
         if has_drifted && self.loaded.application.drift == Drift::Report {
             let told = |event: Event| self.event(revision, &event);
@@ -213,6 +206,8 @@ impl Agent {
             Some(plan) => plan,
             None => sluice_apply::plan(&self.cluster, &gathered.approved, options).await?,
         };
+        // Nothing of the set stays in memory while its health is waited for.
+        drop(gathered);
         let applied = match sluice_apply::carry_out(&self.cluster, plan, release.clone(), options, &told).await {
             Ok(applied) => applied,
             Err(error) => {
@@ -248,24 +243,25 @@ impl Agent {
         };
         let options = way_back(&bad, options);
         let told = |event: Event| self.event(&revision, &event);
-        let applied =
-            sluice_apply::apply(&self.cluster, &gathered.approved, gathered.release.clone(), &options, &told).await;
-        match applied {
+        let plan = sluice_apply::plan(&self.cluster, &gathered.approved, &options).await?;
+        let (release, acknowledges) = (gathered.release.clone(), gathered.acknowledges);
+        drop(gathered);
+        match sluice_apply::carry_out(&self.cluster, plan, release, &options, &told).await {
             Ok(applied) if applied.is_good() => {
                 return Ok(self.end("warning", "rollback", &revision, "rolled back", Outcome::RolledBack));
             }
             Ok(applied) => self.tell_health(&revision, &applied),
-            Err(error) => self.tell_hindrance(("rollback", gathered.acknowledges), &revision, error)?,
+            Err(error) => self.tell_hindrance(("rollback", acknowledges), &revision, error)?,
         }
         Ok(self.end("error", "rollback", &revision, "the rollback failed", Outcome::Failed))
     }
 
     /// Gathers an earlier release; what keeps it from that is told after these words.
     async fn earlier(&self, step: &str, words: &str, release: &Release) -> Result<Gathered, Outcome> {
+        // What the later one took was given back if its health was waited for.
+        self.room.enter().await;
         match self.gather(Some(release.revision.clone())).await {
             Ok(gathered) => {
-                // What the later one took is given back while its health is waited for, if at all.
-                self.room.give_back();
                 self.room.take(gathered.approved.manifests().len()).await;
                 Ok(gathered)
             }
@@ -274,39 +270,6 @@ impl Agent {
                 self.hindered(step, &release.revision, &format!("{words}: {message}"), &hindrance);
                 Err(outcome)
             }
-        }
-    }
-
-    /// Tells what keeps a plan from being carried out.
-    fn tell_hindrance(
-        &self,
-        (step, acknowledges): (&str, Acknowledges),
-        revision: &str,
-        error: ApplyError,
-    ) -> Result<(), StoreError> {
-        match error {
-            ApplyError::Store(error) => return Err(error),
-            ApplyError::Refused(plan) => {
-                for object in &plan.steps {
-                    if let Action::Refused { message, .. } = &object.action {
-                        self.log("error", step, revision, &format!("{}: {message}", object.reference));
-                    }
-                }
-            }
-            ApplyError::Blast(_, blast) => {
-                for gate in &blast.gates {
-                    let message = format!("{}; not acknowledged: {}", gate.message, acknowledges.help(gate.word));
-                    self.log("error", step, revision, &message);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Tells which objects are not as they should be.
-    fn tell_health(&self, revision: &str, applied: &Applied) {
-        for (reference, health) in applied.health.iter().filter(|(_, health)| *health != Health::Current) {
-            self.log("error", "health", revision, &format!("{reference}: {}", show::health(health)));
         }
     }
 
@@ -330,53 +293,6 @@ impl Agent {
 
     fn options(&self, acknowledged: BTreeSet<String>) -> Options {
         options(&self.loaded.application, &self.manager, acknowledged)
-    }
-
-    fn event(&self, revision: &str, event: &Event) {
-        match event {
-            Event::Begun => {
-                ending::begun();
-                self.log("info", "inventory", revision, "written; applying");
-            }
-            Event::Written(reference) => self.log("info", "apply", revision, &format!("applied {reference}")),
-            Event::Failed(reference, message) => {
-                self.log("error", "apply", revision, &format!("{reference}: {message}"));
-            }
-            Event::Deleted(reference) => self.log("info", "prune", revision, &format!("deleted {reference}")),
-            Event::Going(reference, reason) => self.log("info", "prune", revision, &format!("{reference}: {reason}")),
-            Event::Released(reference, reason) => {
-                self.log("info", "prune", revision, &format!("released {reference}: {reason}"));
-            }
-            Event::NotDeleted(reference, message) => {
-                self.log("error", "prune", revision, &format!("{reference}: {message}"));
-            }
-            Event::Waiting => self.room.give_back(),
-            Event::Health(reference, health) => {
-                self.log("info", "health", revision, &format!("{reference}: {}", show::health(health)));
-            }
-            Event::Ended => self.log("info", "inventory", revision, "written; done"),
-        }
-    }
-
-    fn log(&self, level: &str, step: &str, revision: &str, message: &str) {
-        self.log.write(level, &self.loaded.application.name, step, revision, message);
-    }
-
-    /// Tells why there is no approved set.
-    fn hindered(&self, step: &str, revision: &str, message: &str, hindrance: &Hindrance) {
-        self.log.line(&Line {
-            level: "error",
-            application: &self.loaded.application.name,
-            step,
-            revision,
-            message,
-            reasons: &hindrance.reasons(),
-        });
-    }
-
-    fn end(&self, level: &str, step: &str, revision: &str, message: &str, outcome: Outcome) -> Outcome {
-        self.log(level, step, revision, message);
-        outcome
     }
 }
 

@@ -1,33 +1,83 @@
-//! How many objects of a cluster are worked on at once.
+//! How much of a cluster is worked on at once: so many applications, and so many objects of theirs.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Room for the objects of a cluster that are worked on at once. A large application takes all of it, so that the memory of
-/// the agent is that of the largest one, and gives it back while it waits for the health of what it has written.
+/// What of a cluster may be worked on at once.
+#[derive(Clone)]
+pub(crate) struct Capacity {
+    applications: Arc<Semaphore>,
+    objects: Arc<Semaphore>,
+}
+
+/// The room that a round has. A large application takes all there is for objects, so that the memory of the agent is that of
+/// the largest one. All of it is given back while the health of what was written is waited for: who waits works on nothing, and
+/// what never becomes healthy would hold up all others.
 pub(crate) struct Room {
-    all: Arc<Semaphore>,
-    taken: Mutex<Option<OwnedSemaphorePermit>>,
+    capacity: Capacity,
+    held: Mutex<Held>,
+    waits: AtomicBool,
+}
+
+#[derive(Default)]
+struct Held {
+    application: Option<OwnedSemaphorePermit>,
+    objects: Option<OwnedSemaphorePermit>,
+}
+
+impl Capacity {
+    /// Objects that are worked on at once.
+    const OBJECTS: u32 = 1_000;
+
+    pub(crate) fn new(applications: usize) -> Self {
+        let objects = Arc::new(Semaphore::new(Self::OBJECTS as usize));
+        Self { applications: Arc::new(Semaphore::new(applications.max(1))), objects }
+    }
 }
 
 impl Room {
-    /// Objects that are worked on at once.
-    pub(crate) const OBJECTS: u32 = 1_000;
-
-    pub(crate) fn of(all: Arc<Semaphore>) -> Self {
-        Self { all, taken: Mutex::default() }
+    /// No room yet, of what there is.
+    pub(crate) fn of(capacity: Capacity) -> Self {
+        Self { capacity, held: Mutex::default(), waits: AtomicBool::new(false) }
     }
 
-    /// Waits until there is room for so many objects, and takes it.
+    /// Waits until there is room for one more application, and takes it, unless it has it.
+    pub(crate) async fn enter(&self) {
+        if self.held().application.is_none() {
+            let permit = self.waiting(&self.capacity.applications, 1).await;
+            self.held().application = permit;
+        }
+    }
+
+    /// Waits until there is room for so many objects, and takes it in place of what it has for others.
     pub(super) async fn take(&self, objects: usize) {
-        let objects = u32::try_from(objects).unwrap_or(u32::MAX).min(Self::OBJECTS);
-        // Nobody closes it.
-        let taken = Arc::clone(&self.all).acquire_many_owned(objects).await.ok();
-        *self.taken.lock().unwrap_or_else(PoisonError::into_inner) = taken;
+        drop(self.held().objects.take());
+        let objects = u32::try_from(objects).unwrap_or(u32::MAX).min(Capacity::OBJECTS);
+        let permit = self.waiting(&self.capacity.objects, objects).await;
+        self.held().objects = permit;
     }
 
-    pub(super) fn give_back(&self) {
-        drop(self.taken.lock().unwrap_or_else(PoisonError::into_inner).take());
+    /// Gives all of it back. Who has room for objects never waits for that of an application: both go at once.
+    pub(crate) fn give_back(&self) {
+        drop(std::mem::take(&mut *self.held()));
+    }
+
+    /// Whether it is waited for others to give theirs back.
+    pub(super) fn waits(&self) -> bool {
+        self.waits.load(Ordering::Relaxed)
+    }
+
+    async fn waiting(&self, of: &Arc<Semaphore>, permits: u32) -> Option<OwnedSemaphorePermit> {
+        self.waits.store(true, Ordering::Relaxed);
+        // Nobody closes it.
+        let permit = Arc::clone(of).acquire_many_owned(permits).await.ok();
+        self.waits.store(false, Ordering::Relaxed);
+        permit
+    }
+
+    fn held(&self) -> std::sync::MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use sluice_apply::Counts;
+use sluice_apply::{Cluster, Counts};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::outcome::Outcome;
+use super::room::Room;
+use super::turns::{AtWork, Turns};
 
 /// Longest request that is read, in bytes.
 const LONGEST: usize = 8 << 10;
@@ -17,12 +19,17 @@ const LONGEST: usize = 8 << 10;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What is told of the agent.
-#[derive(Default)]
-pub(crate) struct Board(Mutex<Told>);
+pub(crate) struct Board {
+    told: Mutex<Told>,
+    turns: Turns,
+    /// After how long without a sign of moving something is taken for stuck.
+    stall: Duration,
+}
 
-#[derive(Default)]
 struct Told {
     is_ready: bool,
+    /// When the folder of applications was looked into last, and how long after that it is due again.
+    looked: (Instant, Duration),
     rounds: BTreeMap<(String, &'static str), u64>,
     last: BTreeMap<String, (Outcome, i64)>,
     /// By the context of the cluster: what was asked of each until now.
@@ -30,6 +37,26 @@ struct Told {
 }
 
 impl Board {
+    pub(crate) fn new(stall: Duration) -> Self {
+        let looked = (Instant::now(), Duration::ZERO);
+        let (rounds, last, counts) = Default::default();
+        Self {
+            told: Mutex::new(Told { is_ready: false, looked, rounds, last, counts }),
+            turns: Turns::default(),
+            stall,
+        }
+    }
+
+    /// Notes that a round of an application is at work, for as long as what is given lives.
+    pub(crate) fn at_work(&self, application: &str, cluster: &Cluster, room: &Arc<Room>) -> AtWork<'_> {
+        self.turns.begin(application, cluster, room)
+    }
+
+    /// Notes that the folder of applications is looked into, and how long after that it is due again.
+    pub(crate) fn looks(&self, interval: Duration) {
+        self.told().looked = (Instant::now(), interval);
+    }
+
     /// Notes what came of a round, and by context what was asked of its cluster until then.
     pub(crate) fn note(&self, application: &str, outcome: &Outcome, counts: Option<(String, Counts)>) {
         let mut told = self.told();
@@ -50,7 +77,7 @@ impl Board {
     }
 
     fn told(&self) -> std::sync::MutexGuard<'_, Told> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn metrics(&self) -> String {
@@ -73,6 +100,11 @@ impl Board {
             let application = label(application);
             let _ = writeln!(out, "sluice_last_round_timestamp_seconds{{application=\"{application}\"}} {time}");
         }
+        out.push_str("# TYPE sluice_round_seconds gauge\n");
+        for (application, lasting) in self.turns.lasting() {
+            let (application, seconds) = (label(&application), lasting.as_secs());
+            let _ = writeln!(out, "sluice_round_seconds{{application=\"{application}\"}} {seconds}");
+        }
         out.push_str("# TYPE sluice_api_requests_total counter\n");
         let sum = |of: fn(&Counts) -> u64| told.counts.values().map(of).sum::<u64>();
         let sums = [("read", sum(|of| of.reads)), ("dry_run", sum(|of| of.dry_runs)), ("write", sum(|of| of.writes))];
@@ -94,9 +126,27 @@ impl Board {
             .then_some("no application can be looked after: its file is wrong, or Git or its cluster does not answer; the log says which\n")
     }
 
+    /// What is stuck, for good as far as can be seen; none where everything moves.
+    fn stuck(&self) -> Option<String> {
+        let (looked, due) = self.told().looked;
+        let mut out = String::new();
+        // Writing to a string cannot fail.
+        for (application, still) in self.turns.stalled(self.stall) {
+            let _ = writeln!(out, "the round of `{application}` has not moved for {} s", still.as_secs());
+        }
+        if looked.elapsed().saturating_sub(due) >= self.stall {
+            let _ =
+                writeln!(out, "the folder of applications was not looked into for {} s", looked.elapsed().as_secs());
+        }
+        (!out.is_empty()).then_some(out)
+    }
+
     fn answer(&self, path: &str) -> (&'static str, String) {
         match path {
-            "/healthz" => ("200 OK", String::from("ok\n")),
+            "/healthz" => match self.stuck() {
+                None => ("200 OK", String::from("ok\n")),
+                Some(what) => ("503 Service Unavailable", what),
+            },
             "/readyz" => match self.unready() {
                 None => ("200 OK", String::from("ok\n")),
                 Some(why) => ("503 Service Unavailable", why.to_owned()),
