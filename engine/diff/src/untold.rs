@@ -6,14 +6,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use sluice_plugin::MOST_FINDINGS;
 use sluice_policy::Finding;
 
-use crate::findings::{Known, Named, Pairs, named};
+use crate::findings::{Known, Of, Pairs, named};
 use crate::{Change, Gap, Object, Which};
 
 /// How the SDK ends the message of a finding that stands for others.
 const SUM: &str = " more like this in the object)";
 
-/// An object: its set and its name.
-type Of<'f> = (&'f str, Named<'f>);
 /// What a plugin says about an object.
 type About<'f> = (&'f str, Of<'f>);
 
@@ -157,6 +155,7 @@ mod tests {
             url: None,
             resource: object.map(|object| object.identity().clone()),
             path: None,
+            steady: None,
             location: None,
             snippet: None,
             rendered: None,

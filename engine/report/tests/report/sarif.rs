@@ -119,6 +119,9 @@ fn fingerprints_stay_when_lines_move_and_words_change() {
     assert_ne!(moved.location, mutable_tag().location);
     assert_eq!(prints(vec![moved]), print);
 
+    let after = Finding { path: Some("/spec/template/spec/containers/7/image".into()), ..mutable_tag() };
+    assert_eq!(prints(vec![after]), print, "a container was put before");
+
     let other_file = finding_at("elsewhere.yaml", CART);
     assert_eq!(prints(vec![other_file]), print);
     let mut newer = mutable_tag();
@@ -129,7 +132,7 @@ fn fingerprints_stay_when_lines_move_and_words_change() {
 #[test]
 fn fingerprints_differ_where_findings_do() {
     let rule = Finding { rule: "image-tags/other".into(), ..mutable_tag() };
-    let path = Finding { path: Some("/spec/template/spec/containers/1/image".into()), ..mutable_tag() };
+    let path = Finding { steady: Some("/spec/template/spec/containers/~=other/image".into()), ..mutable_tag() };
     let value = finding_at("deploy/cart.yaml", &CART.replace(":latest", ":main"));
     let mut object = mutable_tag();
     object.resource.as_mut().unwrap().name = "basket".into();
