@@ -202,7 +202,9 @@ pub(super) fn gap(diff: &Diff, gap: &Gap) -> String {
     match (gap.side, gap.objects) {
         (_, 0) => format!("{what}: {objects} {are} not compared"),
         (Which::Base, _) => format!("{what}: {objects} {are} told as added, and findings there count as new"),
-        (Which::Head, _) => format!("{what}: {objects} {are} left out here"),
+        (Which::Head, _) => {
+            format!("{what}: {objects} {are} left out here, and nothing found there is told as resolved")
+        }
     }
 }
 
