@@ -165,6 +165,7 @@ fn worker(gate: &Gate, queue: &Queue, options: &RunOptions<'_>) -> Collected {
     if !pending.is_empty() {
         batch::pass(gate, pending, &queue.failures, &mut collected);
     }
+    collected.kinds.extend(kinds.into_plans());
     collected
 }
 
