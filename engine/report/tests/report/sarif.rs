@@ -111,6 +111,23 @@ fn a_fix_gives_the_region_and_the_text() {
 }
 
 #[test]
+fn a_rule_of_few_words_has_words_in_each_place() {
+    let mut judged = verdict(vec![mutable_tag()]);
+    judged.rules.push(sluice_policy::RuleInfo {
+        id: "a/short".into(),
+        severity: sluice_plugin::Severity::Error,
+        summary: "images are pinned".into(),
+        help: "".into(),
+        url: None,
+    });
+    let log: Value = serde_json::from_str(&sarif(&judged)).unwrap();
+    let mut rules = log["runs"][0]["tool"]["driver"]["rules"].as_array().unwrap().iter();
+    let rule = rules.find(|rule| rule["id"] == "a/short").unwrap();
+    let words = [&rule["shortDescription"]["text"], &rule["fullDescription"]["text"], &rule["help"]["text"]];
+    assert_eq!(words, [&Value::from("images are pinned"); 3]);
+}
+
+#[test]
 fn fingerprints_stay_when_lines_move_and_words_change() {
     let print = prints(vec![mutable_tag()]);
     let mut moved = finding_at("deploy/cart.yaml", &format!("# a comment\n\n{CART}"));
