@@ -1,15 +1,18 @@
-//! Which finding before is which finding after. Lines move, so a finding is known by its rule, its object, its place in
-//! the object and its words. As many as were there before stay; one more of the same is new.
+//! Which finding before is which finding after. Lines and elements of arrays move, so a finding is known by its rule, its
+//! object, its place in the object by the keys of elements, and its words without what moves. As many as were there before
+//! stay; one more of the same is new.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use sluice_manifest::{Identity, Resource};
+use sluice_manifest::{Identity, Resource, loosened};
 use sluice_policy::Finding;
 
 use crate::objects::set_of;
 use crate::pairs::stem;
 use crate::untold::Doubts;
+use crate::{Which, steady};
 
 /// Which findings of the side before and of the side after have a partner on the other one.
 pub(crate) struct Pairs {
@@ -23,26 +26,29 @@ pub(crate) struct Sorted {
     pub(crate) staying: Vec<Finding>,
 }
 
-/// How closely two findings have to agree, strictest first. An object may move to another file, and a place in an array moves
-/// when elements are put before it.
+/// How closely two findings have to agree, strictest first. An object may move to another file, and elements that have no key
+/// move when others are put before them.
 #[derive(Clone, Copy)]
 enum Closeness {
     File,
     Object,
-    Words,
+    Element,
 }
 
 /// An object without the version of its API and without the hash in its name: it stays itself when these change.
 pub(crate) type Named<'f> = (&'f str, &'f str, Option<&'f str>, &'f str);
 
+/// An object: its set and its name.
+pub(crate) type Of<'f> = (&'f str, Named<'f>);
+
 #[derive(PartialEq, Eq, Hash)]
 struct Key<'f> {
     rule: &'f str,
-    message: &'f str,
+    words: Cow<'f, str>,
     object: Option<Named<'f>>,
     set: &'f str,
     file: &'f str,
-    pointer: &'f str,
+    pointer: Cow<'f, str>,
 }
 
 /// What is known of the objects that findings are about.
@@ -50,43 +56,68 @@ pub(crate) struct Known<'s> {
     /// The rendered sets that both sides have. All others may be one another's.
     shared: HashSet<&'s str>,
     /// Objects that are there twice on a side: they are told by their files.
-    twice: HashSet<(&'s str, Named<'s>)>,
+    twice: HashSet<Of<'s>>,
+    /// In which file they were, by the one that they are in, where that is another one.
+    moved: HashMap<(Of<'s>, &'s str), &'s str>,
 }
 
 impl<'s> Known<'s> {
-    pub(crate) fn of(before: &'s [Arc<Resource>], after: &'s [Arc<Resource>]) -> Self {
+    /// `both`: which object before is which after, by their numbers.
+    pub(crate) fn of(before: &'s [Arc<Resource>], after: &'s [Arc<Resource>], both: &[(usize, usize)]) -> Self {
         let sets = |side: &'s [Arc<Resource>]| side.iter().map(|resource| set_of(resource)).collect::<HashSet<_>>();
-        let mut known = Self { shared: &sets(before) & &sets(after), twice: HashSet::new() };
+        let shared = &sets(before) & &sets(after);
+        let mut known = Self { shared, twice: HashSet::new(), moved: HashMap::new() };
         for side in [before, after] {
             let mut seen = HashSet::new();
             for resource in side {
-                let object = (known.set(set_of(resource)), named(resource.identity()));
+                let object = known.object(resource);
                 if !seen.insert(object) {
                     known.twice.insert(object);
                 }
             }
         }
+        for (one, other) in both {
+            let (Some(one), Some(other)) = (before.get(*one), after.get(*other)) else { continue };
+            let (object, was, is) = (known.object(other), one.text().name(), other.text().name());
+            if was != is && known.twice.contains(&object) {
+                known.moved.entry((object, is)).or_insert(was);
+            }
+        }
         known
+    }
+
+    fn object(&self, resource: &'s Resource) -> Of<'s> {
+        (self.set(set_of(resource)), named(resource.identity()))
     }
 
     pub(crate) fn set<'f>(&self, set: &'f str) -> &'f str {
         if self.shared.contains(set) { set } else { "" }
     }
 
-    fn key<'f>(&self, finding: &'f Finding, closeness: Closeness) -> Key<'f> {
+    fn key<'f>(&self, finding: &'f Finding, side: Which, closeness: Closeness) -> Key<'f>
+    where
+        's: 'f,
+    {
         let object = finding.resource.as_ref().map(named);
         let file = finding.location.as_ref().map_or("", |location| location.file.as_str());
-        let pointer = finding.path.as_deref().unwrap_or_default();
         let set = self.set(finding.rendered.as_ref().map_or("", |rendered| rendered.name.as_str()));
-        // What is about no object is about its file.
-        let needs_file = object.is_none_or(|object| self.twice.contains(&(set, object)));
-        let told = if needs_file { file } else { "" };
+        let told = match object {
+            // What is about no object is about its file.
+            None => file,
+            Some(_) if steady::is_of_name(finding) => "",
+            Some(object) if self.twice.contains(&(set, object)) => match side {
+                Which::Base => file,
+                Which::Head => self.moved.get(&((set, object), file)).copied().unwrap_or(file),
+            },
+            Some(_) => "",
+        };
+        let pointer = Cow::Borrowed(finding.steady_path());
         let (file, pointer) = match closeness {
             Closeness::File => (file, pointer),
             Closeness::Object => (told, pointer),
-            Closeness::Words => (told, ""),
+            Closeness::Element => (told, finding.steady.as_deref().map_or(pointer, |steady| loosened(steady).into())),
         };
-        Key { rule: &finding.rule, message: &finding.message, object, set, file, pointer }
+        Key { rule: &finding.rule, words: steady::words(finding), object, set, file, pointer }
     }
 }
 
@@ -98,20 +129,20 @@ pub(crate) fn named(identity: &Identity) -> Named<'_> {
 pub(crate) fn pair(before: &[Finding], after: &[Finding], known: &Known<'_>) -> Pairs {
     let mut taken = vec![false; before.len()];
     let mut stays = vec![false; after.len()];
-    for closeness in [Closeness::File, Closeness::Object, Closeness::Words] {
+    for closeness in [Closeness::File, Closeness::Object, Closeness::Element] {
         // Where it denies after and did not before it is new, so those that denied are for those that do.
         for denying in [true, false] {
             let mut free = HashMap::<Key<'_>, Vec<usize>>::new();
             for (at, finding) in before.iter().enumerate().rev() {
                 if taken.get(at) == Some(&false) && (finding.denies() || !denying) {
-                    free.entry(known.key(finding, closeness)).or_default().push(at);
+                    free.entry(known.key(finding, Which::Base, closeness)).or_default().push(at);
                 }
             }
             for (finding, stays) in after.iter().zip(&mut stays) {
                 if *stays || finding.denies() != denying {
                     continue;
                 }
-                let partner = free.get_mut(&known.key(finding, closeness)).and_then(Vec::pop);
+                let partner = free.get_mut(&known.key(finding, Which::Head, closeness)).and_then(Vec::pop);
                 if let Some(taken) = partner.and_then(|at| taken.get_mut(at)) {
                     (*taken, *stays) = (true, true);
                 }

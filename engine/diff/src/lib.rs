@@ -9,6 +9,8 @@ mod findings;
 mod objects;
 mod pairs;
 mod radius;
+mod steady;
+mod unread;
 mod untold;
 
 use std::collections::BTreeSet;
@@ -103,14 +105,16 @@ impl Diff {
     /// Compares two sides that were judged by the same policy.
     #[must_use]
     pub fn of(base: Side, head: Side) -> Self {
-        let objects::Compared { objects, unchanged, mut gaps } = objects::compare(&base, &head);
+        let objects::Compared { objects, unchanged, mut gaps, both } = objects::compare(&base, &head);
         let radius = Radius::of(&objects);
         let decided = head.outcome.verdict.decision;
+        let is_whole = head.is_whole();
         let log = head.outcome.verdict.log;
-        let known = findings::Known::of(&base.outcome.set, &head.outcome.set);
+        let known = findings::Known::of(&base.outcome.set, &head.outcome.set, &both);
         let (before, after) = (base.outcome.verdict.findings, head.outcome.verdict.findings);
         let pairs = findings::pair(&before, &after, &known);
-        let mut doubts = untold::doubts(&before, &after, &pairs, &objects, &known);
+        let unread = unread::Unread::of(&[&head.failed, &head.templates], is_whole, &head.outcome.set, &after);
+        let mut doubts = untold::doubts((&before, &after), &pairs, &objects, &known, &unread);
         gaps.append(&mut doubts.gaps);
         let findings::Sorted { new, resolved, staying } = findings::sort(before, after, &pairs, &doubts);
         let decision = match decided {

@@ -67,6 +67,8 @@ pub(crate) struct Compared {
     pub(crate) objects: Vec<Object>,
     pub(crate) unchanged: usize,
     pub(crate) gaps: Vec<Gap>,
+    /// Which object before is which after, by their numbers.
+    pub(crate) both: Vec<(usize, usize)>,
 }
 
 /// The rendered set that an object belongs to; empty for manifests that are read as they are.
@@ -78,9 +80,9 @@ pub fn set_of(resource: &Resource) -> &str {
 pub(crate) fn compare(base: &Side, head: &Side) -> Compared {
     let (before, after) = (&base.outcome.set, &head.outcome.set);
     let pairs = pairs::pair(before, after);
-    let mut compared = Compared { objects: Vec::new(), unchanged: 0, gaps: Vec::new() };
-    for (one, other) in pairs.both {
-        let (Some(one), Some(other)) = (before.get(one), after.get(other)) else { continue };
+    let mut compared = Compared { objects: Vec::new(), unchanged: 0, gaps: Vec::new(), both: pairs.both };
+    for (one, other) in &compared.both {
+        let (Some(one), Some(other)) = (before.get(*one), after.get(*other)) else { continue };
         match of_both(one, other) {
             Some(object) => compared.objects.push(object),
             None => compared.unchanged += 1,

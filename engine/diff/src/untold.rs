@@ -1,19 +1,19 @@
-//! Findings that a side has and does not tell: of a run with too many of them none is told, and of an object with more than a
-//! plugin may give only some. What the other side has there is then neither new nor resolved.
+//! Findings that a side has and does not tell: of a run with too many of them none is told, of an object with more than a
+//! plugin may give only some, and of what cannot be read nothing. What the other side has there is then neither new nor
+//! resolved.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sluice_plugin::MOST_FINDINGS;
 use sluice_policy::Finding;
 
-use crate::findings::{Known, Named, Pairs, named};
+use crate::findings::{Known, Of, Pairs, named};
+use crate::unread::Unread;
 use crate::{Change, Gap, Object, Which};
 
 /// How the SDK ends the message of a finding that stands for others.
 const SUM: &str = " more like this in the object)";
 
-/// An object: its set and its name.
-type Of<'f> = (&'f str, Named<'f>);
 /// What a plugin says about an object.
 type About<'f> = (&'f str, Of<'f>);
 
@@ -84,16 +84,20 @@ fn about<'f>(finding: &'f Finding, known: &Known<'f>) -> Option<About<'f>> {
 
 /// Sets apart what cannot be compared.
 pub(crate) fn doubts<'f>(
-    before: &'f [Finding],
-    after: &'f [Finding],
+    (before, after): (&'f [Finding], &'f [Finding]),
     pairs: &Pairs,
     objects: &'f [Object],
     known: &Known<'f>,
+    unread: &Unread<'f>,
 ) -> Doubts {
     let (base, head) = (Untold::of(before, known), Untold::of(after, known));
     let mut gaps: BTreeMap<(bool, Option<&str>), usize> = BTreeMap::new();
     let mut doubts = |side: Which, untold: &Untold<'f>, findings: &'f [Finding], paired: &[bool]| -> Vec<bool> {
         let is_in_doubt = |(finding, paired): (&'f Finding, &bool)| {
+            // That is told already: as a gap by its name, or as what the plugin failed on.
+            if !paired && side == Which::Head && unread.hides(finding) {
+                return true;
+            }
             let hidden = if *paired { None } else { untold.hides(finding, known) };
             if let Some(file) = hidden {
                 *gaps.entry((side == Which::Head, file)).or_default() += 1;
@@ -157,6 +161,7 @@ mod tests {
             url: None,
             resource: object.map(|object| object.identity().clone()),
             path: None,
+            steady: None,
             location: None,
             snippet: None,
             rendered: None,
@@ -198,6 +203,20 @@ mod tests {
         let diff = Diff::of(few(), many());
         assert_eq!(told(&diff), (Decision::Undecided, [1, 0, 0], vec![(Which::Head, None, Some(3))]));
         assert_eq!(told(&Diff::of(few(), few())), (Decision::Allow, [0, 0, 3], vec![]));
+    }
+
+    /// A plugin that gave no answer has not found it repaired.
+    #[test]
+    fn what_a_plugin_has_found_and_then_fails_on_is_not_resolved() {
+        let (one, other) = (object("a", 1), object("b", 1));
+        let found = |object: &Arc<Resource>| finding("p/rule", Some(object), "bad".into());
+        let before = || side(vec![one.clone(), other.clone()], vec![found(&one), found(&other)], Decision::Deny);
+        let after = |object: Option<&Resource>| {
+            let failed = finding("sluice/plugin-trapped", object, "the plugin `p` trapped".into());
+            side(vec![one.clone(), other.clone()], vec![failed], Decision::Undecided)
+        };
+        assert_eq!(told(&Diff::of(before(), after(Some(&one)))).1, [1, 1, 0], "that of the other object is");
+        assert_eq!(told(&Diff::of(before(), after(None))).1, [1, 0, 0]);
     }
 
     /// Findings `0..told` of an object, the last of which stands for others.

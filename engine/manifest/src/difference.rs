@@ -3,12 +3,14 @@
 
 mod hashes;
 mod keys;
+mod steady;
 
 use std::collections::{HashMap, HashSet};
 
 use crate::quote::quote;
 use crate::{Node, Value, align, push_token};
 use hashes::Hashes;
+pub use steady::{loosened, steady_pointer};
 
 /// Most differences that are given; more are counted.
 const MOST: usize = 10_000;

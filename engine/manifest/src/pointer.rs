@@ -21,6 +21,11 @@ pub struct Located {
 /// Appends `/` and a name, with `~` and `/` escaped.
 pub fn push_token(out: &mut String, token: &str) {
     out.push('/');
+    push_escaped(out, token);
+}
+
+/// Appends a name, with `~` and `/` escaped.
+pub(crate) fn push_escaped(out: &mut String, token: &str) {
     if !token.bytes().any(|byte| byte == b'~' || byte == b'/') {
         out.push_str(token);
         return;

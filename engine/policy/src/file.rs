@@ -72,6 +72,8 @@ pub(crate) struct PluginEntry {
 /// Where the parts of a plugin's entry stand, for what is found wrong when it is loaded.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Places {
+    /// Of what says which objects it is for, if anything does.
+    pub(crate) matches: Option<Span>,
     /// The entry: its name.
     pub(crate) entry: Span,
     pub(crate) source: Span,

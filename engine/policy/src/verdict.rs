@@ -101,6 +101,8 @@ pub struct Finding {
     pub resource: Option<Identity>,
     /// RFC 6901 pointer into the object.
     pub path: Option<String>,
+    /// The same as [`sluice_manifest::steady_pointer`] gives it; none where that says no more, and in a `Secret`.
+    pub steady: Option<String>,
     /// Where it stands.
     pub location: Option<Location>,
     /// The lines there. Never holds the values of a `Secret`.
@@ -122,6 +124,12 @@ impl Finding {
     #[must_use]
     pub fn is_of_too_many(&self) -> bool {
         self.rule == TOO_MANY.id
+    }
+
+    /// The pointer into the object that stays when elements are put before the one that it leads into.
+    #[must_use]
+    pub fn steady_path(&self) -> &str {
+        self.steady.as_deref().or(self.path.as_deref()).unwrap_or_default()
     }
 
     /// Whether the value stands at the location as the object has it.

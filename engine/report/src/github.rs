@@ -107,9 +107,9 @@ fn data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// The value of a property, which ends at a comma or a colon.
+/// The value of a property, which ends at a comma or a colon. A name of a file may have any character in it.
 fn property(text: &str) -> String {
-    data(&clean::line(text)).replace(':', "%3A").replace(',', "%2C")
+    data(&clean::source(text)).replace(':', "%3A").replace(',', "%2C")
 }
 
 #[cfg(test)]
@@ -119,6 +119,6 @@ mod tests {
     #[test]
     fn escapes() {
         assert_eq!(data("100%\r\nnext: a,b"), "100%25%0D%0Anext: a,b");
-        assert_eq!(property("a:b,c%d\ne"), "a%3Ab%2Cc%25d e");
+        assert_eq!(property("a:b,c%d\ne"), "a%3Ab%2Cc%25d%0Ae");
     }
 }

@@ -48,6 +48,79 @@ fn one_more_of_the_same_is_new() -> Result<()> {
     Ok(())
 }
 
+const SCHEMA: &str = "apiVersion: sluice.dev/v1alpha1\nkind: Policy\nplugins:\n- {name: s, source: 'builtin:kubernetes-schema', \
+                      settings: {version: '1.35'}}\n";
+
+/// The words of `kubernetes-schema` have numbers of elements in them.
+#[test]
+fn a_finding_stays_when_an_element_is_put_before_its_own() -> Result<()> {
+    let pod = |containers: &str, tolerations: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: a}}\nspec:\n  containers: [{containers}]\n  tolerations: [{tolerations}]\n"
+        )
+    };
+    let (bad, good) = ("{name: bad, image: 'b:1', no: 1}", "{name: good, image: 'g:1'}");
+    let old = pod(&[bad, good].join(", "), "{no: 1}");
+    let repository = Repository::new(&[("sluice.yaml", SCHEMA), ("a.yaml", &old)])?;
+    let check = |pod: &str, expected: (Option<i32>, usize, usize, usize)| -> Result<()> {
+        repository.write(&[("a.yaml", pod)])?;
+        let (code, report) = repository.json(&["base"])?;
+        let count = |list: &str| names(&report["findings"][list]).len();
+        assert_eq!((code, count("new"), count("resolved"), count("staying")), expected, "{report}");
+        Ok(())
+    };
+    let sidecar = "{name: sidecar, image: 's:1'}";
+    check(&pod(&[sidecar, bad, good].join(", "), "{key: x, operator: Exists}, {no: 1}"), (Some(0), 0, 0, 2))?;
+    check(&pod(&[good, bad].join(", "), "{no: 1}"), (Some(0), 0, 0, 2))?;
+    // Repaired, and made where it was.
+    let other = [good.replace('}', ", no: 1}"), bad.replace(", no: 1", "")].join(", ");
+    check(&pod(&other, "{no: 1}"), (Some(1), 1, 1, 1))?;
+    check(&pod(&[bad, good].join(", "), "{no: 1}, {no: 1}"), (Some(1), 1, 0, 2))
+}
+
+/// Where the first one stands is in the words.
+#[test]
+fn what_is_there_twice_stays_so_when_one_of_them_moves() -> Result<()> {
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  x: '1'\n  x: '2'\n";
+    let repository = Repository::new(&[("sluice.yaml", SCHEMA), ("b/a.yaml", map), ("c/a.yaml", map)])?;
+    let (code, report) = repository.json(&["base"])?;
+    assert_eq!((code, names(&report["findings"]["staying"]).len()), (Some(0), 3), "{report}");
+    let stays = || -> Result<()> {
+        let (code, report) = repository.json(&["base"])?;
+        let count = |list: &str| names(&report["findings"][list]).len();
+        assert_eq!((code, count("new"), count("resolved")), (Some(0), 0, 0), "{report}");
+        Ok(())
+    };
+    repository.write(&[("b/a.yaml", &format!("# a comment\n{map}"))])?;
+    stays()?;
+    for (from, to) in [("b", "z"), ("c", "d")] {
+        std::fs::rename(repository.path().join(from), repository.path().join(to))?;
+        stays()?;
+    }
+    repository.write(&[("e.yaml", map)])?;
+    let (code, report) = repository.json(&["base"])?;
+    assert_eq!((code, names(&report["findings"]["new"]).len()), (Some(1), 2), "one more of the same: {report}");
+    Ok(())
+}
+
+/// Two environments with the same objects: each is told by its file.
+#[test]
+fn a_finding_goes_with_its_object_that_is_there_twice() -> Result<()> {
+    let pod = POD.replace("NAME", "a");
+    let repository = Repository::new(&[("prod/a.yaml", &pod), ("staging/a.yaml", &pod)])?;
+    std::fs::rename(repository.path().join("staging"), repository.path().join("stage"))?;
+    let (code, report) = repository.json(&["base"])?;
+    let tags = |report: &serde_json::Value, list: &str| {
+        names(&report["findings"][list]).iter().filter(|name| name.starts_with("image-tags")).count()
+    };
+    assert_eq!((code, tags(&report, "new"), tags(&report, "staying")), (Some(0), 0, 2), "{report}");
+    // Repaired in the one that moved, and made in another.
+    repository.write(&[("stage/a.yaml", &pod.replace("latest", "1")), ("test/a.yaml", &pod)])?;
+    let (code, report) = repository.json(&["base"])?;
+    assert_eq!((code, tags(&report, "new"), tags(&report, "resolved")), (Some(1), 1, 1), "{report}");
+    Ok(())
+}
+
 /// What is repaired in one place and made in another is new there.
 #[test]
 fn a_finding_stays_where_its_object_is() -> Result<()> {

@@ -43,6 +43,43 @@ fn no_form_shows_a_secret() -> Result<()> {
     Ok(())
 }
 
+/// What asks nothing of anybody is counted by itself, in both forms for people.
+#[test]
+fn what_is_not_shown_is_counted_apart() -> Result<()> {
+    let policy = "apiVersion: sluice.dev/v1alpha1\nkind: Policy\nplugins:\n- {name: t, source: 'builtin:image-tags'}\n- {name: a, \
+                  source: 'builtin:image-tags', action: audit}\nexceptions:\n- {rule: t/*, match: {name: known*}, reason: agreed}\n";
+    let pod = |name: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}}}\nspec: {{containers: [{{name: a, image: 'a:latest'}}]}}\n"
+        )
+    };
+    let repository =
+        Repository::new(&[("sluice.yaml", policy), ("old.yaml", &pod("old")), ("one.yaml", &pod("known-one"))])?;
+    repository.write(&[("new.yaml", &pod("new")), ("known.yaml", &pod("known"))])?;
+    repository.commit()?;
+    let seen = |base: &str, head: &str| -> Result<[String; 2]> {
+        let human = repository.diff(&[base, head])?.out;
+        Ok([human, repository.diff(&["--format", "markdown", base, head])?.out])
+    };
+    let [human, markdown] = seen("base", "HEAD")?;
+    assert!(
+        human.contains("denied: 1 new finding denies (2 audited, 1 excepted), 0 resolved, 4 as before;"),
+        "{human}"
+    );
+    assert!(markdown.contains("### Sluice: denied, 1 new finding denies (2 audited, 1 excepted)\n"), "{markdown}");
+    assert!(markdown.contains("| 4 (1 denies, 2 audited, 1 excepted) | 0 | 4 |"), "{markdown}");
+    let [human, markdown] = seen("HEAD", "base")?;
+    assert!(human.contains("allowed: no new finding, 4 resolved (2 audited, 1 excepted), 4 as before;"), "{human}");
+    assert!(markdown.contains("| 0 | 4 (2 audited, 1 excepted) | 4 |"), "{markdown}");
+    assert!(markdown.contains("<summary>1 finding resolved</summary>"), "{markdown}");
+    assert_eq!(
+        (human.matches("resolved[").count(), markdown.matches("- **error**").count()),
+        (1, 1),
+        "{human}{markdown}"
+    );
+    Ok(())
+}
+
 /// A change with something of everything, as people see it. `SNAPSHOTS=overwrite` accepts what was printed.
 #[test]
 fn what_people_see() -> Result<()> {

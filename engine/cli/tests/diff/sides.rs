@@ -155,6 +155,31 @@ fn a_head_that_cannot_be_rendered_removes_nothing() -> Result<()> {
 }
 
 #[test]
+fn a_head_that_cannot_be_read_resolves_nothing() -> Result<()> {
+    let bad = |name: &str| WEB.replace(":1.4.1", ":latest").replace("name: web,", &format!("name: {name},"));
+    let two = format!("{}---\n{}", bad("b"), bad("c"));
+    let repository = Repository::new(&[
+        ("set/web.yaml", &bad("a")),
+        ("set/kustomization.yaml", "resources: [web.yaml]\n"),
+        ("plain/two.yaml", &two),
+    ])?;
+    repository.write(&[("set/kustomization.yaml", "resources: [none.yaml]\n")])?;
+    let (code, report) = repository.json(&["base"])?;
+    assert_eq!((code, names(&report["findings"]["resolved"])), (Some(3), vec![]), "{report}");
+    repository.git(&["checkout", "-q", "."])?;
+    // What of the file can be read is known.
+    repository.write(&[("plain/two.yaml", &format!("{}---\na: [\n", bad("b").replace("latest", "1")))])?;
+    let (_, report) = repository.json(&["base"])?;
+    assert_eq!(names(&report["findings"]["resolved"]), ["image-tags/mutable-tag b"], "{report}");
+    let ran = repository.diff(&["base"])?;
+    assert!(ran.out.contains("nothing found there is told as resolved"), "{}", ran.out);
+    repository.write(&[("plain/two.yaml", "kind: {{ .kind }}\n")])?;
+    let (_, report) = repository.json(&["base"])?;
+    assert_eq!(names(&report["findings"]["resolved"]), Vec::<String>::new(), "{report}");
+    Ok(())
+}
+
+#[test]
 fn entries_of_the_policy_file_speak_of_head() -> Result<()> {
     let repository = Repository::new(&[
         ("sluice.yaml", &rendering(&["{ path: charts/old, helm: {} }"])),

@@ -42,6 +42,11 @@ pub(super) fn of(
     }
 }
 
+/// The key of one element of an array, whatever the others have.
+pub(super) fn of_element(name: &str, element: Node<'_>) -> Option<String> {
+    candidates(name).iter().chain(ANY).find_map(|parts| key(parts, element))
+}
+
 fn keys(parts: &[&str], elements: &[Node<'_>]) -> Option<Vec<String>> {
     let keys: Vec<String> = elements.iter().map(|element| key(parts, *element)).collect::<Option<_>>()?;
     let apart: HashSet<&str> = keys.iter().map(String::as_str).collect();

@@ -109,6 +109,7 @@ fn plugin<'t>(decoder: &mut Decoder<'t>, node: Node<'t>, index: usize) -> Option
             entry: name_node.span(),
             source: source_node.span(),
             settings: format!("/plugins/{index}/settings"),
+            matches: fields.get("match").map(head),
             grants: fields.get("grants").map(head),
         },
     })

@@ -97,6 +97,8 @@ pub(crate) struct Collected {
     pub(crate) files: u64,
     pub(crate) documents: u64,
     pub(crate) resources: u64,
+    /// What was known of each kind that a thread met, and which plugins were given objects of it.
+    pub(crate) kinds: Vec<Arc<KindPlan>>,
     /// What plugins wrote: each line once, so that batches cannot be told from it.
     pub(crate) log: BTreeSet<(usize, String)>,
     /// Plugins that failed too often.
@@ -152,6 +154,7 @@ impl Collected {
         self.files += other.files;
         self.documents += other.documents;
         self.resources += other.resources;
+        self.kinds.extend(other.kinds);
         self.log.extend(other.log);
         self.stopped.extend(other.stopped);
     }

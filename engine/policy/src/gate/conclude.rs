@@ -7,7 +7,7 @@ use sluice_manifest::Resource;
 
 use super::collect::{Cause, Collected, Draft, Order, Reach};
 use super::names::Duplicate;
-use super::rules::{DUPLICATE, EXPIRED, STOPPED, UNUSED};
+use super::rules::{DUPLICATE, EXPIRED, NEVER_MATCHED, STOPPED, UNUSED};
 use super::{Alike, Gate, InputOutcome, Keep, Loaded, Outcome, finding};
 use crate::place::At;
 use crate::{Approved, Decision, Finding, Summary, Verdict};
@@ -30,6 +30,7 @@ pub(crate) fn conclude(gate: &Gate, sets: impl Iterator<Item = Collected>, keep:
     // Without the findings nobody can say what exceptions cover.
     if !collected.sum_up(gate) {
         tell_exceptions(gate, &mut collected);
+        tell_unmatched(gate, &mut collected);
     }
     collected.skipped.sort();
     collected.kept.sort_by_key(|item| item.order);
@@ -187,6 +188,26 @@ fn tell_exceptions(gate: &Gate, collected: &mut Collected) {
         };
         let error = gate.policy.error(place, "", "");
         let mut finding = finding::gate_finding(kind, message);
+        (finding.location, finding.snippet) = (error.location, error.snippet);
+        collected.drafts.push(Draft { finding, from: None, undecided: false, met: Vec::new() });
+    }
+}
+
+/// Tells of every plugin that was given no object because of what the policy file says that it is for. Where something is
+/// undecided, not every plugin has been asked.
+fn tell_unmatched(gate: &Gate, collected: &mut Collected) {
+    if collected.drafts.iter().any(|draft| draft.undecided) {
+        return;
+    }
+    for (index, loaded) in gate.plugins.iter().enumerate() {
+        let Some(place) = loaded.entry.places.matches else { continue };
+        let is_wanted = collected.kinds.iter().any(|kind| kind.is_wanted(index));
+        if !is_wanted || collected.kinds.iter().any(|kind| kind.was_given(index)) {
+            continue;
+        }
+        let message = format!("the `match` of `{}` fits no object, so the plugin did nothing", loaded.name());
+        let error = gate.policy.error(place, "", "");
+        let mut finding = finding::gate_finding(&NEVER_MATCHED, message);
         (finding.location, finding.snippet) = (error.location, error.snippet);
         collected.drafts.push(Draft { finding, from: None, undecided: false, met: Vec::new() });
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sluice_manifest::{Identity, Problem, Resource};
+use sluice_manifest::{Identity, Problem, Resource, steady_pointer};
 use sluice_plugin::{Fault, Finding as Said, Severity};
 
 use super::collect::{Draft, Item, Order};
@@ -26,6 +26,12 @@ pub(crate) fn at(resource: &Resource, pointer: &str) -> At {
     place::of_object(resource, span, exact)
 }
 
+/// The pointer that stays when elements are put before those that it names.
+fn steady(resource: &Resource, pointer: &str) -> Option<String> {
+    // Reports hash it: nothing of a `Secret` may be guessed from that.
+    if resource.identity().is_secret() { None } else { steady_pointer(resource.root(), pointer) }
+}
+
 /// What a validator found.
 pub(crate) fn of_plugin(gate: &Gate, plugin: usize, loaded: &Loaded, item: &Item, said: Said) -> Option<Draft> {
     let rule = loaded.rules.get(&said.rule)?;
@@ -46,6 +52,7 @@ pub(crate) fn of_plugin(gate: &Gate, plugin: usize, loaded: &Loaded, item: &Item
         help: rule.info.help.clone(),
         url: rule.info.url.clone(),
         resource: Some(resource.identity().clone()),
+        steady: steady(resource, &said.pointer),
         path: Some(said.pointer),
         location: Some(location),
         snippet,
@@ -128,6 +135,7 @@ pub(crate) fn of_change(
     let finding = Finding {
         resource: Some(resource.identity().clone()),
         path: Some(pointer.to_owned()),
+        steady: steady(resource, pointer),
         location: Some(location),
         snippet,
         rendered,
@@ -227,6 +235,7 @@ fn blank(message: String, severity: Severity) -> Finding {
         url: None,
         resource: None,
         path: None,
+        steady: None,
         location: None,
         snippet: None,
         rendered: None,

@@ -154,6 +154,7 @@ fn worker(gate: &Gate, queue: &Queue, options: &RunOptions<'_>) -> Collected {
             Task::Read(part) => read_part(gate, queue, part, options, &mut kinds, &mut collected),
         }
     }
+    collected.kinds.extend(kinds.into_plans());
     collected
 }
 

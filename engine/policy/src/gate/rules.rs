@@ -137,6 +137,14 @@ pub(crate) const UNUSED: GateRule = GateRule {
     help: "remove it where what it was for has been repaired; a run over a part of the manifests may not meet it",
 };
 
+pub(crate) const NEVER_MATCHED: GateRule = GateRule {
+    id: "sluice/match-unused",
+    severity: Severity::Info,
+    summary: "what a plugin is for is there",
+    help: "look at the spelling of kinds, names, namespaces and labels; a run over a part of the manifests may not meet \
+           what it is for",
+};
+
 pub(crate) const STOPPED: GateRule = GateRule {
     id: "sluice/plugin-stopped",
     severity: Severity::Error,
@@ -170,6 +178,7 @@ pub(crate) fn gate_rules() -> impl Iterator<Item = RuleInfo> {
         NOT_IDEMPOTENT,
         EXPIRED,
         UNUSED,
+        NEVER_MATCHED,
         STOPPED,
         TOO_MANY,
         INTERNAL,

@@ -171,9 +171,13 @@ impl Page<'_> {
         };
         let word = self.painter.paint(words::decision(diff.decision), color.on_default().bold());
         let (resolved, staying) = (diff.resolved.len(), diff.staying.len());
+        let apart = words::in_brackets(&words::apart(&diff.resolved));
         let (new, objects) = (words::new_findings(diff), words::objects(diff));
         let (base, head) = (words::side(&diff.base), words::side(&diff.head));
-        writeln!(self.out, "{word}: {new}, {resolved} resolved, {staying} as before; {objects} ({base} to {head})")
+        writeln!(
+            self.out,
+            "{word}: {new}, {resolved} resolved{apart}, {staying} as before; {objects} ({base} to {head})"
+        )
     }
 }
 

@@ -8,8 +8,9 @@ use sluice_policy::{Decision, Finding};
 
 use super::values::{self, Mark, Marked, Style};
 use super::{DiffOptions, words};
+use crate::human::is_shown;
 use crate::outcome::{Outcome, count, object_name};
-use crate::place;
+use crate::{Verbosity, place};
 use escape::{block, code, html, prose};
 
 /// Longest text, in characters: GitHub takes 65,536.
@@ -85,18 +86,21 @@ fn head(diff: &Diff) -> String {
     let counts = [Change::Added, Change::Removed, Change::Changed, Change::Moved].map(|change| diff.count(change));
     let [added, removed, changed, moved] = counts;
     let denying = diff.new.iter().filter(|finding| finding.denies()).count();
-    let new = match denying {
-        0 => diff.new.len().to_string(),
-        1 => format!("{} (1 denies)", diff.new.len()),
-        _ => format!("{} ({denying} deny)", diff.new.len()),
-    };
+    let mut new = words::apart(&diff.new);
+    match denying {
+        0 => {}
+        1 => new.insert(0, String::from("1 denies")),
+        _ => new.insert(0, format!("{denying} deny")),
+    }
+    let new = format!("{}{}", diff.new.len(), words::in_brackets(&new));
+    let resolved = format!("{}{}", diff.resolved.len(), words::in_brackets(&words::apart(&diff.resolved)));
     let side = |name| code(&short(&words::side(name)));
     let mut text = format!("### Sluice: {verdict}, {}\n\n", words::new_findings(diff));
     text.push_str(&format!("From {} to {}.\n\n", side(&diff.base), side(&diff.head)));
     text.push_str("| objects added | removed | changed | moved | as before |\n|--:|--:|--:|--:|--:|\n");
     text.push_str(&format!("| {added} | {removed} | {changed} | {moved} | {} |\n\n", diff.unchanged));
     text.push_str("| findings new | resolved | as before |\n|--:|--:|--:|\n");
-    text.push_str(&format!("| {new} | {} | {} |\n", diff.resolved.len(), diff.staying.len()));
+    text.push_str(&format!("| {new} | {resolved} | {} |\n", diff.staying.len()));
     text
 }
 
@@ -143,7 +147,7 @@ fn findings(diff: &Diff, page: &mut Page) -> usize {
 }
 
 fn listed(heading: &str, mut findings: Vec<&Finding>, page: &mut Page) -> usize {
-    findings.retain(|finding| !matches!(Outcome::of(finding), Outcome::Audited | Outcome::Excepted));
+    findings.retain(|finding| is_shown(Outcome::of(finding), Verbosity::Normal));
     findings.sort_by_key(|finding| !finding.denies());
     if !findings.is_empty() {
         page.always(&format!("\n#### {heading}\n\n"));
@@ -170,18 +174,19 @@ fn one_finding(finding: &Finding) -> String {
 }
 
 fn resolved(diff: &Diff, page: &mut Page) -> usize {
-    if diff.resolved.is_empty() {
+    let shown = diff.resolved.iter().filter(|finding| is_shown(Outcome::of(finding), Verbosity::Normal));
+    let findings: Vec<&Finding> = shown.collect();
+    if findings.is_empty() {
         return 0;
     }
-    let number = count(diff.resolved.len() as u64, "finding");
+    let number = count(findings.len() as u64, "finding");
     let mut text = format!("\n<details><summary>{number} resolved</summary>\n\n");
-    let shown = diff.resolved.len().min(LIST);
-    text.extend(diff.resolved.iter().take(shown).map(one_finding));
-    if shown < diff.resolved.len() {
-        text.push_str(&format!("- … and {} more\n", diff.resolved.len() - shown));
+    text.extend(findings.iter().take(LIST).map(|finding| one_finding(finding)));
+    if findings.len() > LIST {
+        text.push_str(&format!("- … and {} more\n", findings.len() - LIST));
     }
     text.push_str("\n</details>\n");
-    if page.fit(&text, FINDINGS) { 0 } else { diff.resolved.len() }
+    if page.fit(&text, FINDINGS) { 0 } else { findings.len() }
 }
 
 /// Each object folded. Gives the number of those that did not fit.

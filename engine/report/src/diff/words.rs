@@ -6,7 +6,7 @@ use sluice_diff::{Area, Change, Diff, Effect, Force, Gap, Image, Name, Object, R
 use sluice_policy::{Decision, Finding};
 
 use crate::clean;
-use crate::outcome::{count, object_name};
+use crate::outcome::{Tally, count, object_name};
 
 /// `added`, `removed`, `changed`, `moved`.
 pub(super) fn change(change: Change) -> &'static str {
@@ -36,12 +36,12 @@ pub(super) fn side(name: &Name) -> String {
     }
 }
 
-/// `1 new finding denies, 2 new findings do not`.
+/// `1 new finding denies, 2 more do not (1 audited)`.
 pub(super) fn new_findings(diff: &Diff) -> String {
-    let denying = diff.new.iter().filter(|finding| finding.denies()).count();
-    let others = diff.new.len() - denying;
+    let Tally { errors: denying, warnings, notes, .. } = Tally::of(&diff.new);
+    let others = warnings + notes;
     let verb = |number: usize, one: &'static str, many: &'static str| if number == 1 { one } else { many };
-    match (denying, others) {
+    let told = match (denying, others) {
         (0, 0) => String::from("no new finding"),
         (0, others) => {
             format!("{}, which {} not deny", count(others as u64, "new finding"), verb(others, "does", "do"))
@@ -51,7 +51,20 @@ pub(super) fn new_findings(diff: &Diff) -> String {
             let first = format!("{} {}", count(denying as u64, "new finding"), verb(denying, "denies", "deny"));
             format!("{first}, {others} more {} not", verb(others, "does", "do"))
         }
-    }
+    };
+    told + &in_brackets(&apart(&diff.new))
+}
+
+/// How many ask nothing of anybody, and are not shown: `1 audited`, `2 excepted`.
+pub(super) fn apart(findings: &[Finding]) -> Vec<String> {
+    let Tally { audited, excepted, .. } = Tally::of(findings);
+    let parts = [(audited, "audited"), (excepted, "excepted")];
+    parts.iter().filter(|(number, _)| *number > 0).map(|(number, word)| format!("{number} {word}")).collect()
+}
+
+/// ` (1 audited, 2 excepted)`; empty where nothing is to be said.
+pub(super) fn in_brackets(parts: &[String]) -> String {
+    if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) }
 }
 
 /// `2 objects added, 1 removed`.
@@ -202,7 +215,9 @@ pub(super) fn gap(diff: &Diff, gap: &Gap) -> String {
     match (gap.side, gap.objects) {
         (_, 0) => format!("{what}: {objects} {are} not compared"),
         (Which::Base, _) => format!("{what}: {objects} {are} told as added, and findings there count as new"),
-        (Which::Head, _) => format!("{what}: {objects} {are} left out here"),
+        (Which::Head, _) => {
+            format!("{what}: {objects} {are} left out here, and nothing found there is told as resolved")
+        }
     }
 }
 

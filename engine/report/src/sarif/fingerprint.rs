@@ -1,5 +1,5 @@
-//! What makes a finding the same finding after the lines moved or the words of a rule changed: its rule, its object and
-//! its place in the object. Where two are alike, the second is told by its number.
+//! What makes a finding the same finding after the lines moved, elements were put before its own or the words of a rule
+//! changed: its rule, its object and its place in the object. Where two are alike, the second is told by its number.
 
 use std::collections::HashMap;
 
@@ -37,7 +37,7 @@ fn hash(finding: &Finding) -> [u8; 16] {
         }
         None => add(finding.location.as_ref().map_or("", |location| &location.file)),
     }
-    add(finding.path.as_deref().unwrap_or_default());
+    add(finding.steady_path());
     add(&value(finding));
     let digest = hasher.finalize();
     let mut short = [0; 16];

@@ -24,10 +24,8 @@ pub(super) struct Rules<'a> {
 struct Rule<'a> {
     id: &'a str,
     short_description: Text<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    full_description: Option<Text<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    help: Option<Help<'a>>,
+    full_description: Text<'a>,
+    help: Help<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     help_uri: Option<&'a str>,
     default_configuration: Configuration,
@@ -95,16 +93,17 @@ impl<'a> Words<'a> {
 
 impl<'a> Rule<'a> {
     fn of(words: &Words<'a>, severity: Severity) -> Self {
-        let help = Some(words.help).filter(|help| !help.is_empty());
         let uri = words.url.filter(|url| is_uri(url));
         let more = uri.map(|uri| format!("\n\n[More about this rule]({uri})")).unwrap_or_default();
         let plugin = words.id.split_once('/').map_or(words.id, |(plugin, _)| plugin);
         let summary = if words.summary.is_empty() { words.id } else { words.summary };
+        // GitHub demands words in each place; a plugin may have said little.
+        let text = if words.help.is_empty() { summary } else { words.help };
         Self {
             id: words.id,
             short_description: Text { text: Cow::Borrowed(cut(summary)) },
-            full_description: help.map(|help| Text { text: Cow::Borrowed(cut(help)) }),
-            help: help.map(|text| Help { text, markdown: format!("{text}{more}") }),
+            full_description: Text { text: Cow::Borrowed(cut(text)) },
+            help: Help { text, markdown: format!("{text}{more}") },
             help_uri: uri,
             default_configuration: Configuration { level: level(severity) },
             properties: Properties {

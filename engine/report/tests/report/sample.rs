@@ -73,6 +73,7 @@ pub(crate) fn mutable_tag() -> Finding {
         url: Some("https://sluice.dev/rules/image-tags/mutable-tag".into()),
         resource: Some(cart()),
         path: Some("/spec/template/spec/containers/0/image".into()),
+        steady: Some("/spec/template/spec/containers/~=cart/image".into()),
         location: Some(location),
         snippet: Some(snippet),
         rendered: None,

@@ -111,6 +111,23 @@ fn a_fix_gives_the_region_and_the_text() {
 }
 
 #[test]
+fn a_rule_of_few_words_has_words_in_each_place() {
+    let mut judged = verdict(vec![mutable_tag()]);
+    judged.rules.push(sluice_policy::RuleInfo {
+        id: "a/short".into(),
+        severity: sluice_plugin::Severity::Error,
+        summary: "images are pinned".into(),
+        help: "".into(),
+        url: None,
+    });
+    let log: Value = serde_json::from_str(&sarif(&judged)).unwrap();
+    let mut rules = log["runs"][0]["tool"]["driver"]["rules"].as_array().unwrap().iter();
+    let rule = rules.find(|rule| rule["id"] == "a/short").unwrap();
+    let words = [&rule["shortDescription"]["text"], &rule["fullDescription"]["text"], &rule["help"]["text"]];
+    assert_eq!(words, [&Value::from("images are pinned"); 3]);
+}
+
+#[test]
 fn fingerprints_stay_when_lines_move_and_words_change() {
     let print = prints(vec![mutable_tag()]);
     let mut moved = finding_at("deploy/cart.yaml", &format!("# a comment\n\n{CART}"));
@@ -118,6 +135,9 @@ fn fingerprints_stay_when_lines_move_and_words_change() {
     moved.help = "other help".into();
     assert_ne!(moved.location, mutable_tag().location);
     assert_eq!(prints(vec![moved]), print);
+
+    let after = Finding { path: Some("/spec/template/spec/containers/7/image".into()), ..mutable_tag() };
+    assert_eq!(prints(vec![after]), print, "a container was put before");
 
     let other_file = finding_at("elsewhere.yaml", CART);
     assert_eq!(prints(vec![other_file]), print);
@@ -129,7 +149,7 @@ fn fingerprints_stay_when_lines_move_and_words_change() {
 #[test]
 fn fingerprints_differ_where_findings_do() {
     let rule = Finding { rule: "image-tags/other".into(), ..mutable_tag() };
-    let path = Finding { path: Some("/spec/template/spec/containers/1/image".into()), ..mutable_tag() };
+    let path = Finding { steady: Some("/spec/template/spec/containers/~=other/image".into()), ..mutable_tag() };
     let value = finding_at("deploy/cart.yaml", &CART.replace(":latest", ":main"));
     let mut object = mutable_tag();
     object.resource.as_mut().unwrap().name = "basket".into();

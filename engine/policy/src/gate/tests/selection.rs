@@ -2,8 +2,8 @@
 
 use sluice_plugin::KindSelector;
 
-use crate::gate::stub::{assemble, finds, gate, parse, run, show};
-use crate::{Action, Decision};
+use crate::gate::stub::{Stub, assemble, finds, gate, parse, pod, run, show, trap};
+use crate::{Action, Alike, Decision, Input, Keep, RunOptions};
 use sluice_plugin::Severity;
 
 const HEAD: &str = "apiVersion: sluice.dev/v1alpha1\nkind: Policy\nplugins:\n- name: a\n  source: builtin:a\n  ";
@@ -29,7 +29,8 @@ metadata: {name: shop}
 fn chosen(matches: &str) -> String {
     let gate = gate(parse(&format!("{HEAD}match: {matches}\n")), &[finds("/metadata/name", "met")]);
     let outcome = run(&gate, &[("all.yaml", OBJECTS)]);
-    let names = outcome.verdict.findings.iter().map(|finding| {
+    let of_plugin = outcome.verdict.findings.iter().filter(|finding| finding.plugin == "a");
+    let names = of_plugin.map(|finding| {
         let identity = finding.resource.as_ref().unwrap();
         format!("{}/{}", identity.kind, identity.name)
     });
@@ -98,6 +99,40 @@ fn a_plugin_is_given_the_kinds_that_it_asks_for() {
     stub.description.kinds = vec![KindSelector { group: "apps".into(), version: "*".into(), kind: "*".into() }];
     let gate = gate(parse(&format!("{HEAD}match: {{kinds: [Deployment, Pod]}}\n")), &[stub]);
     assert_eq!(run(&gate, &[("all.yaml", OBJECTS)]).verdict.findings.len(), 2);
+}
+
+#[test]
+fn a_plugin_that_is_given_nothing_because_of_its_match_is_told() {
+    let told = |matches: &str, stub: Stub| {
+        let gate = gate(parse(&format!("{HEAD}match: {matches}\n")), &[stub]);
+        let shown = show(&run(&gate, &[("all.yaml", OBJECTS)]));
+        shown.lines().filter(|line| line.contains("sluice/match-unused")).map(String::from).collect::<Vec<_>>()
+    };
+    let line =
+        "sluice.yaml:6:11 info sluice/match-unused: the `match` of `a` fits no object, so the plugin did nothing";
+    assert_eq!(told("{kind: Pods}", finds("/x", "")), [line]);
+    assert_eq!(told("{name: web}", finds("/x", "")), [line]);
+    assert_eq!(told("{kind: Pod}", finds("/x", "")), Vec::<String>::new());
+    // It has nothing to do here, whatever the policy file says; and who failed may not have come to it.
+    let mut other = finds("/x", "");
+    other.description.kinds =
+        vec![KindSelector { group: "apps".into(), version: "*".into(), kind: "StatefulSet".into() }];
+    assert_eq!(told("{name: web}", other), Vec::<String>::new());
+    assert_eq!(told("{kind: Pod}", Stub::check(|_| Err(trap()))), Vec::<String>::new());
+}
+
+#[test]
+fn a_match_that_fits_in_one_of_several_sets_or_where_there_are_no_objects_is_not_told() {
+    let gate = gate(parse(&format!("{HEAD}match: {{name: web}}\n")), &[finds("/x", "")]);
+    let options = RunOptions::default();
+    let told = |names: &[&str]| {
+        let sets = names.iter().map(|name| {
+            let text = if name.is_empty() { String::from("# nothing\n") } else { pod(name) };
+            gate.judge(vec![Input::bytes("pod.yaml", text.into_bytes())], &options)
+        });
+        gate.conclude(sets, Keep::Nothing, Alike::Once).verdict.findings.len()
+    };
+    assert_eq!([told(&["other", "another"]), told(&["other", "web"]), told(&[""])], [1, 0, 0]);
 }
 
 #[test]

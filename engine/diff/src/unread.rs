@@ -1,0 +1,67 @@
+//! What the side after cannot know to be repaired: it could not read it, or the plugin that found it before has failed.
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+
+use sluice_manifest::Resource;
+use sluice_policy::Finding;
+
+use crate::findings::{Of, named};
+use crate::objects::set_of;
+
+/// How the rules of the gate begin that say that a plugin gave no answer.
+const FAILED: &str = "sluice/plugin-";
+
+/// What the side after does not know.
+pub(crate) struct Unread<'f> {
+    /// Names of texts that it knows in part at most.
+    texts: [&'f BTreeSet<String>; 2],
+    /// Whether all objects that were read are in the set.
+    is_whole: bool,
+    /// The objects that it knows.
+    objects: HashSet<Of<'f>>,
+    /// Plugins that failed, and the objects that they failed on; none where they were not asked any more.
+    failed: HashSet<(&'f str, Option<Of<'f>>)>,
+}
+
+impl<'f> Unread<'f> {
+    pub(crate) fn of(
+        texts: &[&'f BTreeSet<String>; 2],
+        is_whole: bool,
+        set: &'f [Arc<Resource>],
+        findings: &'f [Finding],
+    ) -> Self {
+        let failed = findings.iter().filter(|finding| finding.rule.starts_with(FAILED));
+        Self {
+            texts: *texts,
+            is_whole,
+            objects: set.iter().map(|resource| (set_of(resource), named(resource.identity()))).collect(),
+            failed: failed.map(|finding| (finding.plugin.as_str(), object(finding))).collect(),
+        }
+    }
+
+    /// Whether a finding of the side before may be there still.
+    pub(crate) fn hides(&self, finding: &'f Finding) -> bool {
+        let object = object(finding);
+        let is_failed = |object| self.failed.contains(&(finding.plugin.as_str(), object));
+        if is_failed(None) || object.is_some() && is_failed(object) {
+            return true;
+        }
+        match object {
+            Some(object) if self.objects.contains(&object) => false,
+            Some(_) if !self.is_whole => true,
+            Some(_) | None => self.texts.iter().any(|texts| texts.contains(text(finding))),
+        }
+    }
+}
+
+fn object(finding: &Finding) -> Option<Of<'_>> {
+    let set = finding.rendered.as_ref().map_or("", |rendered| rendered.name.as_str());
+    finding.resource.as_ref().map(|resource| (set, named(resource)))
+}
+
+/// The name of the text that it was found in.
+fn text(finding: &Finding) -> &str {
+    let file = || finding.location.as_ref().map_or("", |location| location.file.as_str());
+    finding.rendered.as_ref().map_or_else(file, |rendered| rendered.name.as_str())
+}
