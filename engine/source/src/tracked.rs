@@ -12,6 +12,7 @@ use crate::local;
 use crate::request::Limits;
 use crate::walked::root_of_clone;
 use crate::words::{chain, shown};
+use crate::work_tree::may_be_absent;
 
 /// The indexes of clones, each read once.
 #[derive(Default)]
@@ -32,6 +33,8 @@ pub struct Tracked {
     pub path: PathBuf,
     /// Whether it is a link, to whatever it leads.
     pub is_link: bool,
+    /// Whether Git does not check it out, as in a sparse checkout. A path that ends with `/` is then a whole folder.
+    pub may_be_absent: bool,
 }
 
 impl Indexes {
@@ -57,12 +60,24 @@ impl Indexes {
             let path = Path::new(OsStr::from_bytes(entry.path(entries).get(prefix.len()..)?));
             let is_link = entry.mode == Mode::SYMLINK;
             let is_file = matches!(entry.mode, Mode::FILE | Mode::FILE_EXECUTABLE) && fits(path);
-            (is_link || is_file).then(|| Tracked { path: path.to_path_buf(), is_link })
+            let may_be_absent = may_be_absent(entry);
+            (is_link || is_file || entry.mode == Mode::DIR).then(|| Tracked {
+                path: path.to_path_buf(),
+                is_link,
+                may_be_absent,
+            })
         };
         let mut files: Vec<Tracked> = held.iter().filter_map(named).collect();
         // What is in conflict is there several times.
         files.dedup_by(|one, other| one.path == other.path);
         Ok(files)
+    }
+
+    /// Whether a file is one that Git tracks and does not check out. The folder above it is there.
+    pub fn leaves_out(&mut self, file: &Path) -> bool {
+        let (Some(folder), Some(name)) = (file.parent(), file.file_name()) else { return false };
+        let tracked = self.below(folder, |path| path.as_os_str() == name).unwrap_or_default();
+        tracked.iter().any(|tracked| tracked.may_be_absent && tracked.path.as_os_str() == name)
     }
 
     fn of(&mut self, clone: &Path) -> Result<Option<&Index>, SourceError> {

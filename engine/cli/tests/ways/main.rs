@@ -8,6 +8,7 @@ mod git;
 mod sluice;
 
 mod ignored;
+mod sparse;
 
 use std::fs;
 use std::os::unix::fs::symlink;
