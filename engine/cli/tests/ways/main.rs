@@ -7,6 +7,7 @@ mod git;
 #[path = "../shared/sluice.rs"]
 mod sluice;
 
+mod hosts;
 mod ignored;
 mod sparse;
 
