@@ -137,6 +137,11 @@ fn above_in(checkout: &Checkout, path: &str) -> Result<Option<PathBuf>, ChoiceEr
         match checkout.stat(&name) {
             Ok(Stat::File { .. }) => return Ok(Some(file)),
             Ok(Stat::Folder) | Err(PathError::NotFound { .. } | PathError::NotAFolder { .. }) => {}
+            // It is about another file, which keeps its whole folder from being read.
+            Err(error @ PathError::BadName { .. }) => {
+                let help = error.help().unwrap_or_default();
+                return Err(ChoiceError::Unusable { message: error.to_string(), help });
+            }
             Err(error) => return Err(unreadable(&name, &error.to_string())),
         }
     }

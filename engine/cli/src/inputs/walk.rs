@@ -10,7 +10,7 @@ use sluice_source::walked::{self, is_loop, path_of};
 use sluice_source::{Indexes, Tracked};
 
 use super::{PathError, TOO_MANY, UNWALKED};
-use crate::reading::is_absent;
+use crate::reading::{dangling, is_absent};
 
 /// What lies below a path.
 #[derive(Default)]
@@ -28,7 +28,8 @@ pub(super) struct Below {
 /// Finds it; more than `most` files and folders are an error.
 pub(super) fn files_below(path: &Path, most: usize, indexes: &mut Indexes) -> Result<Below, PathError> {
     let fails = |cause| PathError::new(path.display().to_string(), cause);
-    if !path.metadata().map_err(fails)?.is_dir() {
+    let found = path.metadata().map_err(|error| fails(dangling(path, error)))?;
+    if !found.is_dir() {
         return Ok(Below { files: vec![(path.to_path_buf(), true)], links: true, ..Below::default() });
     }
     let links = path.is_symlink();

@@ -10,6 +10,7 @@ mod sluice;
 mod hosts;
 mod ignored;
 mod sparse;
+mod unread;
 
 use std::fs;
 use std::os::unix::fs::symlink;
