@@ -8,6 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use sluice_policy::Input;
 use sluice_source::{Below, Checkout, Indexes, PathFault};
 
+use crate::output;
 use crate::reading;
 use walk::{files_below, is_manifest_name};
 
@@ -158,6 +159,10 @@ pub(crate) fn find(paths: &[PathBuf], leave_out: Option<&Path>) -> Result<Found,
             }
         }
         found.ranges.push(Reached { path: path.clone(), files: first..found.files.len(), folders, again });
+    }
+    for error in indexes.broken() {
+        let help = "what `.gitignore` excludes there is not read, though Git may track it: mend the clone, or remove its `.git`";
+        output::warn(&error.to_string(), Some(help));
     }
     Ok(found)
 }

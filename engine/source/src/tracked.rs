@@ -19,6 +19,8 @@ use crate::work_tree::may_be_absent;
 pub struct Indexes {
     /// By the folder that Git's own folder lies in; none for a clone that cannot be opened.
     known: Vec<(PathBuf, Option<Index>)>,
+    /// Why clones cannot be opened.
+    broken: Vec<SourceError>,
 }
 
 struct Index {
@@ -38,7 +40,7 @@ pub struct Tracked {
 }
 
 impl Indexes {
-    /// The files whose names fit and all links below a folder of this machine that the index of the clone around it holds; none
+    /// The files whose names fit, all links and all submodules below a folder of this machine that the index of the clone around it holds; none
     /// where there is no clone around it.
     ///
     /// # Errors
@@ -61,7 +63,7 @@ impl Indexes {
             let is_link = entry.mode == Mode::SYMLINK;
             let is_file = matches!(entry.mode, Mode::FILE | Mode::FILE_EXECUTABLE) && fits(path);
             let may_be_absent = may_be_absent(entry);
-            (is_link || is_file || entry.mode == Mode::DIR).then(|| Tracked {
+            (is_link || is_file || matches!(entry.mode, Mode::DIR | Mode::COMMIT)).then(|| Tracked {
                 path: path.to_path_buf(),
                 is_link,
                 may_be_absent,
@@ -80,11 +82,24 @@ impl Indexes {
         tracked.iter().any(|tracked| tracked.may_be_absent && tracked.path.as_os_str() == name)
     }
 
+    /// Why clones that were met cannot be opened: what Git tracks in them is not known.
+    #[must_use]
+    pub fn broken(&self) -> &[SourceError] {
+        &self.broken
+    }
+
     fn of(&mut self, clone: &Path) -> Result<Option<&Index>, SourceError> {
         let at = match self.known.iter().position(|(known, _)| known == clone) {
             Some(at) => at,
             None => {
-                self.known.push((clone.to_path_buf(), read(clone)?));
+                let index = match local::around(clone, Limits::default().file) {
+                    Ok(shared) => read(clone, &shared)?,
+                    Err(error) => {
+                        self.broken.push(error);
+                        None
+                    }
+                };
+                self.known.push((clone.to_path_buf(), index));
                 self.known.len() - 1
             }
         };
@@ -92,8 +107,7 @@ impl Indexes {
     }
 }
 
-fn read(clone: &Path) -> Result<Option<Index>, SourceError> {
-    let Ok(shared) = local::around(clone, Limits::default().file) else { return Ok(None) };
+fn read(clone: &Path, shared: &gix::ThreadSafeRepository) -> Result<Option<Index>, SourceError> {
     let repo = shared.to_thread_local();
     let Some(root) = repo.workdir().and_then(|root| root.canonicalize().ok()) else { return Ok(None) };
     let entries = repo.index_or_empty();

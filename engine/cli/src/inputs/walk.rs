@@ -159,8 +159,10 @@ impl Walk<'_> {
             self.add(path, true);
             return Ok(());
         };
+        // A submodule that a list excludes by name, as Git does not.
+        let is_module = !found.is_symlink() && walked::is_clone(&path);
         // What leads back is walked already.
-        if !found.is_symlink() || beside.starts_with(&real) || above.contains(&real) {
+        if !found.is_symlink() && !is_module || beside.starts_with(&real) || above.contains(&real) {
             return Ok(());
         }
         self.links = true;

@@ -44,3 +44,18 @@ fn a_name_that_is_no_text_is_told_as_such() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn a_clone_that_cannot_be_opened_is_told() -> Result<()> {
+    let folder = clone()?;
+    let at = folder.path();
+    write(at, &[(".gitignore", "bad.yaml\n"), ("good.yaml", GOOD), ("bad.yaml", &bad("web"))])?;
+    git(at, &["add", "-f", "."])?;
+    commit(at)?;
+    assert_eq!(sluice(at, &["check", "."])?.0, Some(1));
+    git(at, &["config", "core.repositoryFormatVersion", "99"])?;
+    let (code, out, err) = sluice(at, &["check", "."])?;
+    assert!(code == Some(0) && err.contains("warning: there is no Git repository that can be opened at"), "{out}{err}");
+    assert!(err.contains("help: what `.gitignore` excludes there is not read"), "{out}{err}");
+    Ok(())
+}
