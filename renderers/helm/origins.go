@@ -14,20 +14,21 @@ import (
 func withOrigins(c *chart.Chart, r request, chosen origins.Values, files map[string]string, recording *origins.Recording) (protocol.Response, error) {
 	rendered := maps.Clone(files)
 	text, err := assemble(c, r, files)
-	if err != nil {
-		return protocol.Response{}, err
-	}
 	crds := map[string]string{}
 	if r.IncludeCRDs {
 		for _, crd := range c.CRDObjects() {
 			crds[crd.Filename] = string(crd.File.Data)
 		}
 	}
-	return origins.Tell(origins.Asked{
+	asked := origins.Asked{
 		Chart: c, At: r.Chart, Values: chosen, Files: rendered, Text: text, CRDs: crds, Recording: recording, Level: r.Origins,
 		Prepare: func(c *chart.Chart, values origins.Values) (common.Values, error) {
 			sortDependencies(c)
 			return prepare(c, r, values, unchecked)
 		},
-	})
+	}
+	if err != nil {
+		return protocol.Response{}, origins.Blame(asked, err)
+	}
+	return origins.Tell(asked)
 }

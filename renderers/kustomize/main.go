@@ -35,7 +35,7 @@ func handle(asked []byte) (protocol.Response, error) {
 	if err := json.Unmarshal(asked, &r); err != nil {
 		return protocol.Response{}, err
 	}
-	return render(filesys.MakeFsOnDisk(), r)
+	return render(rooted{filesys.MakeFsOnDisk()}, r)
 }
 
 // render renders a kustomization as `kubectl kustomize` does.

@@ -13,6 +13,7 @@ use crate::judging::{self, GateError, Passed};
 use crate::looking::{self, LookError};
 use crate::manner::Manner;
 use crate::output::{self, Target};
+use crate::placed::Placed;
 use crate::policy::ChoiceError;
 use crate::rendering::{self, once::Turn};
 use crate::sets::Sets;
@@ -124,7 +125,10 @@ fn judge(arguments: &Arguments) -> Result<Exit, Stop> {
         GateError::Policy(errors) => Stop::Policy(ChoiceError::Invalid(errors)),
         GateError::Failed(message) => Stop::Failed(message),
     })?;
-    let outcome = pass(&gate, sets, arguments)?;
+    let mut outcome = pass(&gate, sets, arguments)?;
+    if let Some(mut placed) = Placed::for_report(arguments.format.into(), checkout.is_some(), chosen.file.on_disk()) {
+        placed.findings(&mut outcome.verdict.findings);
+    }
 
     let options = report_options(arguments, &out);
     sluice_report::write(&outcome.verdict, &options, &mut out).and_then(|()| out.finish()).map_err(|error| {
@@ -193,7 +197,7 @@ impl Stop {
             Self::Policy(ChoiceError::Unusable { message, help }) => wrong(arguments, message, Some(help)),
             Self::Usage { message, help } => wrong(arguments, message, help),
             Self::Policy(ChoiceError::Invalid(errors)) => {
-                tell(arguments, &errors);
+                tell(arguments, errors);
                 Exit::Usage
             }
             Self::Origin(error) => error.tell(),
@@ -213,14 +217,19 @@ fn wrong(arguments: &Arguments, message: String, help: Option<&str>) -> Exit {
     if format != Format::Human {
         let help = help.unwrap_or_default().to_owned();
         let error = ConfigError { message, help, location: None, snippet: None };
-        tell(arguments, &[error]);
+        tell(arguments, vec![error]);
     }
     Exit::Usage
 }
 
 /// Puts what kept a run from judging where the report would be.
-fn tell(arguments: &Arguments, errors: &[ConfigError]) {
-    match arguments.manner.tell(errors, arguments.format.into()) {
+fn tell(arguments: &Arguments, mut errors: Vec<ConfigError>) {
+    let format = arguments.format.into();
+    let named = arguments.policy.as_deref();
+    if let Some(mut placed) = Placed::for_report(format, arguments.origin.is_revision(), named) {
+        placed.errors(&mut errors);
+    }
+    match arguments.manner.tell(&errors, format) {
         Err(error) if !output::is_broken_pipe(&error) => {
             output::complain(&format!("cannot write what is wrong: {error}"), None);
         }

@@ -14,7 +14,7 @@ use sluice_report::{DiffFormat, DiffOptions, Format, Verbosity};
 use crate::bases::Bases;
 use crate::charts::Charts;
 use crate::exit::Exit;
-use crate::inputs::{self, Found, PathError};
+use crate::inputs::{self, Found, LeaveOut, PathError};
 use crate::judging::{self, GateError, Passed};
 use crate::manner::Manner;
 use crate::output::{self, Target};
@@ -161,7 +161,11 @@ fn choose(arguments: &Arguments, head: &Tree, paths: &[(PathBuf, String)]) -> Re
         (Some(file), _) => policy::choose(Some(file), &[]),
         (None, Some((here, root))) => {
             let on_disk: Vec<PathBuf> = paths.iter().map(|(path, _)| here.join(path)).collect();
-            policy::choose(None, &on_disk).map(|chosen| in_work_tree(chosen, root))
+            match policy::nearest_in(&head.checkout, &from_root(paths)) {
+                Ok(Some(file)) if !root.join(&file).exists() => policy::choose_in(&head.checkout, &from_root(paths)),
+                Err(error) if head.is_partial() => Err(error),
+                Ok(_) | Err(_) => policy::choose(None, &on_disk).map(|chosen| in_work_tree(chosen, root)),
+            }
         }
         (None, None) => policy::choose_in(&head.checkout, &from_root(paths)),
     };
@@ -214,15 +218,15 @@ fn divide(
     chosen: &Chosen,
     paths: &[(PathBuf, String)],
 ) -> Result<(Sets, Sets, BTreeSet<String>), Exit> {
-    let on_disk = chosen.file.on_disk().map(|file| file.to_string_lossy().into_owned());
-    let after = if head.on_disk.is_some() { on_disk.as_deref() } else { chosen.file.in_checkout() };
+    let after = LeaveOut { on_disk: chosen.file.on_disk(), in_checkout: chosen.file.in_checkout() };
     // A policy file that was named lies beside what is compared at most in the work tree.
     let before = match (&arguments.policy, &head.on_disk) {
         (None, _) => policy::nearest_in(&base.checkout, &from_root(paths)).ok().flatten(),
         (Some(file), Some((_, root))) => file.canonicalize().ok().and_then(|file| below(root, &file)),
         (Some(_), None) => None,
     };
-    let (found, astray) = base.find(paths, before.as_deref()).map_err(misspelt)?;
+    let before = LeaveOut { in_checkout: before.as_deref(), on_disk: None };
+    let (found, astray) = base.find(paths, before).map_err(misspelt)?;
     let (found_after, astray_after) = head.find(paths, after).map_err(misspelt)?;
     let was_there =
         |(way, error): &(String, _)| astray.iter().any(|(known, before)| known == way && is_same(before, error));

@@ -1,7 +1,6 @@
 //! From the paths of the command line to the files to read. Nothing is left out without being counted.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
@@ -9,22 +8,28 @@ use std::path::{Component, Path, PathBuf};
 use sluice_policy::Input;
 use sluice_source::{Below, Checkout, Indexes, PathFault};
 
+use crate::output;
 use crate::reading;
 use walk::{files_below, is_manifest_name};
 
 mod walk;
+mod work_tree;
 
 pub(crate) use walk::last_part;
+pub(crate) use work_tree::{LeaveOut, WorkTree, find_in_work_tree};
 
 /// Most files and folders that a walk meets. Folders whose links lead to each other come to more paths than a machine can hold.
 const MOST_ENTRIES: usize = 1_000_000;
 
 /// What to read, in a fixed order.
+#[derive(Default)]
 pub(crate) struct Found {
     /// The files, sorted by name within each path.
     pub(crate) files: Vec<File>,
     /// For each path of the command line: the range of its files.
     pub(crate) ranges: Vec<Reached>,
+    /// What messages call what Git tracks below the paths and does not check out, as in a sparse checkout.
+    pub(crate) absent: BTreeSet<String>,
 }
 
 /// A file to read.
@@ -122,7 +127,7 @@ impl PathError {
 pub(crate) fn find(paths: &[PathBuf], leave_out: Option<&Path>) -> Result<Found, PathError> {
     // Text by text: a path compares and hashes name by name, which is slow for thousands of them.
     let leave_out = leave_out.and_then(|path| path.canonicalize().ok());
-    let mut found = Found { files: Vec::new(), ranges: Vec::new() };
+    let mut found = Found::default();
     let mut seen = Seen::default();
     let (mut real_folders, mut indexes) = (Folders::default(), Indexes::default());
     // One path without links leads to no file twice.
@@ -135,6 +140,7 @@ pub(crate) fn find(paths: &[PathBuf], leave_out: Option<&Path>) -> Result<Found,
             let below = files_below(path, MOST_ENTRIES, &mut indexes)?;
             is_plain &= !below.links;
             folders = below.folders;
+            found.absent.extend(below.absent.iter().map(|path| name_of(path)));
             found.files.reserve(below.files.len());
             for (file, is_link) in below.files {
                 let named = file.as_os_str() == path.as_os_str();
@@ -153,6 +159,10 @@ pub(crate) fn find(paths: &[PathBuf], leave_out: Option<&Path>) -> Result<Found,
             }
         }
         found.ranges.push(Reached { path: path.clone(), files: first..found.files.len(), folders, again });
+    }
+    for error in indexes.broken() {
+        let help = "what `.gitignore` excludes there is not read, though Git may track it: mend the clone, or remove its `.git`";
+        output::warn(&error.to_string(), Some(help));
     }
     Ok(found)
 }
@@ -200,7 +210,7 @@ fn find_by(
     leave_out: Option<&str>,
     mut below: impl FnMut(&str) -> Result<Below, sluice_source::PathError>,
 ) -> Result<Found, PathError> {
-    let mut found = Found { files: Vec::new(), ranges: Vec::new() };
+    let mut found = Found::default();
     let mut seen = Seen::default();
     for (number, path) in paths.iter().enumerate() {
         let (first, mut again) = (found.files.len(), false);
@@ -220,50 +230,6 @@ fn find_by(
         found.ranges.push(Reached { path: PathBuf::from(path), files: first..found.files.len(), folders, again });
     }
     Ok(found)
-}
-
-/// As [`find`], in the work tree of a clone: the files are named from `root`, its checkout, by the way that led to them, as those
-/// of a revision are. `here` is the folder that the paths start from; each comes as it was written and from the root.
-pub(crate) fn find_in_work_tree(
-    root: &Path,
-    here: &Path,
-    paths: &[(PathBuf, String)],
-    leave_out: Option<&Path>,
-) -> Result<Found, PathError> {
-    let on_disk: Vec<PathBuf> = paths.iter().map(|(path, _)| tidy(&here.join(path))).collect();
-    let Found { files, ranges } = find(&on_disk, leave_out)?;
-    let mut folders = Folders::default();
-    let mut inside = |path: &Path, is_folder: bool| {
-        let fails = |cause| PathError::new(path.display().to_string(), cause);
-        // The folder without links, but not the file: one that leads out of the clone is told when it is read.
-        let real = if is_folder { path.canonicalize().map_err(fails)? } else { folders.canonical(path, false) };
-        if real.starts_with(root) { Ok(()) } else { Err(fails(io::Error::other("it is outside of the repository"))) }
-    };
-    let mut found = Found { files: Vec::with_capacity(files.len()), ranges: Vec::new() };
-    let mut files = files.into_iter();
-    for (reached, (_, way)) in ranges.into_iter().zip(paths) {
-        inside(&reached.path, reached.path.is_dir())?;
-        let from_root = |path: &Path| {
-            let below = path.strip_prefix(&reached.path).unwrap_or(path);
-            let names = way.split('/').map(Cow::from).chain(below.iter().map(OsStr::to_string_lossy));
-            names.filter(|name| !name.is_empty()).collect::<Vec<_>>().join("/")
-        };
-        for file in files.by_ref().take(reached.files.len()) {
-            let At::Disk(path) = &file.at else { continue };
-            inside(path, false)?;
-            let way = from_root(path);
-            found.files.push(File { name: way.clone(), at: At::Checkout(way), ..file });
-        }
-        let folders = reached.folders.iter().map(|folder| PathBuf::from(from_root(folder))).collect();
-        found.ranges.push(Reached { path: PathBuf::from(way), folders, ..reached });
-    }
-    Ok(found)
-}
-
-/// Without `.` in front.
-fn tidy(path: &Path) -> PathBuf {
-    let tidied: PathBuf = path.components().filter(|part| *part != Component::CurDir).collect();
-    if tidied.as_os_str().is_empty() { PathBuf::from(".") } else { tidied }
 }
 
 /// The paths of the command line, from the root of a checkout that was named by the folder `prefix` in it.

@@ -72,11 +72,15 @@ pub(crate) fn divide(
             .and_then(|paths| inputs::find_in(checkout, &paths, chosen.file.in_checkout())),
         None => inputs::find(paths, chosen.file.on_disk()),
     };
-    sets::divide(found.map_err(LookError::Path)?, checkout, charts, chosen).map_err(|error| match error {
+    let mut found = found.map_err(LookError::Path)?;
+    let absent = std::mem::take(&mut found.absent);
+    let mut sets = sets::divide(found, checkout, charts, chosen).map_err(|error| match error {
         DivideError::Source(error) => LookError::Source(error),
         DivideError::Policy(errors) => LookError::Policy(ChoiceError::Invalid(errors)),
         DivideError::Asked { message, help } => LookError::Policy(ChoiceError::Unusable { message, help }),
-    })
+    })?;
+    sets.skipped.extend(absent.into_iter().map(|name| (name, sluice_report::NOT_CHECKED_OUT.to_owned())));
+    Ok(sets)
 }
 
 impl LookError {

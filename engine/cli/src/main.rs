@@ -17,6 +17,7 @@ mod looking;
 mod manner;
 mod memory;
 mod output;
+mod placed;
 mod plugin;
 mod policy;
 mod progress;

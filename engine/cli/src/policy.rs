@@ -7,7 +7,7 @@ use std::sync::Arc;
 use sluice_manifest::Text;
 use sluice_policy::{ConfigError, PluginSource, Policy, RenderEntry};
 use sluice_report::{Format, Options, Verbosity};
-use sluice_source::{Checkout, PathError, Stat};
+use sluice_source::{Checkout, Indexes, PathError, Stat};
 
 use crate::builtin;
 use crate::exit::Exit;
@@ -137,6 +137,11 @@ fn above_in(checkout: &Checkout, path: &str) -> Result<Option<PathBuf>, ChoiceEr
         match checkout.stat(&name) {
             Ok(Stat::File { .. }) => return Ok(Some(file)),
             Ok(Stat::Folder) | Err(PathError::NotFound { .. } | PathError::NotAFolder { .. }) => {}
+            // It is about another file, which keeps its whole folder from being read.
+            Err(error @ PathError::BadName { .. }) => {
+                let help = error.help().unwrap_or_default();
+                return Err(ChoiceError::Unusable { message: error.to_string(), help });
+            }
             Err(error) => return Err(unreadable(&name, &error.to_string())),
         }
     }
@@ -180,9 +185,10 @@ fn parse(name: String, content: Vec<u8>) -> Result<Policy, ChoiceError> {
 /// One policy holds for a run: every path has to lead to the same file, or none to any.
 fn nearest(paths: &[PathBuf]) -> Result<Option<PathBuf>, ChoiceError> {
     let mut leads = Vec::with_capacity(paths.len());
+    let mut indexes = Indexes::default();
     for path in paths {
         let folder = if path.as_os_str() == "-" { Path::new(".") } else { path };
-        leads.push((path.clone(), above(folder)?));
+        leads.push((path.clone(), above(folder, &mut indexes)?));
     }
     agreed(leads, same)
 }
@@ -223,8 +229,9 @@ fn same(one: Option<&Path>, other: Option<&Path>) -> bool {
 }
 
 /// The nearest `sluice.yaml` from the folder of `path` upwards, not past the root of a Git repository. A link that leads
-/// nowhere, and one that may not be looked at, are not passed over: another policy would hold instead.
-fn above(path: &Path) -> Result<Option<PathBuf>, ChoiceError> {
+/// nowhere, one that may not be looked at and one that Git does not check out are not passed over: another policy would hold
+/// instead.
+fn above(path: &Path, indexes: &mut Indexes) -> Result<Option<PathBuf>, ChoiceError> {
     let Ok(absolute) = std::path::absolute(path).map(|path| without_parents(&path)) else { return Ok(None) };
     let start = if absolute.is_dir() { Some(absolute.as_path()) } else { absolute.parent() };
     for folder in start.into_iter().flat_map(Path::ancestors) {
@@ -232,7 +239,17 @@ fn above(path: &Path) -> Result<Option<PathBuf>, ChoiceError> {
         match file.metadata() {
             Ok(found) if found.is_file() => return Ok(Some(shorten(&file))),
             Ok(_) => {}
-            Err(error) if is_absent(&error) && !file.is_symlink() => {}
+            Err(error) if is_absent(&error) && !file.is_symlink() => {
+                if indexes.leaves_out(&file) {
+                    return Err(ChoiceError::Unusable {
+                        message: format!(
+                            "the policy file `{}` is not checked out, though Git tracks it",
+                            shorten(&file).display()
+                        ),
+                        help: "`git sparse-checkout add` its folder, or name a policy file with --policy",
+                    });
+                }
+            }
             Err(error) => return Err(unreadable(&shorten(&file).to_string_lossy(), &error.to_string())),
         }
         if folder.join(".git").exists() {

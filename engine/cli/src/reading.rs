@@ -63,7 +63,18 @@ fn open(path: &Path) -> io::Result<File> {
     options.read(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK);
-    options.open(path)
+    options.open(path).map_err(|error| dangling(path, error))
+}
+
+/// That there is nothing where a link leads, in place of that there is nothing.
+pub(crate) fn dangling(path: &Path, error: io::Error) -> io::Error {
+    match path.read_link() {
+        Ok(target) if is_absent(&error) => {
+            let target = target.to_string_lossy().into_owned();
+            io::Error::new(error.kind(), format!("the link leads to `{target}`, which does not exist"))
+        }
+        Ok(_) | Err(_) => error,
+    }
 }
 
 /// The size of what was opened, if it is a file.

@@ -72,7 +72,11 @@ fn look(arguments: &Arguments) -> Result<Sets, Exit> {
     let Arguments { paths, policy: named, origin, charts, .. } = arguments;
     let checkout = origin.checkout().map_err(|error| error.tell())?;
     let looked = looking::look(checkout.as_ref(), paths, named.as_deref(), charts);
-    looked.map(|(_, sets)| sets).map_err(|error| error.tell())
+    let (_, sets) = looked.map_err(|error| error.tell())?;
+    for (name, _) in sets.skipped.iter().filter(|(_, reason)| reason == sluice_report::NOT_CHECKED_OUT) {
+        output::remark(&format!("`{name}` is {}", sluice_report::NOT_CHECKED_OUT));
+    }
+    Ok(sets)
 }
 
 fn print(sets: Sets, arguments: &Arguments) -> io::Result<Exit> {

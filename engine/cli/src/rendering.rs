@@ -188,6 +188,15 @@ impl Files for CheckoutFiles {
     fn read(&self, path: &str) -> Result<Arc<[u8]>, FilesError> {
         self.0.read(path).map(Arc::from).map_err(|error| refusal(path, &error))
     }
+
+    fn link(&self, path: &str) -> Result<Option<String>, FilesError> {
+        let text = self.0.read_link(path).map_err(|error| refusal(path, &error))?;
+        // What it leads to is looked at first: out of the checkout it is refused.
+        if text.is_some() {
+            self.stat(path)?;
+        }
+        Ok(text)
+    }
 }
 
 fn refusal(path: &str, error: &PathError) -> FilesError {

@@ -44,9 +44,14 @@ pub(crate) enum OriginError {
 }
 
 impl Origin {
+    /// Whether it is a revision.
+    pub(crate) fn is_revision(&self) -> bool {
+        self.rev.is_some() || self.repository.repo.is_some()
+    }
+
     /// The tree of the revision; none for files on disk.
     pub(crate) fn checkout(&self) -> Result<Option<Checkout>, OriginError> {
-        if self.rev.is_some() || self.repository.repo.is_some() {
+        if self.is_revision() {
             let revision = self.rev.as_deref().unwrap_or("HEAD");
             return self.repository.checkout(revision).map(Some).map_err(OriginError::Source);
         }

@@ -8,6 +8,7 @@
 #[cfg(test)]
 mod agreement;
 mod bytes;
+mod commented;
 mod complete;
 mod dedup;
 mod duplicates;
@@ -205,7 +206,6 @@ impl Documents {
         self.index += 1;
         match read {
             Ok(Read { tree, duplicates, not_read }) => {
-                document.problems = duplicates.told;
                 document.problems.extend(not_read);
                 let stray = tree.as_ref().filter(|_| self.is_rendered).and_then(|tree| manifest::stray(tree.root()));
                 manifest::sort_out(tree, &mut document);
@@ -215,7 +215,12 @@ impl Documents {
                     document.problems.push(problem);
                     document.skipped = None;
                 }
-                document.problems.extend(duplicates::more(duplicates.more, &document.resources));
+                let is_manifest = !matches!(document.skipped, Some(NotManifest::NoKind | NotManifest::ClientSide))
+                    || self.is_rendered;
+                if is_manifest || duplicates.may_hide(&self.text) {
+                    document.problems.splice(0..0, duplicates.told);
+                    document.problems.extend(duplicates::more(duplicates.more, &document.resources));
+                }
                 if !self.is_rendered && template::explains_missing(&self.text, &document) {
                     document.problems.clear();
                     document.skipped = Some(NotManifest::Template);
@@ -223,6 +228,11 @@ impl Documents {
             }
             Err(problem) if !self.is_rendered && template::explains(&self.text, span, &problem, &self.limits) => {
                 document.skipped = Some(NotManifest::Template);
+            }
+            Err(problem)
+                if !self.is_rendered && commented::is_no_manifest(&self.text, span, &problem, &self.limits) =>
+            {
+                document.skipped = Some(NotManifest::NoKind);
             }
             Err(problem) => document.problems.push(problem),
         }

@@ -351,6 +351,36 @@ fn json_documents() {
 }
 
 #[test]
+fn files_of_programs_are_passed_over_and_nothing_that_may_be_a_manifest() {
+    let skipped = |content: &str| {
+        let (documents, _) = read(content);
+        assert!(documents.iter().all(|document| document.resources.is_empty()), "{content}");
+        (documents.len() == 1 && documents[0].problems.is_empty()).then(|| documents[0].skipped).flatten()
+    };
+    let settings =
+        "{\n  // for the editor\n  \"compilerOptions\": {\"paths\": {\"@/*\": [\"./*\"]}, /* \" */ \"a\": 1,},\n}\n";
+    for (content, why) in [
+        // Settings of programs.
+        (settings, Some(NotManifest::NoKind)),
+        (&settings.replace("\"compilerOptions\"", "\"apiVersion\": \"v1\", \"kind\""), None),
+        (&settings.replace("compilerOptions", "\\u006bind"), Some(NotManifest::NoKind)),
+        (&format!("{settings}{{\"apiVersion\": \"v1\", \"kind\": \"Pod\"}}"), None),
+        ("{\"a\": 1 \"b\"} // c", None),
+        // Values with a key twice.
+        ("a: 1\nb: {c: 1, c: 2}\na: 2\n", Some(NotManifest::NoKind)),
+        ("{\"a\": 1, \"a\": 2}", Some(NotManifest::NoKind)),
+        ("kind: Pod\nkind: ~\na: 1\n", None),
+        ("metadata: {name: a}\nmetadata: {}\n", None),
+        // Templates.
+        ("{% if a %}\na: 1\n{% endif %}\n", Some(NotManifest::Template)),
+        ("a:\n{%- for b in c %}\n  {{ b }}: 1\n{%- endfor %}\n", Some(NotManifest::Template)),
+        ("# {% raw %}\na: 1\nb: 2\nc: [1\n", None),
+    ] {
+        assert_eq!(skipped(content), why, "{content}");
+    }
+}
+
+#[test]
 fn half_a_document_never_panics() {
     let whole = format!(
         "{GOOD}data:\n  a: \"x\\u00e9 y\"\n  b: |-\n    é\n\n  c: [1, {{d: 'e'}}]\n  f: &f g\n  h: *f\n  ? i\n"

@@ -1,4 +1,4 @@
-//! What a renderer may read: a tree of files under one root, with `/` between the names and links already followed. It
+//! What a renderer may read: a tree of files under one root, with `/` between the names, in which links are followed. It
 //! says nothing of where the tree comes from, and nobody can write to it.
 
 use std::sync::Arc;
@@ -28,6 +28,14 @@ pub trait Files: Send + Sync {
     /// # Errors
     /// Where it is no file, or may not be read.
     fn read(&self, path: &str) -> Result<Arc<[u8]>, FilesError>;
+
+    /// The text of a link, for who has to know where a path leads; none for what is no link, and in trees without links.
+    ///
+    /// # Errors
+    /// Where there is nothing, or a link that leads where nothing may be read.
+    fn link(&self, _path: &str) -> Result<Option<String>, FilesError> {
+        Ok(None)
+    }
 }
 
 /// What there is at a path.

@@ -16,7 +16,7 @@ use crate::files::{Files, FilesError, Stat, normal};
 use crate::guest::Program;
 use crate::limits::Limits;
 use crate::method::{Helm, Method, Origins, helm_request, kustomize_request};
-use crate::state::State;
+use crate::state::{Links, State};
 use crate::touched::{self, Touched};
 use crate::{command, engine, plain};
 
@@ -162,7 +162,10 @@ impl Renderers {
         let program = self.program(slot)?;
         let limits = self.shared.options.limits;
         let _permit = self.shared.permits.take();
-        let run = program.ask(State::new(files, self.now, limits), limits, &request).ok_or_else(no_thread)?;
+        // What a base names is named from where it is, to kustomize; a chart is what lies below its folder.
+        let links = if slot.name == self.shared.kustomize.name { Links::Shown } else { Links::Followed };
+        let state = State { links, ..State::new(files, self.now, limits) };
+        let run = program.ask(state, limits, &request).ok_or_else(no_thread)?;
         explain::run(slot.name, path, limits, run)
     }
 

@@ -18,9 +18,19 @@ pub(crate) type Content = (Arc<[u8]>, u64);
 /// The path of a folder and what lies in it.
 pub(crate) type Entries = (String, Arc<[(String, Kind)]>);
 
+/// How a guest sees links.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Links {
+    /// As what they lead to.
+    Followed,
+    /// As links too, where it asks whether there is one: for a tool that goes on from where they lead.
+    Shown,
+}
+
 /// The state of a run.
 pub(crate) struct State {
     pub(crate) files: Arc<dyn Files>,
+    pub(crate) links: Links,
     pub(crate) open: Descriptors,
     pub(crate) process: Process,
     pub(crate) entropy: Entropy,
@@ -56,6 +66,7 @@ impl State {
     pub(crate) fn new(files: Arc<dyn Files>, now: SystemTime, limits: Limits) -> Self {
         Self {
             files,
+            links: Links::Followed,
             open: Descriptors::new(),
             process: Process::new(now),
             entropy: Entropy::new(),
@@ -75,6 +86,14 @@ impl State {
     pub(crate) fn stat(&mut self, path: &str) -> Result<Stat, Errno> {
         let found = self.files.stat(path);
         found.map_err(|error| self.note(error))
+    }
+
+    /// The text of the link at a path, if there is one that the guest sees.
+    pub(crate) fn link(&mut self, path: &str) -> Result<Option<String>, Errno> {
+        match self.links {
+            Links::Followed => Ok(None),
+            Links::Shown => self.files.link(path).map_err(|error| self.note(error)),
+        }
     }
 
     /// The content of an open file and the place in it; none for standard input.

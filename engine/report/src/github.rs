@@ -31,6 +31,12 @@ pub(crate) fn write(verdict: &Verdict, options: &Options, out: &mut dyn io::Writ
         let annotation = Annotation { command, title, location: finding.location.as_ref(), text: text(finding) };
         annotation.write(&mut out)?;
     }
+    if options.verbosity > Verbosity::Quiet {
+        for summary::Untold { text, help } in summary::untold(verdict) {
+            let text = format!("{text}\n{help}");
+            Annotation { command: "notice", title: "sluice", location: None, text }.write(&mut out)?;
+        }
+    }
     if summary::wanted(verdict, options.verbosity) {
         writeln!(out, "{}", summary::last_line(verdict))?;
     }

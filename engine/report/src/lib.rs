@@ -23,6 +23,9 @@ pub use outcome::{is_fault, object_name};
 pub use diff::{DiffFormat, DiffOptions, diff_field, diff_json_schema, write_diff};
 pub use json::{decision, finding};
 
+/// Why a file is skipped that is not on disk, though Git tracks it.
+pub const NOT_CHECKED_OUT: &str = "tracked by Git, but not checked out";
+
 /// The form of a report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {

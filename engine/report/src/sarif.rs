@@ -12,9 +12,10 @@ use std::collections::BTreeMap;
 use std::io;
 
 use serde::{Serialize, Serializer};
-use sluice_policy::{ConfigError, Decision, Finding, Verdict};
+use sluice_policy::{ConfigError, Decision, Finding, Summary, Verdict};
 
 use crate::Options;
+use crate::human::summary::untold;
 use crate::json::pretty;
 use crate::outcome::{Outcome, is_about_run};
 use place::PhysicalLocation;
@@ -41,6 +42,17 @@ struct Run<'a> {
     column_kind: &'static str,
     #[serde(serialize_with = "results")]
     results: Results<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    properties: Option<Counts>,
+}
+
+/// How much was looked at: a run without results may have had nothing before it.
+#[derive(Serialize)]
+struct Counts {
+    files: u64,
+    documents: u64,
+    objects: u64,
+    skipped: usize,
 }
 
 #[derive(Serialize)]
@@ -107,6 +119,7 @@ pub(crate) fn write(verdict: &Verdict, options: &Options, out: &mut dyn io::Writ
     let findings = at_most(findings, MOST_RESULTS);
     let left_out = verdict.findings.len() - faults.len() - findings.len();
     let mut notifications = faults.iter().map(|fault| FaultNotification::of(fault, &rules)).collect::<Vec<_>>();
+    notifications.extend(untold(verdict).into_iter().map(FaultNotification::untold));
     if left_out > 0 {
         notifications.push(FaultNotification::left_out(left_out, MOST_RESULTS));
     }
@@ -121,7 +134,9 @@ pub(crate) fn write(verdict: &Verdict, options: &Options, out: &mut dyn io::Writ
         findings,
         rules: &rules,
     };
-    pretty(&Log::of(options, &rules, invocation, results), out)
+    let Summary { files, documents, resources, skipped, .. } = &verdict.summary;
+    let counts = Counts { files: *files, documents: *documents, objects: *resources, skipped: skipped.len() };
+    pretty(&Log::of(options, &rules, invocation, results, Some(counts)), out)
 }
 
 pub(crate) fn write_config_errors(
@@ -136,7 +151,7 @@ pub(crate) fn write_config_errors(
         tool_configuration_notifications: errors.iter().map(ConfigNotification::of).collect(),
     };
     let results = Results { findings: vec![], fingerprints: vec![], rules: &rules, suppressed: false };
-    pretty(&Log::of(options, &rules, invocation, results), out)
+    pretty(&Log::of(options, &rules, invocation, results, None), out)
 }
 
 /// The findings in their order, those that weigh least left out where there are too many.
@@ -156,9 +171,16 @@ fn at_most(findings: Vec<&Finding>, most: usize) -> Vec<&Finding> {
 }
 
 impl<'a> Log<'a> {
-    fn of(options: &Options, rules: &'a Rules<'a>, invocation: Invocation<'a>, results: Results<'a>) -> Self {
+    fn of(
+        options: &Options,
+        rules: &'a Rules<'a>,
+        invocation: Invocation<'a>,
+        results: Results<'a>,
+        properties: Option<Counts>,
+    ) -> Self {
         let base =
-            Text { text: Cow::Borrowed("the folder that sluice was run in, the root of the repository as a rule") };
+            "the root of the repository that a file lies in; the folder that sluice was run in, where it lies in none";
+        let base = Text { text: Cow::Borrowed(base) };
         let version = options.tool_version;
         Self {
             schema: "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
@@ -169,6 +191,7 @@ impl<'a> Log<'a> {
                 original_uri_base_ids: BTreeMap::from([(place::BASE, Described { description: base })]),
                 column_kind: "unicodeCodePoints",
                 results,
+                properties,
             }],
         }
     }

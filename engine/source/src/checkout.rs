@@ -8,7 +8,7 @@ use crate::commit::Commit;
 use crate::error::{PathError, PathFault, SourceError};
 use crate::folder::Folder;
 use crate::request::{Limits, Request};
-use crate::resolve::{Target, resolve, tidied};
+use crate::resolve::{Resolved, Target, resolve, tidied};
 use crate::store::{Below, Node, Store, joined, parted};
 use crate::words::shown;
 
@@ -76,6 +76,15 @@ impl Checkout {
     /// The folder `root` of this machine.
     pub fn folder_within(root: &Path, limits: Limits) -> Result<Self, SourceError> {
         Ok(Self::new(Box::new(Folder::open(root)?), None, String::new(), limits))
+    }
+
+    /// The work tree of a clone, by its root: the folder, and beside it what Git tracks and does not check out.
+    pub fn work_tree(root: &Path) -> Result<Self, SourceError> {
+        let limits = Limits::default();
+        match crate::work_tree::open(root, limits)? {
+            Some(tree) => Ok(Self::new(Box::new(tree), None, String::new(), limits)),
+            None => Self::folder_within(root, limits),
+        }
     }
 
     /// The tree of a commit, read from Git's objects. No work tree is looked at or written.
@@ -184,6 +193,25 @@ impl Checkout {
         if asked != resolved.path {
             rebase(&mut below.files, &resolved.path, &asked);
         }
+        by_name(&mut below.files);
+        Ok(below)
+    }
+
+    /// What lies below a path of a work tree and is not on disk, by the way that would lead there; a file is below itself. Nothing
+    /// where all is on disk, and in a commit.
+    pub fn not_on_disk(&self, path: &str) -> Result<Below, PathError> {
+        let asked = tidied(path)?;
+        let Resolved { path, target } = match resolve(self.store(), &asked) {
+            Ok(resolved) => resolved,
+            // What leads nowhere is told where it is looked for.
+            Err(error) if error.fault() == PathFault::Missing || leads_nowhere(&error) => return Ok(Below::default()),
+            Err(error) => return Err(error),
+        };
+        let mut below = match target {
+            Target::Folder => self.store().not_on_disk(&path, &asked, self.0.limits.files)?,
+            Target::File if self.store().is_absent(&asked) => Below { files: vec![asked], ..Below::default() },
+            Target::File | Target::Submodule => Below::default(),
+        };
         by_name(&mut below.files);
         Ok(below)
     }

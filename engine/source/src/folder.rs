@@ -35,7 +35,7 @@ impl Folder {
         Ok(Folder { root: real })
     }
 
-    fn on_disk(&self, path: &str) -> PathBuf {
+    pub(crate) fn on_disk(&self, path: &str) -> PathBuf {
         if path.is_empty() { self.root.clone() } else { self.root.join(path) }
     }
 

@@ -27,6 +27,7 @@ mod store;
 mod tracked;
 pub mod walked;
 mod words;
+mod work_tree;
 
 pub use checkout::{Checkout, Entry, Kind, Stat};
 pub use commit::{Commit, Signature, SignatureFormat};

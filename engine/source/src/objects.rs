@@ -14,6 +14,7 @@ use crate::name::{NameFault, Role, checked};
 use crate::store::{Below, Node, Store, joined, parted};
 use crate::words::{chain, shown, shown_bytes};
 
+mod made;
 mod walk;
 
 /// The longest text of a link.
@@ -71,6 +72,17 @@ impl Objects {
         Objects { shared, idle: Mutex::default(), root, folders: RwLock::default(), _kept: kept, mark }
     }
 
+    /// A tree that no object of the repository is: what the entries of an index that are given here make up.
+    pub(crate) fn of_entries(
+        shared: gix::ThreadSafeRepository,
+        entries: impl Iterator<Item = (Vec<u8>, gix::objs::tree::EntryMode, ObjectId)>,
+    ) -> Result<Self, PathError> {
+        let (folders, root) = made::folders(entries)?;
+        let objects = Objects::new(shared, root, None, None);
+        *objects.folders.write().unwrap_or_else(PoisonError::into_inner) = folders;
+        Ok(objects)
+    }
+
     /// Runs `work` with a handle that no other thread has.
     fn with<T>(&self, work: impl FnOnce(&gix::Repository) -> T) -> T {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
@@ -123,7 +135,11 @@ impl Objects {
         if let Some(items) = self.folders.read().unwrap_or_else(PoisonError::into_inner).get(&id) {
             return Ok(Arc::clone(items));
         }
-        let bytes = self.object(path, id, Kind::Tree, LARGEST_FOLDER)?;
+        // Git knows the object of an empty folder without keeping it.
+        let bytes = match id.is_empty_tree() {
+            true => Vec::new(),
+            false => self.object(path, id, Kind::Tree, LARGEST_FOLDER)?,
+        };
         let items: Arc<[Item]> = items(path, id, &bytes)?.into();
         let mut folders = self.folders.write().unwrap_or_else(PoisonError::into_inner);
         Ok(Arc::clone(folders.entry(id).or_insert(items)))
@@ -234,7 +250,7 @@ fn found<'i>(items: &'i [Item], name: &str) -> Option<&'i Item> {
 
 /// The entries of a folder's object, sorted by name.
 fn items(path: &str, id: ObjectId, bytes: &[u8]) -> Result<Vec<Item>, PathError> {
-    let bad = |name: &[u8], fault| PathError::BadName { folder: shown(path), name: shown_bytes(name), fault };
+    let bad = |name: &[u8], fault| bad_name(path, name, fault);
     let mut items = Vec::new();
     for entry in gix::objs::TreeRefIter::from_bytes(bytes, id.kind()) {
         // The object is what its id says: nobody has another one.
@@ -261,6 +277,12 @@ fn items(path: &str, id: ObjectId, bytes: &[u8]) -> Result<Vec<Item>, PathError>
         Some(item) => Err(bad(item.name.as_bytes(), NameFault::Twice)),
         None => Ok(items),
     }
+}
+
+/// That a folder, by its path, has a name that is none.
+fn bad_name(folder: &str, name: &[u8], fault: NameFault) -> PathError {
+    let folder = if folder.is_empty() { ".".to_owned() } else { shown(folder) };
+    PathError::BadName { folder, name: shown_bytes(name), fault }
 }
 
 /// What a mode stands for. Git writes five of them; the sixth, of files that a group may write, is in old repositories.

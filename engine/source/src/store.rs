@@ -27,6 +27,14 @@ pub(crate) trait Store: Send + Sync {
     fn read(&self, file: &str, limit: u64) -> Result<Vec<u8>, PathError>;
     /// What lies below a folder, in any order.
     fn below(&self, folder: &str, most: usize) -> Result<Below, PathError>;
+    /// What of it is not on disk where the rest is, by the ways that would lead there from `way`.
+    fn not_on_disk(&self, _folder: &str, _way: &str, _most: usize) -> Result<Below, PathError> {
+        Ok(Below::default())
+    }
+    /// Whether a path, which may lead by links, is not on disk where the rest is.
+    fn is_absent(&self, _path: &str) -> bool {
+        false
+    }
 }
 
 /// What lies below a folder.

@@ -12,12 +12,15 @@ use crate::local;
 use crate::request::Limits;
 use crate::walked::root_of_clone;
 use crate::words::{chain, shown};
+use crate::work_tree::may_be_absent;
 
 /// The indexes of clones, each read once.
 #[derive(Default)]
 pub struct Indexes {
     /// By the folder that Git's own folder lies in; none for a clone that cannot be opened.
     known: Vec<(PathBuf, Option<Index>)>,
+    /// Why clones cannot be opened.
+    broken: Vec<SourceError>,
 }
 
 struct Index {
@@ -32,10 +35,12 @@ pub struct Tracked {
     pub path: PathBuf,
     /// Whether it is a link, to whatever it leads.
     pub is_link: bool,
+    /// Whether Git does not check it out, as in a sparse checkout. A path that ends with `/` is then a whole folder.
+    pub may_be_absent: bool,
 }
 
 impl Indexes {
-    /// The files whose names fit and all links below a folder of this machine that the index of the clone around it holds; none
+    /// The files whose names fit, all links and all submodules below a folder of this machine that the index of the clone around it holds; none
     /// where there is no clone around it.
     ///
     /// # Errors
@@ -57,7 +62,12 @@ impl Indexes {
             let path = Path::new(OsStr::from_bytes(entry.path(entries).get(prefix.len()..)?));
             let is_link = entry.mode == Mode::SYMLINK;
             let is_file = matches!(entry.mode, Mode::FILE | Mode::FILE_EXECUTABLE) && fits(path);
-            (is_link || is_file).then(|| Tracked { path: path.to_path_buf(), is_link })
+            let may_be_absent = may_be_absent(entry);
+            (is_link || is_file || matches!(entry.mode, Mode::DIR | Mode::COMMIT)).then(|| Tracked {
+                path: path.to_path_buf(),
+                is_link,
+                may_be_absent,
+            })
         };
         let mut files: Vec<Tracked> = held.iter().filter_map(named).collect();
         // What is in conflict is there several times.
@@ -65,11 +75,31 @@ impl Indexes {
         Ok(files)
     }
 
+    /// Whether a file is one that Git tracks and does not check out. The folder above it is there.
+    pub fn leaves_out(&mut self, file: &Path) -> bool {
+        let (Some(folder), Some(name)) = (file.parent(), file.file_name()) else { return false };
+        let tracked = self.below(folder, |path| path.as_os_str() == name).unwrap_or_default();
+        tracked.iter().any(|tracked| tracked.may_be_absent && tracked.path.as_os_str() == name)
+    }
+
+    /// Why clones that were met cannot be opened: what Git tracks in them is not known.
+    #[must_use]
+    pub fn broken(&self) -> &[SourceError] {
+        &self.broken
+    }
+
     fn of(&mut self, clone: &Path) -> Result<Option<&Index>, SourceError> {
         let at = match self.known.iter().position(|(known, _)| known == clone) {
             Some(at) => at,
             None => {
-                self.known.push((clone.to_path_buf(), read(clone)?));
+                let index = match local::around(clone, Limits::default().file) {
+                    Ok(shared) => read(clone, &shared)?,
+                    Err(error) => {
+                        self.broken.push(error);
+                        None
+                    }
+                };
+                self.known.push((clone.to_path_buf(), index));
                 self.known.len() - 1
             }
         };
@@ -77,8 +107,7 @@ impl Indexes {
     }
 }
 
-fn read(clone: &Path) -> Result<Option<Index>, SourceError> {
-    let Ok(shared) = local::around(clone, Limits::default().file) else { return Ok(None) };
+fn read(clone: &Path, shared: &gix::ThreadSafeRepository) -> Result<Option<Index>, SourceError> {
     let repo = shared.to_thread_local();
     let Some(root) = repo.workdir().and_then(|root| root.canonicalize().ok()) else { return Ok(None) };
     let entries = repo.index_or_empty();

@@ -48,20 +48,20 @@ fn judge_one(resource: &Resource, settings: &Settings, selected: Selected, findi
     match serde_json::from_str(&json) {
         Ok(Field::Nothing(())) => {}
         Ok(Field::Text(image)) => {
-            judge(settings, Some(""), &image, &|message| resource.finding(pointer.clone(), message), findings);
+            judge(settings, Some(""), &image, &|message| resource.finding_at(pointer.clone(), message), findings);
         }
         Ok(Field::Parts { registry, repository, tag, digest }) => {
             let image = compose(registry.as_deref(), &repository, tag.as_ref(), digest.as_deref());
             let at = if tag.is_some() { format!("{pointer}/tag") } else { pointer };
             // A fix would have to go into several fields.
-            let about = |message| resource.finding(at.clone(), message);
+            let about = |message| resource.finding_at(at.clone(), message);
             let known = findings.len();
             judge(settings, Some(""), &image, &about, findings);
             findings.iter_mut().skip(known).for_each(|finding| finding.fix.clear());
         }
         Err(_) => {
             let message = "an image is expected here, as text or as `repository` and `tag`";
-            findings.push(resource.finding(pointer, message).rule(&INVALID_IMAGE));
+            findings.push(resource.finding_at(pointer, message).rule(&INVALID_IMAGE));
         }
     }
 }

@@ -67,12 +67,8 @@ impl<'r> Container<'r> {
     /// A finding about one of its fields (`image`, `securityContext/privileged`), or about the container where the field
     /// is missing.
     pub fn finding(&self, field: &str, message: impl Into<String>) -> Finding {
-        let mut pointer = self.pointer();
-        if !field.is_empty() {
-            pointer.push('/');
-            pointer.push_str(field);
-        }
-        self.resource.finding(pointer, message)
+        let below = if field.is_empty() { String::new() } else { format!("/{field}") };
+        self.resource.finding_below(self.pointer(), self.node, &below, message)
     }
 }
 

@@ -205,6 +205,22 @@ impl Resource {
         Finding { subject, rule: None, pointer, message, severity: None, fix: Vec::new(), more: 0 }
     }
 
+    /// As [`Self::finding`], about what is below a value that is at hand (`/image`), or else what should hold it. To walk to the
+    /// value again would take as long as the lists on the way are.
+    pub(crate) fn finding_below(
+        &self,
+        mut pointer: String,
+        value: Node<'_>,
+        mut below: &str,
+        message: impl Into<String>,
+    ) -> Finding {
+        while !below.is_empty() && value.pointer(below).is_none() {
+            below = below.rsplit_once('/').map_or("", |(above, _)| above);
+        }
+        pointer.push_str(below);
+        self.finding_at(pointer, message)
+    }
+
     /// An empty patch of this object.
     pub fn patch(&self, reason: impl Into<String>) -> Patch {
         Patch { subject: self.subject, rule: None, reason: reason.into(), operations: Vec::new() }

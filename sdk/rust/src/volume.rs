@@ -13,6 +13,7 @@ pub struct ImageVolume<'r> {
     /// Its image; empty where it has none.
     pub image: Image<'r>,
     resource: &'r Resource,
+    node: Node<'r>,
     pointer: String,
 }
 
@@ -25,7 +26,7 @@ impl ImageVolume<'_> {
 
     /// A finding about its image, or about what should hold it.
     pub fn finding(&self, message: impl Into<String>) -> Finding {
-        self.resource.finding(format!("{}/image/reference", self.pointer), message)
+        self.resource.finding_below(self.pointer.clone(), self.node, "/image/reference", message)
     }
 }
 
@@ -65,6 +66,6 @@ impl Resource {
         };
         // A name of another type is for others to tell: the image is judged all the same.
         let name = volume.get("name").and_then(Node::as_str).unwrap_or_default().to_owned();
-        Some(ImageVolume { name, image: Image::new(reference), resource: self, pointer })
+        Some(ImageVolume { name, image: Image::new(reference), resource: self, node: volume, pointer })
     }
 }

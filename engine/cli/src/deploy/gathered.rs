@@ -171,6 +171,14 @@ fn judge(
         let help = "mend it, or say in `render` of the policy file what renders it, or move it elsewhere";
         return Err(Cause::Other { exit: Exit::Undecided, message, help: Some(help) });
     }
+    if let Some((place, _)) = skipped.iter().find(|(_, reason)| reason == sluice_report::NOT_CHECKED_OUT) {
+        let message = format!(
+            "`{place}` is tracked by Git and not checked out: it would be missing, and an object that was applied from it pruned"
+        );
+        let help =
+            "`git sparse-checkout disable` checks out all, or name the repository in `source`: a commit has all of it";
+        return Err(Cause::Other { exit: Exit::Undecided, message, help: Some(help) });
+    }
     let commit = checkout.and_then(Checkout::commit);
     let release = Release {
         revision: commit.map(|commit| commit.id.clone()).unwrap_or_default(),

@@ -7,7 +7,7 @@ use sluice_diff::Name;
 use sluice_source::{Checkout, RepoLocation, SourceError, merge_base};
 
 use crate::exit::Exit;
-use crate::inputs::{self, Astray, Found, PathError};
+use crate::inputs::{self, Astray, Found, LeaveOut, PathError, WorkTree};
 use crate::output;
 use crate::source::{self, Repository};
 
@@ -113,7 +113,7 @@ fn work_tree(repository: &Repository, prefix: &str) -> Result<Tree, Exit> {
     let depth = prefix.split('/').filter(|name| !name.is_empty()).count();
     let root = here.canonicalize().ok().and_then(|here| here.ancestors().nth(depth).map(Path::to_path_buf));
     let root = root.filter(|root| root.join(".git").exists()).ok_or_else(none)?;
-    let checkout = Checkout::folder(&root).map_err(|error| source::tell(&error))?;
+    let checkout = Checkout::work_tree(&root).map_err(|error| source::tell(&error))?;
     let name = Name { words: String::from("the work tree"), commit: None };
     Ok(Tree { name, checkout, on_disk: Some((here, root)) })
 }
@@ -124,23 +124,27 @@ impl Tree {
         !matches!(self.checkout.stat(path), Err(sluice_source::PathError::NotFound { .. }))
     }
 
+    /// Whether it is a work tree of which not all is checked out.
+    pub(super) fn is_partial(&self) -> bool {
+        !self.checkout.not_on_disk("").is_ok_and(|below| below.files.is_empty())
+    }
+
     /// The files of this side. Paths that it does not hold are passed over. Each path comes as the command line has it and
-    /// from the root. `leave_out` is from the root, or on disk for the work tree. What leads out of the repository is given
-    /// besides.
+    /// from the root. What leads out of the repository is given besides.
     pub(super) fn find(
         &self,
         paths: &[(PathBuf, String)],
-        leave_out: Option<&str>,
+        leave_out: LeaveOut<'_>,
     ) -> Result<(Found, Astray), PathError> {
         let here: Vec<(PathBuf, String)> = paths.iter().filter(|(_, path)| self.holds(path)).cloned().collect();
         match &self.on_disk {
             Some((from, root)) => {
-                let found = inputs::find_in_work_tree(root, from, &here, leave_out.map(Path::new))?;
-                Ok((found, Astray::new()))
+                let tree = WorkTree { checkout: &self.checkout, root, here: from };
+                inputs::find_in_work_tree(tree, &here, leave_out)
             }
             None => {
                 let paths: Vec<String> = here.iter().map(|(_, path)| path.clone()).collect();
-                inputs::find_within(&self.checkout, &paths, leave_out)
+                inputs::find_within(&self.checkout, &paths, leave_out.in_checkout)
             }
         }
     }

@@ -10,9 +10,10 @@ use sluice_source::walked::{self, is_loop, path_of};
 use sluice_source::{Indexes, Tracked};
 
 use super::{PathError, TOO_MANY, UNWALKED};
-use crate::reading::is_absent;
+use crate::reading::{dangling, is_absent};
 
 /// What lies below a path.
+#[derive(Default)]
 pub(super) struct Below {
     /// Folder by folder and by name in each, and whether each is a link.
     pub(super) files: Vec<(PathBuf, bool)>,
@@ -20,23 +21,27 @@ pub(super) struct Below {
     pub(super) links: bool,
     /// The links to folders that were walked, among others.
     pub(super) folders: Vec<PathBuf>,
+    /// What Git tracks and does not check out.
+    pub(super) absent: Vec<PathBuf>,
 }
 
 /// Finds it; more than `most` files and folders are an error.
 pub(super) fn files_below(path: &Path, most: usize, indexes: &mut Indexes) -> Result<Below, PathError> {
     let fails = |cause| PathError::new(path.display().to_string(), cause);
-    if !path.metadata().map_err(fails)?.is_dir() {
-        return Ok(Below { files: vec![(path.to_path_buf(), true)], links: true, folders: Vec::new() });
+    let found = path.metadata().map_err(|error| fails(dangling(path, error)))?;
+    if !found.is_dir() {
+        return Ok(Below { files: vec![(path.to_path_buf(), true)], links: true, ..Below::default() });
     }
     let links = path.is_symlink();
-    let mut walk = Walk { path, most, met: 0, files: Vec::new(), folders: Vec::new(), links, is_sorted: true };
+    let (files, folders, absent) = (Vec::new(), Vec::new(), Vec::new());
+    let mut walk = Walk { path, most, met: 0, files, folders, absent, links, is_sorted: true };
     let mut above = vec![path.canonicalize().map_err(fails)?];
     walk.folder(path, &mut above, indexes)?;
-    let Walk { mut files, links, folders, is_sorted, .. } = walk;
+    let Walk { mut files, links, folders, absent, is_sorted, .. } = walk;
     if !is_sorted {
         files.sort_unstable();
     }
-    Ok(Below { files, links, folders })
+    Ok(Below { files, links, folders, absent })
 }
 
 struct Walk<'w> {
@@ -48,6 +53,7 @@ struct Walk<'w> {
     files: Vec<(PathBuf, bool)>,
     /// The links to folders that were walked, and the clones within what was: those where an index is to be asked.
     folders: Vec<PathBuf>,
+    absent: Vec<PathBuf>,
     links: bool,
     is_sorted: bool,
 }
@@ -72,7 +78,7 @@ impl Walk<'_> {
         for folder in self.folders.iter().skip(first) {
             let tracked = indexes.below(folder, is_manifest_name);
             let tracked = tracked.map_err(|error| self.fails(io::Error::other(error)))?;
-            next.extend(tracked.into_iter().map(|Tracked { path, is_link }| (folder.join(path), is_link)));
+            next.extend(tracked.into_iter().map(|tracked| Tracked { path: folder.join(&tracked.path), ..tracked }));
         }
         let known: HashSet<&OsStr> = match next.is_empty() {
             true => HashSet::new(),
@@ -80,9 +86,9 @@ impl Walk<'_> {
                 self.files.iter().map(|(file, _)| file).chain(&self.folders).map(|path| path.as_os_str()).collect()
             }
         };
-        next.retain(|(path, _)| !known.contains(path.as_os_str()));
-        for (path, is_link) in next {
-            self.tracked(path, is_link, above, indexes)?;
+        next.retain(|tracked| !known.contains(tracked.path.as_os_str()));
+        for tracked in next {
+            self.tracked(tracked, above, indexes)?;
         }
         Ok(())
     }
@@ -123,15 +129,17 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// What Git tracks and the walk did not meet, if it is there.
+    /// What Git tracks and the walk did not meet, if it is there, or if Git itself has not put it there.
     fn tracked(
         &mut self,
-        path: PathBuf,
-        is_link: bool,
+        Tracked { path, is_link, may_be_absent }: Tracked,
         above: &mut Vec<PathBuf>,
         indexes: &mut Indexes,
     ) -> Result<(), PathError> {
-        let Ok(found) = path.symlink_metadata() else { return Ok(()) };
+        let Ok(found) = path.symlink_metadata() else {
+            self.absent.extend(may_be_absent.then_some(path));
+            return Ok(());
+        };
         let is_folder = match path.metadata() {
             _ if !is_link => found.is_dir(),
             Ok(target) => target.is_dir(),
@@ -151,8 +159,10 @@ impl Walk<'_> {
             self.add(path, true);
             return Ok(());
         };
+        // A submodule that a list excludes by name, as Git does not.
+        let is_module = !found.is_symlink() && walked::is_clone(&path);
         // What leads back is walked already.
-        if !found.is_symlink() || beside.starts_with(&real) || above.contains(&real) {
+        if !found.is_symlink() && !is_module || beside.starts_with(&real) || above.contains(&real) {
             return Ok(());
         }
         self.links = true;

@@ -36,6 +36,7 @@ enum Question {
     Stat(String),
     List(String),
     Read(String),
+    Link(String),
 }
 
 impl Turn<'_> {
@@ -91,6 +92,7 @@ impl Question {
             Self::Stat(path) => of_words(&files.stat(path)),
             Self::List(path) => of_words(&files.list(path)),
             Self::Read(path) => of_content(&files.read(path)),
+            Self::Link(path) => of_words(&files.link(path)),
         }
     }
 }
@@ -135,6 +137,12 @@ impl Files for Asked {
     fn read(&self, path: &str) -> Result<Arc<[u8]>, FilesError> {
         let answer = self.files.read(path);
         self.note(Question::Read(path.to_owned()), of_content(&answer));
+        answer
+    }
+
+    fn link(&self, path: &str) -> Result<Option<String>, FilesError> {
+        let answer = self.files.link(path);
+        self.note(Question::Link(path.to_owned()), of_words(&answer));
         answer
     }
 }

@@ -10,6 +10,7 @@ mod radius;
 mod sides;
 #[path = "../shared/sluice.rs"]
 mod sluice;
+mod sparse;
 
 use std::fs;
 use std::path::{Path, PathBuf};

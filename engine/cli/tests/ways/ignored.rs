@@ -123,3 +123,23 @@ fn a_clone_within_a_clone_has_lists_and_an_index_of_its_own() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn a_submodule_is_no_file_that_a_list_excludes() -> Result<()> {
+    let outer = clone()?;
+    let at = outer.path();
+    let inner = at.join("vendor/lib");
+    write(at, &[(".gitignore", "vendor/\n"), ("good.yaml", GOOD), ("vendor/lib/web.yaml", &bad("web"))])?;
+    git(&inner, &["init", "-q", "-b", "main"])?;
+    commit(&inner)?;
+    commit(at)?;
+    assert_eq!(sluice(at, &["check", "."])?.0, Some(0), "nobody tracks it yet");
+    git(at, &["add", "-f", "vendor/lib"])?;
+    commit(at)?;
+    for path in [".", "vendor"] {
+        let (code, out, err) = sluice(at, &["check", path])?;
+        assert!(code == Some(1) && out.contains("vendor/lib/web.yaml:4"), "{path}: {out}{err}");
+        assert_eq!(out.matches("vendor/lib/web.yaml:4").count(), 1, "{path}: {out}{err}");
+    }
+    Ok(())
+}

@@ -7,7 +7,10 @@ mod git;
 #[path = "../shared/sluice.rs"]
 mod sluice;
 
+mod hosts;
 mod ignored;
+mod sparse;
+mod unread;
 
 use std::fs;
 use std::os::unix::fs::symlink;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Holders, MOST_TOLD, Problem, words};
-use crate::{Resource, Span};
+use crate::{Resource, Span, Text};
 
 /// The equal keys of a document.
 #[derive(Debug, Default)]
@@ -25,6 +25,14 @@ impl Duplicates {
         } else {
             self.more.push(span);
         }
+    }
+
+    /// Whether one of them is a key by which a manifest is known: another reader, which takes the first of equal keys, may see one
+    /// where this one sees none. Of very many keys nobody looks at each.
+    pub(crate) fn may_hide(&self, text: &Text) -> bool {
+        const KNOWN_BY: [&str; 5] = ["apiVersion", "kind", "metadata", "spec", "items"];
+        let is_known = |told: &Problem| KNOWN_BY.contains(&text.slice(told.span).trim_matches(['"', '\'']));
+        !self.more.is_empty() || self.told.iter().any(is_known)
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -1,4 +1,4 @@
-//! Templates (`{{ … }}`) of helm and its like, which have to be rendered before they are YAML.
+//! Templates (`{{ … }}`, `{% … %}`) of helm, Jinja and their like, which have to be rendered before they are YAML.
 //!
 //! A manifest that can be read is judged, whatever its strings hold. One that cannot is told as a template only where
 //! the template is why: it reads once the actions are taken out, or it has lines of its own for actions, or the place
@@ -14,7 +14,7 @@ use crate::{Span, Text};
 /// Whether a template explains that the document in `span` could not be read.
 pub(crate) fn explains(text: &Arc<Text>, span: Span, problem: &Problem, limits: &Limits) -> bool {
     let content = text.slice(span);
-    if !matches!(problem.rule, "invalid-yaml" | "invalid-json") || !content.contains("{{") {
+    if !matches!(problem.rule, "invalid-yaml" | "invalid-json") || !has_action(content) {
         return false;
     }
     // Some versions of kubectl read as YAML what begins like JSON and is none; then it is a manifest to them.
@@ -23,10 +23,10 @@ pub(crate) fn explains(text: &Arc<Text>, span: Span, problem: &Problem, limits: 
     }
     let place = text.place(problem.span);
     let lines = [place.line.saturating_sub(1), place.line];
-    if lines.iter().any(|line| text.line(*line).is_some_and(|line| line.contains("{{"))) {
+    if lines.iter().any(|line| text.line(*line).is_some_and(has_action)) {
         return true;
     }
-    if content.lines().any(|line| line.starts_with("{{")) {
+    if content.lines().any(|line| OPENINGS.iter().any(|opening| line.starts_with(opening))) {
         return true;
     }
     let plain = without_actions(content);
@@ -41,6 +41,25 @@ pub(crate) fn explains_missing(text: &Text, document: &Document) -> bool {
         && text.slice(document.span).contains("{{")
 }
 
+/// What actions begin and end with: those of all, and the statements and comments of Jinja. No YAML that can be read has the
+/// second, but in a string or a comment.
+const OPENINGS: [&str; 3] = ["{{", "{%", "{#"];
+const ENDINGS: [&str; 3] = ["}}", "%}", "#}"];
+
+fn has_action(text: &str) -> bool {
+    text.contains("{{") || text.contains("{%")
+}
+
+/// Where the next action begins, and what ends it.
+fn next_action(text: &str) -> Option<(usize, &'static str)> {
+    let opens = |at: usize| {
+        let rest = text.get(at..)?;
+        let which = OPENINGS.iter().position(|opening| rest.starts_with(opening))?;
+        Some((at, *ENDINGS.get(which)?))
+    };
+    memchr::memchr_iter(b'{', text.as_bytes()).find_map(opens)
+}
+
 /// The text with actions blanked where they stand alone on a line, and made a word where they stand in one.
 fn without_actions(content: &str) -> String {
     let mut plain = String::with_capacity(content.len());
@@ -48,9 +67,9 @@ fn without_actions(content: &str) -> String {
     // Whether there is nothing yet on the line that `plain` ends with. Each byte is looked at once, however many actions
     // share a line.
     let mut line_start = true;
-    while let Some(start) = memmem::find(rest.as_bytes(), b"{{") {
+    while let Some((start, ending)) = next_action(rest) {
         let (before, action) = rest.split_at_checked(start).unwrap_or((rest, ""));
-        let end = memmem::find(action.as_bytes(), b"}}").map_or(action.len(), |end| end + 2);
+        let end = memmem::find(action.as_bytes(), ending.as_bytes()).map_or(action.len(), |end| end + ending.len());
         plain.push_str(before);
         line_start = match before.rsplit_once('\n') {
             Some((_, line)) => line.trim().is_empty(),
@@ -83,6 +102,8 @@ mod tests {
             ("a: {{ b }}{{ c\n}}\n{{ d }}", "a: xx\n"),
             ("a\n{{ b", "a\n"),
             ("a {{ b", "a x"),
+            ("{% if a %}\nb: {{ c }}{# d #}\n{%- endif %}\n", "\nb: xx\n\n"),
+            ("a: {b: 1}\n", "a: {b: 1}\n"),
         ] {
             assert_eq!(without_actions(content), plain, "{content}");
         }

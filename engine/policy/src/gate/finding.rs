@@ -178,6 +178,12 @@ pub(crate) fn gate_finding(rule: &GateRule, message: String) -> Finding {
     Finding { rule: rule.id.to_owned(), help: rule.help.into(), ..blank(message, rule.severity) }
 }
 
+/// What the gate found about a file of which it knows no more than the name.
+pub(crate) fn of_file(rule: &GateRule, file: &str, message: String) -> Finding {
+    let location = Location { file: file.to_owned(), line: 1, column: 1, end_line: 1, end_column: 1, exact: true };
+    Finding { location: Some(location), ..gate_finding(rule, message) }
+}
+
 /// What is wrong with a document, in one of its objects or outside of them. Where something of it could not be read, no
 /// exception helps.
 pub(crate) fn of_problem(gate: &Gate, document: &Unread<'_>, resource: Option<&Resource>, problem: &Problem) -> Draft {

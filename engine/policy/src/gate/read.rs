@@ -39,7 +39,7 @@ pub(crate) fn read(
     match content(input) {
         Err(message) => {
             let message = format!("cannot read `{name}`: {message}");
-            let draft = finding::gate_finding(&UNREADABLE, message);
+            let draft = finding::of_file(&UNREADABLE, &name, message);
             collected.drafts.push(Draft { finding: draft, from: None, undecided: true, met: Vec::new() });
             outcome.failed = true;
         }

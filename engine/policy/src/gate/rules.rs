@@ -85,7 +85,7 @@ pub(crate) const UNREADABLE: GateRule = GateRule {
     id: "sluice/unreadable-file",
     severity: Severity::Error,
     summary: "every file can be read",
-    help: "what cannot be read cannot be judged; check its permissions, or leave it out of the paths",
+    help: "what cannot be read cannot be judged: mend what is told, or leave it out of the paths",
 };
 
 pub(crate) const DUPLICATE: GateRule = GateRule {

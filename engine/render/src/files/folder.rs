@@ -80,6 +80,19 @@ impl Files for FolderFiles {
         }
         Ok(content.into())
     }
+
+    fn link(&self, path: &str) -> Result<Option<String>, FilesError> {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        if name.is_empty() {
+            return Ok(None);
+        }
+        let (folder, _) = self.resolve(folder)?;
+        match fs::read_link(folder.join(name)) {
+            // What it leads to is looked at first: out of here it is refused.
+            Ok(text) => self.resolve(path).map(|_| text.into_os_string().into_string().ok()),
+            Err(_) => Ok(None),
+        }
+    }
 }
 
 fn failed(path: &str, error: &io::Error) -> FilesError {

@@ -15,10 +15,13 @@ use crate::state::State;
 const CHARACTERS: u8 = 2;
 const FOLDER: u8 = 3;
 const FILE: u8 = 4;
+const LINK: u8 = 7;
 /// Lengths of structures.
 const DIRENT: usize = 24;
 const FDSTAT: u32 = 24;
 const FILESTAT: u32 = 64;
+/// The flag of look-ups that wants links followed.
+const FOLLOW: u32 = 1;
 /// Flags of `path_open`.
 const CREATE: u32 = 1;
 const DIRECTORY: u32 = 2;
@@ -63,21 +66,29 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     linker.func_wrap(
         MODULE,
         "path_filestat_get",
-        |mut c: C<'_>, fd: u32, _: u32, path: u32, length: u32, out: u32| {
+        |mut c: C<'_>, fd: u32, flags: u32, path: u32, length: u32, out: u32| {
             answer(&mut c, |view| {
                 let path = resolve(view, fd, path, length)?;
-                filestat(view, &path, out)
+                match if flags & FOLLOW == 0 { view.state.link(&path)? } else { None } {
+                    Some(text) => put_filestat(view, out, LINK, text.len() as u64, &path),
+                    None => filestat(view, &path, out),
+                }
             })
         },
     )?;
     linker.func_wrap(
         MODULE,
         "path_readlink",
-        |mut c: C<'_>, fd: u32, path: u32, length: u32, _: u32, _: u32, _: u32| {
+        |mut c: C<'_>, fd: u32, path: u32, length: u32, out: u32, room: u32, used: u32| {
             answer(&mut c, |view| {
                 let path = resolve(view, fd, path, length)?;
-                // Links are followed already: what is there is none.
-                view.state.stat(&path).and(Err(Errno::Invalid))
+                let Some(text) = view.state.link(&path)? else {
+                    return view.state.stat(&path).and(Err(Errno::Invalid));
+                };
+                // A text that is longer than the room for it is cut, as everywhere.
+                let text = text.as_bytes().get(..room as usize).unwrap_or(text.as_bytes());
+                view.put(out, text)?;
+                view.put_u32(used, text.len() as u32)
             })
         },
     )?;

@@ -53,6 +53,36 @@ fn overlays_of_every_kind_are_rendered_as_kubectl_renders_them() {
     }
 }
 
+/// What a base names is named from where the base is, and not from the link that led there.
+#[cfg(unix)]
+#[test]
+fn links_lead_where_they_lead_for_kubectl() {
+    let root = tempfile::tempdir().unwrap();
+    let at = |path: &str| root.path().join(path);
+    for (path, content) in [
+        ("real/overlay/kustomization.yaml", "resources: [../base]\nnamePrefix: x-\n"),
+        ("real/base/kustomization.yaml", "resources: [a.yaml]\nnameSuffix: -right\n"),
+        ("real/base/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"),
+        ("top/base/kustomization.yaml", "resources: [a.yaml]\n"),
+        ("top/base/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: wrong}\n"),
+        ("top/kustomization.yaml", "resources: [way]\n"),
+        ("top/deep/kustomization.yaml", "resources: [../again/../base, way]\n"),
+    ] {
+        std::fs::create_dir_all(at(path).parent().unwrap()).unwrap();
+        std::fs::write(at(path), content).unwrap();
+    }
+    std::os::unix::fs::symlink("../real/overlay", at("top/way")).unwrap();
+    std::os::unix::fs::symlink("../real", at("top/again")).unwrap();
+    std::os::unix::fs::symlink("../../real/overlay", at("top/deep/way")).unwrap();
+    let files = folder(root.path());
+    let rendered = RENDERERS.render(files, "top", &Method::Kustomize, Origins::Positions).unwrap();
+    assert!(rendered.text.contains("name: x-a-right") && !rendered.text.contains("wrong"), "{}", rendered.text);
+    assert!(rendered.files.iter().any(|file| file == "real/base/a.yaml"), "{:?}", rendered.files);
+    if has_kubectl() {
+        assert_eq!(agreeing(root.path(), ["top", "top/deep"].map(String::from)), 2);
+    }
+}
+
 #[test]
 fn warnings_are_told() {
     let files = [

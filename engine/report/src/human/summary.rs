@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use annotate_snippets::renderer::AnsiColor;
-use sluice_policy::{Decision, Finding, Verdict};
+use sluice_policy::{Decision, Finding, Summary, Verdict};
 
 use super::diagnostic::Painter;
 use crate::outcome::{Outcome, Tally, count, is_fault};
@@ -18,6 +18,12 @@ pub(crate) fn write(verdict: &Verdict, options: &Options, painter: &Painter, out
     }
     if verdict.decision == Decision::Undecided {
         write_undecided(verdict, options.verbosity, painter, out)?;
+    }
+    if options.verbosity == Verbosity::Verbose {
+        let Summary { files, documents, resources, .. } = &verdict.summary;
+        let counts = [(*files, "file"), (*documents, "document"), (*resources, "object")];
+        let read = counts.map(|(number, one)| count(number, one)).join(", ");
+        writeln!(out, "{}", painter.note(&format!("read {read}")))?;
     }
     let line = last_line(verdict);
     let (word, rest) = line.split_once(':').unwrap_or((&line, ""));
@@ -72,7 +78,7 @@ fn some_of(parts: &[(usize, &str, &str)]) -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 
-/// What was not judged. Templates are always told, because they look like manifests; the rest is named on demand.
+/// What was not judged. Some is always told; the rest is named on demand.
 fn write_skipped(verdict: &Verdict, verbosity: Verbosity, painter: &Painter, out: &mut dyn Write) -> io::Result<()> {
     let skipped = &verdict.summary.skipped;
     if verbosity == Verbosity::Verbose {
@@ -81,26 +87,50 @@ fn write_skipped(verdict: &Verdict, verbosity: Verbosity, painter: &Painter, out
             writeln!(out, "{}", painter.note(&text))?;
         }
     }
-    let mut templates = skipped.iter().filter(|(_, reason)| is_template(reason)).map(|(name, _)| clean::line(name));
-    if let Some(first) = templates.next() {
-        let others = templates.count();
-        let text = match others {
-            0 => format!("`{first}` was not judged: it is a template, which has to be rendered first"),
-            _ => format!(
-                "`{first}` and {others} more were not judged: they are templates, which have to be rendered first"
-            ),
-        };
+    let untold = untold(verdict);
+    for Untold { text, help } in &untold {
         // Named above already where everything is.
         if verbosity < Verbosity::Verbose {
-            writeln!(out, "{}", painter.note(&text))?;
+            writeln!(out, "{}", painter.note(text))?;
         }
-        writeln!(out, "{}", painter.help("check the whole folder of its chart, which is rendered then, or what its own tool prints: `… | sluice check -`"))?;
+        writeln!(out, "{}", painter.help(help))?;
     }
-    if !skipped.is_empty() && (verbosity == Verbosity::Verbose || skipped.iter().any(|(_, reason)| is_template(reason)))
-    {
+    if !untold.is_empty() || verbosity == Verbosity::Verbose && !skipped.is_empty() {
         writeln!(out)?;
     }
     Ok(())
+}
+
+/// What was not judged and might be expected to be.
+pub(crate) struct Untold {
+    pub(crate) text: String,
+    pub(crate) help: &'static str,
+}
+
+/// What every report tells of what was skipped: templates, because they look like manifests, and what others will check out.
+pub(crate) fn untold(verdict: &Verdict) -> Vec<Untold> {
+    let of = |fits: fn(&str) -> bool, why: [&str; 2], help| {
+        let skipped = &verdict.summary.skipped;
+        let mut names = skipped.iter().filter(|(_, reason)| fits(reason)).map(|(name, _)| clean::line(name));
+        let first = names.next()?;
+        let [one, many] = why;
+        let text = match names.count() {
+            0 => format!("`{first}` was not judged: {one}"),
+            others => format!("`{first}` and {others} more were not judged: {many}"),
+        };
+        Some(Untold { text, help })
+    };
+    let templates = of(
+        is_template,
+        ["it is a template, which has to be rendered first", "they are templates, which have to be rendered first"],
+        "check the whole folder of its chart, which is rendered then, or what its own tool prints: `… | sluice check -`",
+    );
+    let absent = of(
+        |reason| reason == crate::NOT_CHECKED_OUT,
+        ["Git tracks it, and it is not checked out", "Git tracks them, and they are not checked out"],
+        "`git sparse-checkout disable` checks out all of it, and `sluice check --rev HEAD` judges the commit without that",
+    );
+    templates.into_iter().chain(absent).collect()
 }
 
 fn is_template(reason: &str) -> bool {

@@ -46,18 +46,16 @@ impl PhysicalLocation {
 impl ArtifactLocation {
     pub(super) fn of(file: &str) -> Self {
         let relative = file.trim_start_matches("./");
-        let drive =
-            relative.as_bytes().get(1) == Some(&b':') && relative.starts_with(|c: char| c.is_ascii_alphabetic());
-        match (file.starts_with('/'), drive) {
-            (true, _) => Self { uri: format!("file://{}", encoded(file)), uri_base_id: None },
-            (false, true) => Self { uri: format!("file:///{}", encoded(file)), uri_base_id: None },
-            (false, false) if file == "-" => Self { uri: String::from("stdin"), uri_base_id: None },
-            (false, false) => Self { uri: encoded(relative), uri_base_id: Some(BASE) },
+        match file {
+            "-" => Self { uri: String::from("stdin"), uri_base_id: None },
+            _ if file.starts_with('/') => Self { uri: format!("file://{}", encoded(file)), uri_base_id: None },
+            _ => Self { uri: encoded(relative), uri_base_id: Some(BASE) },
         }
     }
 }
 
-/// A path with everything escaped that a URI's path does not hold as it is.
+/// A path with everything escaped that a URI's path does not hold as it is; a colon too, so that what stands before it is no
+/// scheme (section 4.2).
 fn encoded(path: &str) -> String {
     let mut uri = String::with_capacity(path.len());
     for byte in path.bytes() {
@@ -82,7 +80,9 @@ mod tests {
         assert_eq!(uri("deploy/cart 1.yaml"), (String::from("deploy/cart%201.yaml"), true));
         assert_eq!(uri("./ü%:#?.yaml"), (String::from("%C3%BC%25%3A%23%3F.yaml"), true));
         assert_eq!(uri("/srv/cart.yaml"), (String::from("file:///srv/cart.yaml"), false));
-        assert_eq!(uri("C:/srv/cart.yaml"), (String::from("file:///C%3A/srv/cart.yaml"), false));
+        // There are no drives where Sluice runs.
+        assert_eq!(uri("C:/srv/cart.yaml"), (String::from("C%3A/srv/cart.yaml"), true));
+        assert_eq!(uri("a:b.yaml"), (String::from("a%3Ab.yaml"), true));
         assert_eq!(uri("-"), (String::from("stdin"), false));
     }
 }

@@ -9,6 +9,7 @@ use sluice_policy::{Finding, Location};
 use super::Text;
 use super::place::{ArtifactLocation, PhysicalLocation, Region};
 use super::rules::{self, Rules};
+use crate::human::summary::Untold;
 use crate::json;
 use crate::outcome::{Outcome, object_name};
 use crate::place::{self, Marked};
@@ -163,6 +164,12 @@ impl<'a> FaultNotification<'a> {
             associated_rule: Some(RuleReference { id: &finding.rule, index: rules.index(&finding.rule) }),
             exception: detail.map(|message| Detail { kind: &finding.rule, message }),
         }
+    }
+
+    pub(super) fn untold(untold: Untold) -> Self {
+        let text = format!("{}: {}", untold.text, untold.help);
+        let message = Text { text: Cow::Owned(text) };
+        Self { level: "note", message, locations: vec![], associated_rule: None, exception: None }
     }
 
     pub(super) fn left_out(number: usize, most: usize) -> Self {

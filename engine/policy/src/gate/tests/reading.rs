@@ -46,8 +46,8 @@ fn what_cannot_be_read_is_undecided() {
     let outcome = gate.run(inputs, &RunOptions { jobs: 1, ..RunOptions::default() });
     assert_snapshot!(show(&outcome), @r"
     undecided
+    gone.yaml:1:1 error sluice/unreadable-file: cannot read `gone.yaml`: gone
     latin1.yaml:1:16 error sluice/invalid-utf8: byte 0xe9 at line 1, column 16 is not UTF-8
-    ? error sluice/unreadable-file: cannot read `gone.yaml`: gone
     ");
     assert!(outcome.inputs.iter().all(|input| input.failed));
 }
