@@ -278,6 +278,6 @@ mod tests {
             wrong(&format!("{finding}  message: d\n  fix:\n  - op: add\n    path: 1\n")),
             "11: invalid type: integer `1`"
         );
-        assert_eq!(wrong("findings: []\nfault: ["), "2: a `[` list is not closed");
+        assert_eq!(wrong("findings: []\nfault: ["), "2: expected a value");
     }
 }
