@@ -1,7 +1,7 @@
 //! What a plugin answers on a fixture, in the form that `expected.yaml` has.
 
 use serde::{Deserialize, Serialize};
-use sluice_manifest::{Limits, Operation, Resource, Span, Text, Tree, read_value};
+use sluice_manifest::{Limits, Node, Operation, Resource, Span, Text, Tree, Value, read_value};
 use sluice_plugin::{Finding, Patch};
 
 use super::inspect::severity;
@@ -128,14 +128,48 @@ fn line(subject: &Resource, pointer: &str) -> u32 {
     tree.locate(pointer).map_or(0, |located| tree.text().place(located.span).line)
 }
 
+/// What prints a byte of a value's JSON: `start` is where that begins.
+fn printed_at(node: Node<'_>, start: usize, byte: usize) -> Span {
+    let mut next = start + 1;
+    match node.value() {
+        Value::Object(members) => {
+            for (key, value) in members {
+                next += key.to_json().len() + 1;
+                if byte < next {
+                    return key.span();
+                }
+                let begin = next;
+                next += value.to_json().len() + 1;
+                if byte < next - 1 {
+                    return printed_at(value, begin, byte);
+                }
+            }
+        }
+        Value::Array(elements) => {
+            for element in elements {
+                let begin = next;
+                next += element.to_json().len() + 1;
+                if byte < next - 1 {
+                    return printed_at(element, begin, byte);
+                }
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+    node.span()
+}
+
 impl Answer {
-    /// Reads an `expected.yaml`.
-    pub(super) fn parse(name: &str, yaml: String) -> Result<Self, String> {
-        let tree = read_value(std::sync::Arc::new(Text::new(name, yaml)), Limits::default());
-        let tree = tree.map_err(|problem| problem.message)?;
+    /// Reads an `expected.yaml`; the error is the line and what is wrong there.
+    pub(super) fn parse(name: &str, yaml: String) -> Result<Self, (u32, String)> {
+        let text = std::sync::Arc::new(Text::new(name, yaml));
+        let tree = read_value(std::sync::Arc::clone(&text), Limits::default());
+        let tree = tree.map_err(|problem| (text.place(problem.span).line, problem.message))?;
         serde_json::from_str(&tree.root().to_json()).map_err(|error| {
             let message = error.to_string();
-            message.split_once(" at line ").map_or(message.clone(), |(message, _)| message.to_owned())
+            let message = message.split_once(" at line ").map_or(message.as_str(), |(message, _)| message);
+            let span = printed_at(tree.root(), 0, error.column().saturating_sub(1));
+            (text.place(span).line, message.to_owned())
         })
     }
 
@@ -226,6 +260,24 @@ mod tests {
         };
         let answer = Answer { findings: Some(vec![found]), ..Answer::default() };
         assert_eq!(Answer::parse("x", answer.to_yaml()).unwrap(), answer);
-        assert!(Answer::parse("x", "finding: []".into()).unwrap_err().contains("unknown field"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_line() {
+        let wrong = |yaml: &str| {
+            let (line, message) = Answer::parse("x", yaml.into()).unwrap_err();
+            format!("{line}: {}", message.split(',').next().unwrap_or_default())
+        };
+        assert_eq!(wrong("finding: []"), "1: unknown field `finding`");
+        let finding = "fault: 'é \"'\nfindings:\n- rule: a\n  resource: b\n  path: ''\n  line: 1\n  severity: c\n";
+        assert_eq!(wrong(&format!("{finding}  messages: d\n")), "8: unknown field `messages`");
+        assert_eq!(wrong(finding), "3: missing field `message`");
+        let wrong_type = format!("{finding}  message: d\n").replace("line: 1", "line: one");
+        assert_eq!(wrong(&wrong_type), "6: invalid type: string \"one\"");
+        assert_eq!(
+            wrong(&format!("{finding}  message: d\n  fix:\n  - op: add\n    path: 1\n")),
+            "11: invalid type: integer `1`"
+        );
+        assert_eq!(wrong("findings: []\nfault: ["), "2: expected a value");
     }
 }

@@ -1,7 +1,7 @@
 //! `sluice plugin inspect`: what a component says about itself, and what it is.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use sluice_plugin::{KindSelector, Plugin, Scope, Severity};
@@ -24,10 +24,18 @@ pub(crate) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<Exit, Stop> {
     let plugin = match arguments.file.to_str().and_then(|file| file.strip_prefix("builtin:")) {
         Some(name) => built_in(name)?,
-        None => load(&arguments.file)?,
+        None => load(&arguments.file).map_err(|stop| meant(&arguments.file, stop))?,
     };
     let text = if arguments.json { json(&plugin) } else { human(&plugin) };
     Ok(output::print(&text))
+}
+
+/// A built-in plugin by its name alone is a file that is not there.
+fn meant(file: &Path, stop: Stop) -> Stop {
+    match file.to_str().filter(|name| !file.exists() && builtin::find(name).is_some()) {
+        Some(name) => stop.help(format!("the built-in plugin is `builtin:{name}`")),
+        None => stop,
+    }
 }
 
 fn built_in(name: &str) -> Result<Plugin, Stop> {

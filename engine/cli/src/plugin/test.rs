@@ -109,8 +109,7 @@ fn judge(plugin: &Plugin, case: &Path, update: bool) -> Result<Outcome, Stop> {
     let expected = match fs::read_to_string(&file) {
         Ok(yaml) => {
             let name = file.display().to_string();
-            let mut expected =
-                Answer::parse(&name, yaml).map_err(|message| Stop::usage(format!("cannot read `{name}`: {message}")));
+            let mut expected = Answer::parse(&name, yaml).map_err(|(line, message)| unreadable(&file, line, &message));
             if update {
                 expected = Ok(expected.unwrap_or_default());
             }
@@ -225,7 +224,7 @@ fn resources(file: &Path) -> Result<Vec<Arc<Resource>>, Stop> {
     for document in Documents::new(Arc::clone(&text), ReadLimits::default()) {
         if let Some(problem) = document.problems.iter().find(|problem| problem.fatal) {
             let line = text.place(problem.span).line;
-            return Err(Stop::usage(format!("cannot read `{}`, line {line}: {}", file.display(), problem.message)));
+            return Err(unreadable(file, line, &problem.message));
         }
         resources.extend(document.resources.into_iter().map(Arc::new));
     }
@@ -233,6 +232,10 @@ fn resources(file: &Path) -> Result<Vec<Arc<Resource>>, Stop> {
         return Err(Stop::usage(format!("there is no manifest in `{}`", file.display())));
     }
     Ok(resources)
+}
+
+fn unreadable(file: &Path, line: u32, message: &str) -> Stop {
+    Stop::usage(format!("cannot read `{}`, line {line}: {message}", file.display()))
 }
 
 /// The settings as JSON text; `{}` where there is no file.
@@ -243,7 +246,7 @@ fn settings(file: &Path) -> Result<String, Stop> {
         Err(error) => return Err(about("read", file, &error)),
     };
     let text = Arc::new(Text::new(file.display().to_string(), content));
-    let tree = read_value(text, ReadLimits::default())
-        .map_err(|problem| Stop::usage(format!("cannot read `{}`: {}", file.display(), problem.message)))?;
+    let tree = read_value(Arc::clone(&text), ReadLimits::default())
+        .map_err(|problem| unreadable(file, text.place(problem.span).line, &problem.message))?;
     Ok(tree.root().to_json())
 }
