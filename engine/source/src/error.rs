@@ -352,9 +352,10 @@ impl SourceError {
     /// What to do about it, where that is not plain.
     pub fn help(&self) -> Option<String> {
         let help = match self {
-            SourceError::UnknownRevision { near, .. } if !near.is_empty() => {
+            SourceError::UnknownRevision { near, shallow, .. } if !near.is_empty() => {
                 let names: Vec<String> = near.iter().map(|name| format!("`{name}`")).collect();
-                return Some(format!("did you mean {}?", names.join(" or ")));
+                let more = if *shallow { format!(" If not, {DEEPEN}") } else { String::new() };
+                return Some(format!("did you mean {}?{more}", names.join(" or ")));
             }
             SourceError::UnknownRevision { shallow: true, .. } | SourceError::NoMergeBase { shallow: true, .. } => {
                 DEEPEN

@@ -66,13 +66,20 @@ fn unknown(repo: &gix::Repository, revision: &str, name: &str, error: &gix::Erro
     if text.contains("ambiguous") {
         return SourceError::AmbiguousRevision { revision: revision_shown, repo: name, meanings: text };
     }
-    let mut names = Vec::new();
+    let (mut names, mut remotes) = (Vec::new(), Vec::new());
     if let Ok(references) = repo.references() {
+        let short = |reference: gix::Reference<'_>| reference.name().shorten().to_string();
         for all in [references.local_branches(), references.tags()].into_iter().flatten() {
-            names.extend(all.flatten().map(|reference| reference.name().shorten().to_string()));
+            names.extend(all.flatten().map(short));
         }
+        remotes.extend(references.remote_branches().into_iter().flatten().flatten().map(short));
     }
-    let near = near(revision, names.iter().map(String::as_str));
+    // A clone has the branches of others under the name of the remote, which one forgets to write.
+    let same = |name: &&String| name.split_once('/').is_some_and(|(_, branch)| branch == revision);
+    let near = match remotes.iter().find(same) {
+        Some(remote) => vec![shown(remote)],
+        None => near(revision, names.iter().map(String::as_str)),
+    };
     SourceError::UnknownRevision { revision: revision_shown, repo: name, near, shallow: super::is_shallow(repo) }
 }
 

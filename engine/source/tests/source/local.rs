@@ -63,6 +63,14 @@ fn repositories_are_found_wherever_they_are() {
     assert_eq!(text(&of(&shallow, "HEAD").unwrap(), "deploy/app.yaml"), "two\n");
     let error = of(&shallow, "HEAD~1").unwrap_err();
     assert!(error.help().unwrap().contains("shallow"), "{error:?}");
+    // A branch that only the remote has.
+    repo.git(["branch", "topic", "old"]);
+    let other_branch = clone(&[], "clone");
+    let help = of(&other_branch, "topic").unwrap_err().help();
+    assert_eq!(help.as_deref(), Some("did you mean `origin/topic`?"));
+    let part = clone(&["--depth=1", "--no-single-branch"], "part");
+    let help = of(&part, "topic").unwrap_err().help().unwrap();
+    assert!(help.starts_with("did you mean `origin/topic`? If not, the repository is shallow: "), "{help}");
     let url = RepoLocation::parse(&format!("file://{}", bare.display())).unwrap();
     let checkout = Checkout::revision(&Request::new(url, "old")).unwrap();
     assert_eq!(text(&checkout, "deploy/app.yaml"), "one\n");
