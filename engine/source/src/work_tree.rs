@@ -86,13 +86,9 @@ impl WorkTree {
 
     /// That an object is not there, either: a clone need not have those of what it does not check out.
     fn told(error: PathError) -> PathError {
-        match error {
-            PathError::Corrupt { path, id, cause, cache } => {
-                let cause = format!("{cause}, and the file is not checked out");
-                PathError::Corrupt { path, id, cause, cache }
-            }
-            other => other,
-        }
+        let PathError::Corrupt { path, id, cause, cache } = error else { return error };
+        let cause = format!("{cause}, and the file is not checked out");
+        PathError::Corrupt { path, id, cause, cache }
     }
 }
 

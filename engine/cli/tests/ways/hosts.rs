@@ -1,4 +1,5 @@
 //! Reports for code hosts, which know a file by its path from the root of the repository alone.
+#![expect(clippy::indexing_slicing, reason = "tests")]
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;

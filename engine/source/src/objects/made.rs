@@ -13,11 +13,14 @@ use crate::name::{Role, checked};
 use crate::store::joined;
 use crate::words::{shown, shown_bytes};
 
+/// Folders by their numbers.
+type Folders = HashMap<ObjectId, Arc<[Item]>>;
+
 /// The folders by their numbers, and that of the root. Each entry comes with its path, which ends with `/` where a whole folder
 /// is one, as in an index that leaves out what is below it.
 pub(super) fn folders(
     entries: impl Iterator<Item = (Vec<u8>, EntryMode, ObjectId)>,
-) -> Result<(HashMap<ObjectId, Arc<[Item]>>, ObjectId), PathError> {
+) -> Result<(Folders, ObjectId), PathError> {
     let mut root = Folder::default();
     for (path, mode, id) in entries {
         root.add(&path, mode, id)?;
@@ -58,7 +61,7 @@ impl Folder {
 
 #[derive(Default)]
 struct Made {
-    folders: HashMap<ObjectId, Arc<[Item]>>,
+    folders: Folders,
 }
 
 impl Made {
