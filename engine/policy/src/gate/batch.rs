@@ -17,22 +17,27 @@ pub const BATCH: usize = 128;
 pub(crate) const MAX_FAILURES: u32 = 3;
 
 /// How often plugins have failed on a batch so far. It saves time: what is not asked now is asked later, about fewer
-/// objects at a time.
-pub(crate) struct Failures(Vec<AtomicU32>);
+/// objects at a time. Where a plugin does both, one work says nothing of the other: as a mutator that is given up it would
+/// hold up all plugins.
+pub(crate) struct Failures {
+    changing: Vec<AtomicU32>,
+    judging: Vec<AtomicU32>,
+}
 
 impl Failures {
     pub(crate) fn new(gate: &Gate) -> Self {
-        Self(gate.plugins.iter().map(|_| AtomicU32::new(0)).collect())
+        let none = || gate.plugins.iter().map(|_| AtomicU32::new(0)).collect();
+        Self { changing: none(), judging: none() }
     }
+}
 
-    fn too_many(&self, plugin: usize) -> bool {
-        self.0.get(plugin).is_some_and(|count| count.load(Ordering::Relaxed) >= MAX_FAILURES)
-    }
+fn too_many(failures: &[AtomicU32], plugin: usize) -> bool {
+    failures.get(plugin).is_some_and(|count| count.load(Ordering::Relaxed) >= MAX_FAILURES)
+}
 
-    fn count(&self, plugin: usize) {
-        if let Some(count) = self.0.get(plugin) {
-            count.fetch_add(1, Ordering::Relaxed);
-        }
+fn count(failures: &[AtomicU32], plugin: usize) {
+    if let Some(count) = failures.get(plugin) {
+        count.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -42,7 +47,7 @@ pub(crate) fn pass(gate: &Gate, mut items: Vec<Item>, failures: &Failures, colle
         collected.kept.extend(items);
         return;
     }
-    let broken = gate.mutators().any(|(plugin, _)| failures.too_many(plugin));
+    let broken = gate.mutators().any(|(plugin, _)| too_many(&failures.changing, plugin));
     if broken {
         collected.deferred.extend(items);
         return;
@@ -50,7 +55,7 @@ pub(crate) fn pass(gate: &Gate, mut items: Vec<Item>, failures: &Failures, colle
     match mutate::mutate(gate, &mut items, collected) {
         Ok(shown) => validate_shown(gate, items, shown, failures, collected),
         Err(failed) => {
-            failures.count(failed.plugin);
+            count(&failures.changing, failed.plugin);
             collected.deferred.extend(items.iter().map(Item::restored));
         }
     }
@@ -74,13 +79,13 @@ fn validate_shown(gate: &Gate, items: Vec<Item>, mut shown: Shown, failures: &Fa
         }
         let suspects =
             |chosen: &[u32]| chosen_items(&items, chosen).map(|item| (plugin, item.clone())).collect::<Vec<_>>();
-        if failures.too_many(plugin) {
+        if too_many(&failures.judging, plugin) {
             collected.suspects.extend(suspects(&chosen));
             continue;
         }
         let call = Call { set: Arc::clone(&set), chosen, context: None };
         if judge(gate, plugin, loaded, &items, &call, collected).is_err() {
-            failures.count(plugin);
+            count(&failures.judging, plugin);
             collected.suspects.extend(suspects(&call.chosen));
         }
     }
