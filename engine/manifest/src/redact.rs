@@ -13,19 +13,38 @@ pub const REDACTED_PLAIN: &str = "[REDACTED]";
 /// What stands in the place of a number.
 const ZERO: &str = "0";
 
-/// The places of a `Secret` that hold what is hidden, and what strings in them have to be. The last one is where
-/// `kubectl apply` keeps the whole object, values included.
-const PLACES: [(&str, Strings); 3] = [
-    ("/data", Strings::Base64),
-    ("/stringData", Strings::Any),
-    ("/metadata/annotations/kubectl.kubernetes.io~1last-applied-configuration", Strings::Any),
+/// The annotation in which `kubectl apply` keeps the whole object, values included.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// The members of a `Secret` beside its metadata that are no secret. All others are: a value under a misspelt name, or at a
+/// wrong depth, is one as well.
+const SHOWN: [&str; 4] = ["apiVersion", "kind", "type", "immutable"];
+
+/// The members of its metadata, as `ObjectMeta` of the API has them.
+const METADATA: [&str; 15] = [
+    "name",
+    "generateName",
+    "namespace",
+    "labels",
+    "annotations",
+    "finalizers",
+    "ownerReferences",
+    "uid",
+    "resourceVersion",
+    "generation",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "selfLink",
+    "managedFields",
 ];
 
 impl Resource {
-    /// The object as it may be shown to a plugin. In a `Secret` every value in `data` and `stringData`, and that of the
-    /// annotation `kubectl.kubernetes.io/last-applied-configuration`, is replaced by one of its own type, so that a
-    /// value of the wrong type is still seen: a string by [`REDACTED`], or by [`REDACTED_PLAIN`] where it should be base64
-    /// and is not, a number by `0`, a boolean by `false`. Keys, `null`, spans and all else stay. Any other object is as
+    /// The object as it may be shown to a plugin. In a `Secret` every value is hidden but those of `apiVersion`, `kind`,
+    /// `type`, `immutable` and the known members of `metadata`, and of these that of the annotation
+    /// `kubectl.kubernetes.io/last-applied-configuration`. It is replaced by one of its own type, so that a
+    /// value of the wrong type is still seen: a string by [`REDACTED`], or by [`REDACTED_PLAIN`] where it should be base64 and is
+    /// not, a number by `0`, a boolean by `false`. Keys, `null`, spans and all else stay. Any other object is as
     /// it was.
     ///
     /// The tree, and everything that is written from it, holds no value any more. Its [`text`](Self::text) is still
@@ -39,9 +58,15 @@ impl Resource {
     /// count, whether anything stands there or not.
     #[must_use]
     pub fn hides(&self, pointer: &str) -> bool {
-        let leads =
-            |from: &str, to: &str| to.strip_prefix(from).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-        self.identity().is_secret() && PLACES.iter().any(|(place, _)| leads(place, pointer) || leads(pointer, place))
+        let Some(tokens) = tokens(pointer).filter(|_| self.identity().is_secret()) else { return false };
+        let names: Vec<_> = tokens.take(3).map(|token| unescape(token).unwrap_or_default()).collect();
+        let names: Vec<&str> = names.iter().map(|name| name.as_ref()).collect();
+        match *names {
+            [] | ["metadata"] | ["metadata", "annotations"] => true,
+            ["metadata", "annotations", name] => name == LAST_APPLIED,
+            ["metadata", name, ..] => !METADATA.contains(&name),
+            [name, ..] => !SHOWN.contains(&name),
+        }
     }
 
     /// What [`redacted`](Self::redacted) hides: scalars, and collections whose scalars it hides.
@@ -70,18 +95,26 @@ enum Strings {
     Any,
 }
 
-/// What stands at the hidden places of a `Secret`. A name that is there more than once counts each time.
+/// What is hidden of a `Secret`, and what strings in it have to be. A name that is there more than once counts each time.
 fn places(root: Node<'_>) -> impl Iterator<Item = (Node<'_>, Strings)> {
-    PLACES.into_iter().flat_map(move |(place, strings)| {
-        let found = tokens(place).into_iter().flatten().fold(vec![root], members);
-        found.into_iter().map(move |value| (value, strings))
+    root.entries().flat_map(|(name, value)| match name.as_str() {
+        Some("metadata") if value.entries().len() > 0 => of_metadata(value),
+        Some("data") => vec![(value, Strings::Base64)],
+        Some(name) if SHOWN.contains(&name) => Vec::new(),
+        Some(_) | None => vec![(value, Strings::Any)],
     })
 }
 
-fn members<'t>(of: Vec<Node<'t>>, token: &str) -> Vec<Node<'t>> {
-    let name = unescape(token);
-    let all = of.into_iter().flat_map(Node::entries);
-    all.filter(|(key, _)| key.as_str() == name.as_deref()).map(|(_, value)| value).collect()
+fn of_metadata(metadata: Node<'_>) -> Vec<(Node<'_>, Strings)> {
+    let members = metadata.entries().flat_map(|(name, value)| match name.as_str() {
+        Some("annotations") => {
+            let kept = value.entries().filter(|(name, _)| name.as_str() == Some(LAST_APPLIED));
+            kept.map(|(_, value)| value).collect()
+        }
+        Some(name) if METADATA.contains(&name) => Vec::new(),
+        Some(_) | None => vec![value],
+    });
+    members.map(|value| (value, Strings::Any)).collect()
 }
 
 fn redact(tree: &Tree) -> Tree {

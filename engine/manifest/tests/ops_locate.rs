@@ -177,15 +177,28 @@ fn secrets_keep_their_faults() {
     assert_eq!(redacted.root().at("/stringData/c").unwrap().as_str(), Some(REDACTED));
 }
 
+/// A value under a misspelt name, or at a wrong depth, was meant as one that is hidden.
+#[test]
+fn secrets_hide_what_stands_in_the_wrong_place() {
+    let source = "apiVersion: v1\nkind: Secret\nmetadata: {name: x, labels: {a: b}, data: {a: hunter2}}\ntype: Opaque\n\
+                  immutable: true\nstringdata: {a: hunter2}\nData: hunter2\nspec: {a: [{b: hunter2}]}\n";
+    let redacted = Resource::new(yaml(source)).unwrap().redacted();
+    let json = redacted.root().to_json();
+    assert!(!json.contains("hunter2"), "{json}");
+    let shown =
+        r#""labels":{"a":"b"},"data":{"a":"REDACTED"}},"type":"Opaque","immutable":true,"stringdata":{"a":"REDACTED"}"#;
+    assert!(json.contains(shown), "{json}");
+}
+
 #[test]
 fn the_places_of_what_is_hidden_are_known() {
     let object =
         |api: &str| Resource::new(yaml(&format!("apiVersion: {api}\nkind: Secret\nmetadata: {{name: x}}\n"))).unwrap();
     let applied = "/metadata/annotations/kubectl.kubernetes.io~1last-applied-configuration";
     let hidden = ["", "/data", "/data/a", "/data/a/b", "/stringData/a", "/metadata", "/metadata/annotations", applied];
-    let open =
-        ["/type", "/dat", "/database", "/metadata/labels", "/metadata/annotations/note", "/metadata/name", "data"];
-    for pointer in hidden {
+    let misspelt = ["/stringdata/a", "/Data", "/spec/a", "/metadata/data/a", "/metadata/lables"];
+    let open = ["/type", "/immutable", "/metadata/labels", "/metadata/annotations/note", "/metadata/name", "data"];
+    for pointer in hidden.into_iter().chain(misspelt) {
         assert!(object("v1").hides(pointer), "{pointer}");
         assert!(!object("example.com/v1").hides(pointer), "{pointer}");
     }

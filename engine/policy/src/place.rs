@@ -227,7 +227,7 @@ fn secrets(resource: &Resource) -> Option<Hide<'_>> {
     }
     let mut found = (Vec::new(), Vec::new());
     for hidden in resource.hidden() {
-        if hidden.entries().len() > MAX_SECRETS {
+        if hidden.entries().len() + found.0.len() > MAX_SECRETS {
             return None;
         }
         match hidden.value() {

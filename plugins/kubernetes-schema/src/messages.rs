@@ -160,7 +160,9 @@ impl Teller<'_> {
         };
         let message = format!("unknown field `{name}` {holder}{advice_words}");
         let mut finding = self.resource.finding_at(pointer.clone(), message);
-        if let (Advice::Spelling { name, certain: true }, Some(level)) = (advice, place.levels.last()) {
+        // The host hides what stands under a misspelt name of a `Secret`: it cannot be written to another place.
+        let is_shown = self.kind.kind() != "Secret";
+        if let (true, Advice::Spelling { name, certain: true }, Some(level)) = (is_shown, advice, place.levels.last()) {
             let is_free = self.view.get(level.node, name.as_bytes()).is_none();
             let kind = level.definition().and_then(|definition| definition.find(name.as_bytes(), self.versions));
             if is_free && kind.is_some_and(|(_, field)| self.may_be(node, field.kind())) {

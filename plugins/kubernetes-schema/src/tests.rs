@@ -326,6 +326,19 @@ fn numbers_and_quantities_must_fit() {
     );
 }
 
+/// What stands under a misspelt name is hidden too, so there is nothing to write elsewhere.
+#[test]
+fn the_values_of_a_secret_are_not_written_elsewhere() {
+    let misspelt =
+        |kind: &str, name: &str| format!("{{apiVersion: v1, kind: {kind}, metadata: {{name: a}}, {name}: {{key: a}}}}");
+    let fixes = |manifest: &str| {
+        let findings = findings(manifest, "{}");
+        findings.iter().map(|finding| finding.fix.len()).collect::<Vec<_>>()
+    };
+    assert_eq!(fixes(&misspelt("ConfigMap", "binarydata")), [2]);
+    assert_eq!(fixes(&misspelt("Secret", "stringdata")), [0]);
+}
+
 #[test]
 fn elements_that_repeat_each_other_are_told() {
     damaged(
