@@ -192,7 +192,7 @@ fn a_plugin_that_fails_removes_nothing() -> Result<()> {
     let (code, report) = repository.json(&["base"])?;
     assert_eq!((code, &report["verdict"], objects(&report)), (Some(3), &"undecided".into(), vec![]), "{report}");
     let ran = repository.diff(&["base"])?;
-    assert!(ran.out.contains("error[sluice/plugin-undecided]"), "{}", ran.out);
+    assert!(ran.out.contains("error[sluice/plugin-trapped]"), "{}", ran.out);
     Ok(())
 }
 

@@ -72,7 +72,7 @@ fn charts() {
     ");
     assert_snapshot!(entry("path: a, helm: {set: {cpu: 1.5}}"), @r#"7:31: Helm can set whole numbers only (put it in quotes ("1.5"), or into a file that `values` names)"#);
     assert_snapshot!(entry("path: a, helm: {set: {tag: 1.10}}"), @r#"7:31: Helm can set whole numbers only (put it in quotes ("1.10"), or into a file that `values` names)"#);
-    assert_snapshot!(entry("path: a, helm: {kubeVersion: &a x, setString: {a: &b 1.10, b: *b}}"), @"7:66: a text is wanted here, and this is none (write it out, in quotes)");
+    assert_snapshot!(entry("path: a, helm: {release: &a x, setString: {a: &b 1.10, b: *b}}"), @"7:62: a text is wanted here, and this is none (write it out, in quotes)");
     assert_snapshot!(entry("path: a, helm: {skipTests: some}, limits: {memory: 1Gi}"), @r"
     7:31: `skipTests` has to be `true` or `false`, not a string
     7:47: `limits` are those of a `command`, and this is `helm` (what runs in the sandbox has the limits of the sandbox: leave them out)
