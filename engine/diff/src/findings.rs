@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use sluice_manifest::{Identity, Resource, loosened};
+use sluice_manifest::{Identity, Resource, by_content};
 use sluice_policy::Finding;
 
 use crate::objects::set_of;
@@ -32,7 +32,10 @@ pub(crate) struct Sorted {
 enum Closeness {
     File,
     Object,
+    /// Elements without a key are known by what they hold.
     Element,
+    /// The first of them by its place, and those in it by what they hold.
+    Inner,
 }
 
 /// An object without the version of its API and without the hash in its name: it stays itself when these change.
@@ -49,6 +52,13 @@ struct Key<'f> {
     set: &'f str,
     file: &'f str,
     pointer: Cow<'f, str>,
+}
+
+impl<'f> Key<'f> {
+    /// The same at another place.
+    fn at(&self, pointer: &str) -> Self {
+        Self { pointer: Cow::Owned(pointer.to_owned()), words: self.words.clone(), ..*self }
+    }
 }
 
 /// What is known of the objects that findings are about.
@@ -111,11 +121,15 @@ impl<'s> Known<'s> {
             },
             Some(_) => "",
         };
-        let pointer = Cow::Borrowed(finding.steady_path());
+        let by_content = |placed| match &finding.steady {
+            Some(steady) => Cow::Owned(by_content(steady, placed)),
+            None => finding.steady_path(),
+        };
         let (file, pointer) = match closeness {
-            Closeness::File => (file, pointer),
-            Closeness::Object => (told, pointer),
-            Closeness::Element => (told, finding.steady.as_deref().map_or(pointer, |steady| loosened(steady).into())),
+            Closeness::File => (file, finding.steady_path()),
+            Closeness::Object => (told, finding.steady_path()),
+            Closeness::Element => (told, by_content(0)),
+            Closeness::Inner => (told, by_content(1)),
         };
         Key { rule: &finding.rule, words: steady::words(finding), object, set, file, pointer }
     }
@@ -129,7 +143,7 @@ pub(crate) fn named(identity: &Identity) -> Named<'_> {
 pub(crate) fn pair(before: &[Finding], after: &[Finding], known: &Known<'_>) -> Pairs {
     let mut taken = vec![false; before.len()];
     let mut stays = vec![false; after.len()];
-    for closeness in [Closeness::File, Closeness::Object, Closeness::Element] {
+    for closeness in [Closeness::File, Closeness::Object, Closeness::Element, Closeness::Inner] {
         // Where it denies after and did not before it is new, so those that denied are for those that do.
         for denying in [true, false] {
             let mut free = HashMap::<Key<'_>, Vec<usize>>::new();
@@ -149,7 +163,48 @@ pub(crate) fn pair(before: &[Finding], after: &[Finding], known: &Known<'_>) -> 
             }
         }
     }
+    pair_grown(before, after, known, &mut taken, &mut stays);
     Pairs { before: taken, after: stays }
+}
+
+/// Pairs what is found at members of objects of which one leads to the other: where a member is missing, a finding is at the
+/// nearest that is there, which is another one once half of the repair is done.
+fn pair_grown(before: &[Finding], after: &[Finding], known: &Known<'_>, taken: &mut [bool], stays: &mut [bool]) {
+    for denying in [true, false] {
+        // What is found at a place, and below one.
+        let mut free = HashMap::<(bool, Key<'_>), Vec<usize>>::new();
+        for (at, finding) in before.iter().enumerate().rev() {
+            if taken.get(at) == Some(&false) && (finding.denies() || !denying) {
+                let key = known.key(finding, Which::Base, Closeness::Object);
+                let above = above(&key.pointer).map(|pointer| (true, key.at(pointer)));
+                let all: Vec<_> = above.chain([(false, key.at(&key.pointer))]).collect();
+                all.into_iter().for_each(|key| free.entry(key).or_default().push(at));
+            }
+        }
+        for (finding, stays) in after.iter().zip(stays.iter_mut()) {
+            if *stays || finding.denies() != denying {
+                continue;
+            }
+            let key = known.key(finding, Which::Head, Closeness::Object);
+            let above = above(&key.pointer).map(|pointer| (false, key.at(pointer)));
+            let wanted: Vec<_> = [(true, key.at(&key.pointer))].into_iter().chain(above).collect();
+            let is_free = |at: &usize| taken.get(*at) == Some(&false);
+            let found = wanted.iter().find_map(|key| free.get(key)?.iter().rev().copied().find(is_free));
+            if let Some(taken) = found.and_then(|at| taken.get_mut(at)) {
+                (*taken, *stays) = (true, true);
+            }
+        }
+    }
+}
+
+/// The pointers to what a place is a member of, as far as no element of an array lies between.
+fn above(pointer: &str) -> impl Iterator<Item = &str> {
+    let is_member = |token: &str| !token.starts_with("~=") && !token.starts_with("~#") && token.parse::<u32>().is_err();
+    std::iter::successors(Some(pointer), move |pointer| {
+        let (above, token) = pointer.rsplit_once('/')?;
+        is_member(token).then_some(above)
+    })
+    .skip(1)
 }
 
 /// What has a partner stays. The rest is new or resolved, but for what the other side may have too.
@@ -175,4 +230,20 @@ fn once(mut findings: Vec<Finding>) -> Vec<Finding> {
     let set = |finding: &Finding| finding.rendered.as_ref().map(|rendered| rendered.name.clone());
     findings.dedup_by(|next, kept| set(next) != set(kept) && kept.is_alike(next));
     findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::above;
+
+    #[test]
+    fn what_a_place_is_a_member_of_ends_at_an_element() {
+        let of = |pointer| above(pointer).collect::<Vec<_>>();
+        assert_eq!(
+            of("/spec/containers/~=web/security/run"),
+            ["/spec/containers/~=web/security", "/spec/containers/~=web"]
+        );
+        assert_eq!(of("/spec/a"), ["/spec", ""]);
+        assert_eq!([of("/spec/rules/~#0"), of("/spec/args/3"), of("")], [Vec::<&str>::new(), Vec::new(), Vec::new()]);
+    }
 }

@@ -22,18 +22,20 @@ pub(crate) fn words(finding: &Finding) -> Cow<'_, str> {
             let words = finding.message.rsplit_once(", first on line ");
             Cow::Borrowed(words.map_or(finding.message.as_str(), |(words, _)| words))
         }
-        _ => without_indexes(&finding.message),
+        _ => without_indexes(&finding.message, finding.path.as_deref().unwrap_or_default()),
     }
 }
 
-/// `containers[0].image` as `containers[].image`: the pointer tells which one it is.
-fn without_indexes(words: &str) -> Cow<'_, str> {
+/// `containers[0].image` as `containers[].image`: the pointer tells which one it is. A number in brackets that follows no
+/// name of an array in the pointer may be a value.
+fn without_indexes<'w>(words: &'w str, pointer: &str) -> Cow<'w, str> {
     let (mut out, mut rest) = (String::new(), words);
     while let Some((before, after)) = rest.split_once('[') {
         out.push_str(before);
         out.push('[');
-        rest = after.trim_start_matches(|c: char| c.is_ascii_digit());
-        if !rest.starts_with(']') {
+        rest = after;
+        let after = after.trim_start_matches(|c: char| c.is_ascii_digit());
+        if after.starts_with(']') && is_array(before, pointer) {
             rest = after;
         }
     }
@@ -44,14 +46,25 @@ fn without_indexes(words: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Whether words end with the name of an array that a pointer leads into.
+fn is_array(words: &str, pointer: &str) -> bool {
+    let start = words.trim_end_matches(|c: char| c.is_alphanumeric() || c == '_' || c == '-').len();
+    let name = words.get(start..).filter(|name| !name.is_empty());
+    name.is_some_and(|name| {
+        let mut tokens = pointer.split('/').zip(pointer.split('/').skip(1));
+        tokens.any(|(one, next)| one == name && !next.is_empty() && next.bytes().all(|byte| byte.is_ascii_digit()))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::without_indexes;
 
     #[test]
     fn words_lose_the_numbers_of_elements_and_nothing_else() {
-        let same = ["containers[web].image", "no", "[1", "a[1x]", "[[x]]", ""];
-        assert_eq!(same.map(without_indexes), same);
-        assert_eq!(without_indexes("`a[0].b[12]` repeats `[3]`, 4"), "`a[].b[]` repeats `[]`, 4");
+        let without = |words| without_indexes(words, "/a/0/b/12/c");
+        let same = ["containers[web].image", "no", "[1", "a[1x]", "[[x]]", "", "ports [80]", "c[80]", "x[0]"];
+        assert_eq!(same.map(without), same);
+        assert_eq!(without("`a[0].b[12]` repeats `a[0].b[3]`, 4"), "`a[].b[]` repeats `a[].b[]`, 4");
     }
 }

@@ -20,8 +20,10 @@ pub(crate) struct Unread<'f> {
     is_whole: bool,
     /// The objects that it knows.
     objects: HashSet<Of<'f>>,
-    /// Plugins that failed, and the objects that they failed on; none where they were not asked any more.
-    failed: HashSet<(&'f str, Option<Of<'f>>)>,
+    /// Plugins that failed, where they were not asked any more.
+    failed: HashSet<&'f str>,
+    /// Objects that a plugin failed on. Where it would have changed one, no other was asked about that.
+    undecided: HashSet<Of<'f>>,
 }
 
 impl<'f> Unread<'f> {
@@ -31,20 +33,25 @@ impl<'f> Unread<'f> {
         set: &'f [Arc<Resource>],
         findings: &'f [Finding],
     ) -> Self {
-        let failed = findings.iter().filter(|finding| finding.rule.starts_with(FAILED));
+        let failed = || findings.iter().filter(|finding| finding.rule.starts_with(FAILED));
         Self {
             texts: *texts,
             is_whole,
             objects: set.iter().map(|resource| (set_of(resource), named(resource.identity()))).collect(),
-            failed: failed.map(|finding| (finding.plugin.as_str(), object(finding))).collect(),
+            failed: failed()
+                .filter(|finding| finding.resource.is_none())
+                .map(|finding| finding.plugin.as_str())
+                .collect(),
+            undecided: failed().filter_map(object).collect(),
         }
     }
 
     /// Whether a finding of the side before may be there still.
     pub(crate) fn hides(&self, finding: &'f Finding) -> bool {
         let object = object(finding);
-        let is_failed = |object| self.failed.contains(&(finding.plugin.as_str(), object));
-        if is_failed(None) || object.is_some() && is_failed(object) {
+        if self.failed.contains(finding.plugin.as_str())
+            || object.is_some_and(|object| self.undecided.contains(&object))
+        {
             return true;
         }
         match object {

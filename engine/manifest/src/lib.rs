@@ -23,7 +23,7 @@ mod text;
 mod tree;
 mod yaml_out;
 
-pub use difference::{Arrays, Delta, Difference, Differences, differences, loosened, steady_pointer};
+pub use difference::{Arrays, Delta, Difference, Differences, by_content, by_place, differences, steady_pointer};
 pub use json::JsonError;
 pub use origin::{Beside, Origin, Origins, Relation};
 pub use patch::{Operation, PatchCause, PatchError};

@@ -1,4 +1,5 @@
-//! Hostile and broken input: it ends in a problem with a place, within bounded time and memory, and hides nothing.
+//! Hostile and broken input: it ends in a problem with a place, within bounded time and memory, and hides nothing. Long because
+//! each kind of input is a test of its own.
 
 #![expect(clippy::indexing_slicing, reason = "tests")]
 

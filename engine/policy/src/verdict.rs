@@ -1,8 +1,9 @@
 //! What the gate says: findings with their place and what follows from each.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use sluice_manifest::{Identity, Operation};
+use sluice_manifest::{Identity, Operation, by_place};
 use sluice_plugin::Severity;
 
 use crate::gate::TOO_MANY;
@@ -128,8 +129,11 @@ impl Finding {
 
     /// The pointer into the object that stays when elements are put before the one that it leads into.
     #[must_use]
-    pub fn steady_path(&self) -> &str {
-        self.steady.as_deref().or(self.path.as_deref()).unwrap_or_default()
+    pub fn steady_path(&self) -> Cow<'_, str> {
+        match &self.steady {
+            Some(steady) => by_place(steady),
+            None => Cow::Borrowed(self.path.as_deref().unwrap_or_default()),
+        }
     }
 
     /// Whether the value stands at the location as the object has it.

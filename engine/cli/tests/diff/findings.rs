@@ -181,6 +181,27 @@ fn a_policy_that_is_named_is_no_manifest() -> Result<()> {
     Ok(())
 }
 
+/// Elements without a key are known by what they hold: another one that has the fault is another finding.
+#[test]
+fn another_element_that_is_as_wrong_is_new() -> Result<()> {
+    let pod = |volumes: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: a}}\nspec:\n  containers: [{{name: a, image: 'a:1'}}]\n{volumes}"
+        )
+    };
+    let tolerations = |all: &[&str]| pod(&format!("  tolerations: [{}]\n", all.join(", ")));
+    let (wrong, other) = ("{key: a, operator: Exist}", "{key: b, operator: Exist}");
+    let (mended, fine) = ("{key: a, operator: Exists}", "{key: c, operator: Exists}");
+    let repository = Repository::new(&[("pod.yaml", &tolerations(&[wrong, fine])), ("sluice.yaml", SCHEMA)])?;
+    repository.write(&[("pod.yaml", &tolerations(&[fine, wrong]))])?;
+    let (code, report) = repository.json(&["base"])?;
+    assert_eq!((code, names(&report["findings"]["new"]).len()), (Some(0), 0), "it moves: {report}");
+    repository.write(&[("pod.yaml", &tolerations(&[mended, other]))])?;
+    let (code, report) = repository.json(&["base"])?;
+    assert_eq!((code, names(&report["findings"]["new"]).len()), (Some(1), 1), "{report}");
+    Ok(())
+}
+
 /// What a plugin fails on is not decided, and nothing seems to be gone.
 #[test]
 fn a_plugin_that_fails_removes_nothing() -> Result<()> {

@@ -50,14 +50,34 @@ fn has_action(text: &str) -> bool {
     text.contains("{{") || text.contains("{%")
 }
 
-/// Where the next action begins, and what ends it.
-fn next_action(text: &str) -> Option<(usize, &'static str)> {
-    let opens = |at: usize| {
-        let rest = text.get(at..)?;
-        let which = OPENINGS.iter().position(|opening| rest.starts_with(opening))?;
-        Some((at, *ENDINGS.get(which)?))
-    };
-    memchr::memchr_iter(b'{', text.as_bytes()).find_map(opens)
+/// Finds actions, of which each has an end: what only begins like one is text.
+struct Actions {
+    /// Which kinds may still come.
+    left: [bool; 3],
+}
+
+impl Actions {
+    fn of(content: &str) -> Self {
+        // A `{#` stands in the scripts of shells too.
+        Self { left: [true, true, content.contains("{%")] }
+    }
+
+    /// Where the next one of a text begins and ends, which is the rest of what was looked at before.
+    fn next(&mut self, text: &str) -> Option<(usize, usize)> {
+        for at in memchr::memchr_iter(b'{', text.as_bytes()) {
+            let rest = text.get(at..)?;
+            let Some(which) = OPENINGS.iter().position(|opening| rest.starts_with(opening)) else { continue };
+            let Some((left, ending)) = self.left.get_mut(which).zip(ENDINGS.get(which)) else { continue };
+            if !*left || rest.starts_with("{#") && text.get(..at).is_some_and(|before| before.ends_with('$')) {
+                continue;
+            }
+            match memmem::find(rest.as_bytes(), ending.as_bytes()) {
+                Some(end) => return Some((at, at + end + ending.len())),
+                None => *left = false,
+            }
+        }
+        None
+    }
 }
 
 /// The text with actions blanked where they stand alone on a line, and made a word where they stand in one.
@@ -67,15 +87,15 @@ fn without_actions(content: &str) -> String {
     // Whether there is nothing yet on the line that `plain` ends with. Each byte is looked at once, however many actions
     // share a line.
     let mut line_start = true;
-    while let Some((start, ending)) = next_action(rest) {
-        let (before, action) = rest.split_at_checked(start).unwrap_or((rest, ""));
-        let end = memmem::find(action.as_bytes(), ending.as_bytes()).map_or(action.len(), |end| end + ending.len());
+    let mut actions = Actions::of(content);
+    while let Some((start, end)) = actions.next(rest) {
+        let before = rest.get(..start).unwrap_or_default();
         plain.push_str(before);
         line_start = match before.rsplit_once('\n') {
             Some((_, line)) => line.trim().is_empty(),
             None => line_start && before.trim().is_empty(),
         };
-        rest = action.get(end..).unwrap_or_default();
+        rest = rest.get(end..).unwrap_or_default();
         let behind = rest.trim_start_matches(|c: char| c.is_whitespace() && c != '\n');
         let line_end = behind.is_empty() || behind.starts_with('\n');
         if !(line_start && line_end) {
@@ -100,8 +120,11 @@ mod tests {
             ("  {{ a }}: b\n", "  x: b\n"),
             ("{{ a }} {{ b }}\n{{ c }}\n", "x x\n\n"),
             ("a: {{ b }}{{ c\n}}\n{{ d }}", "a: xx\n"),
-            ("a\n{{ b", "a\n"),
-            ("a {{ b", "a x"),
+            ("a\n{{ b", "a\n{{ b"),
+            ("a {{ b", "a {{ b"),
+            ("a {{ b }} {{ c", "a x {{ c"),
+            ("{{ a }} ${#b} #}", "x ${#b} #}"),
+            ("{% a %} ${#b} {# c #}", "x ${#b} x"),
             ("{% if a %}\nb: {{ c }}{# d #}\n{%- endif %}\n", "\nb: xx\n\n"),
             ("a: {b: 1}\n", "a: {b: 1}\n"),
         ] {

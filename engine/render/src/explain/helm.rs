@@ -35,19 +35,36 @@ pub(super) fn error(subject: &Subject<'_>) -> RenderError {
     RenderError::Failed { renderer, message, file }
 }
 
-/// The words without the values that its checker of schemas repeats.
+/// The words without the values that its checker of schemas repeats: what is wrong is told, and where.
 fn without_values(words: &str) -> String {
-    const AFTER: [&str; 2] = ["' does not match pattern ", "' is not valid "];
-    let cut = |mut words: String, after: &str| {
-        let mut from = 0;
-        while let Some(end) = words.get(from..).and_then(|rest| rest.find(after)).map(|at| from + at) {
-            let Some(start) = words.get(..end).and_then(|before| before.rfind(": '")).map(|at| at + 2) else { break };
-            words.replace_range(start..=end, "the value");
-            from = start;
-        }
-        words
+    const PATTERN: &str = "' does not match pattern ";
+    const FORMAT: &str = "' is not valid ";
+    let mut words = words.to_owned();
+    let mut from = 0;
+    let find = |words: &str, from: usize| {
+        let rest = words.get(from..)?;
+        let found = [PATTERN, FORMAT].into_iter().filter_map(|after| rest.find(after).map(|at| (from + at, after)));
+        found.min_by_key(|(at, _)| *at)
     };
-    AFTER.into_iter().fold(words.to_owned(), cut)
+    while let Some((end, after)) = find(&words, from) {
+        let start = words.get(..end).and_then(|before| {
+            let place = before.rfind("- at '")?;
+            let named = before.get(place..)?.find("': '")?;
+            Some(place + named + "': ".len())
+        });
+        let Some(start) = start else { break };
+        if after == FORMAT {
+            // The reason repeats it too; the next problem begins with the place.
+            let told = end + after.len();
+            let rest = words.get(told..).unwrap_or_default();
+            let until = rest.find(" - at '").unwrap_or(rest.len());
+            let name = rest.get(..until).unwrap_or_default().find(':').unwrap_or(until);
+            words.replace_range(told + name..told + until, "");
+        }
+        words.replace_range(start..=end, "the value");
+        from = start + "the value".len();
+    }
+    words
 }
 
 /// The file that the words name.
@@ -84,6 +101,23 @@ mod tests {
             ["charts/shop/Chart.yaml", "charts/shop/templates/a.yaml", "charts/shop/charts/db/templates/_h.tpl"];
         let files: MemoryFiles = paths.iter().map(|path| (path, &b""[..])).collect();
         error(&Subject { files: &files, base: "charts/shop", words }).file().map(str::to_owned)
+    }
+
+    #[test]
+    fn words_repeat_no_values() {
+        for (words, plain) in [
+            (
+                "values don't meet the schema: - at '/pw': 'hunter: '2' does not match pattern '^a$' - at '/n': got string",
+                "values don't meet the schema: - at '/pw': the value does not match pattern '^a$' - at '/n': got string",
+            ),
+            (
+                "- at '/u': 'postgres://u:hunter2@h h' is not valid uri: parse \"postgres://u:hunter2@h h\": bad - at '/p': 'hunter2' does not match pattern '^a$'",
+                "- at '/u': the value is not valid uri - at '/p': the value does not match pattern '^a$'",
+            ),
+            ("nothing of it", "nothing of it"),
+        ] {
+            assert_eq!(super::without_values(words), plain);
+        }
     }
 
     #[test]

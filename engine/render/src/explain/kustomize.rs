@@ -126,12 +126,21 @@ fn from_the_root(words: &str) -> String {
 
 /// The words without what they repeat of the files: it may belong to a `Secret`.
 fn without_values(words: &str) -> String {
-    const REPEATED: [(&str, &str); 3] = [("[patch: \"", "\"]"), ("with config: `", "`"), ("literal sources [", "]")];
+    // What is repeated may have its end in it, so it goes up to the last; where there is none it goes to the end.
+    const REPEATED: [(&str, &str); 6] = [
+        ("[patch: \"", "\"]"),
+        ("with config: `", "`"),
+        ("literal sources [", "]"),
+        ("invalid literal source ", ", expected"),
+        ("node contents:", "\n\n"),
+        ("invalid utf8 bytes", "\n\n"),
+    ];
     let cut = |words: String, (start, end): (&str, &str)| {
         let Some((before, rest)) = words.split_once(start) else { return words };
-        // What is repeated may have the end in it.
-        let after = rest.rsplit_once(end).map_or("", |(_, after)| after);
-        format!("{before}{start}…{end}{after}")
+        match rest.rsplit_once(end) {
+            Some((_, after)) => format!("{before}{start}…{end}{after}"),
+            None => format!("{before}{start} …"),
+        }
     };
     REPEATED.into_iter().fold(words.to_owned(), cut)
 }
@@ -211,7 +220,15 @@ mod tests {
                 "trouble configuring builtin PatchTransformer with config: ` patch: {a: `hunter2`} `: unable to parse",
                 "kustomize: trouble configuring builtin PatchTransformer with config: `…`: unable to parse",
             ),
-            ("literal sources [PW=hunter2 oops]: invalid", "kustomize: literal sources […]: invalid"),
+            (
+                "literal sources [hunter2]: invalid literal source hunter2, expected key=value",
+                "kustomize: literal sources […]: invalid literal source …, expected key=value",
+            ),
+            (
+                "wrong node kind: expected a but got b: node contents: hunter2 x",
+                "kustomize: wrong node kind: expected a but got b: node contents: …",
+            ),
+            ("line 3 has invalid utf8 bytes : hunter2", "kustomize: line 3 has invalid utf8 bytes …"),
         ] {
             assert_eq!(told(words).0, message);
         }

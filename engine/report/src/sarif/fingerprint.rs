@@ -37,7 +37,7 @@ fn hash(finding: &Finding) -> [u8; 16] {
         }
         None => add(finding.location.as_ref().map_or("", |location| &location.file)),
     }
-    add(finding.steady_path());
+    add(&finding.steady_path());
     add(&value(finding));
     let digest = hasher.finalize();
     let mut short = [0; 16];
