@@ -5,6 +5,7 @@ mod line;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
+use std::ops::Range;
 use std::sync::Arc;
 
 use sluice_manifest::{Beside, Node, Relation, Resource, Span, Text, Value};
@@ -267,19 +268,74 @@ fn unread(resource: &Resource) -> Option<Vec<Span>> {
     let mut between = Vec::new();
     for span in read {
         let gap = text.slice(Span { start: at, end: span.start.max(at) });
-        let words = gap.trim_matches(|c: char| !c.is_alphanumeric());
-        if !words.is_empty() {
-            let start = at + (gap.len() - gap.trim_start_matches(|c: char| !c.is_alphanumeric()).len()) as u32;
-            between.push(Span { start, end: start + words.len() as u32 });
+        let Range { start, end } = unstructured(gap);
+        if start < end {
+            between.push(Span { start: at + start as u32, end: at + end as u32 });
         }
         at = at.max(span.end);
     }
     Some(between)
 }
 
+/// The part of a gap that may be a value or a comment: all but the marks of YAML next to what was read. A value may end with
+/// such marks, so that on the right they count only on the line of what follows, where no comment is.
+fn unstructured(gap: &str) -> Range<usize> {
+    const BLANK: [char; 4] = [' ', '\t', '\r', '\n'];
+    const FLOW: [char; 5] = [',', '{', '}', '[', ']'];
+    let mut rest = gap.trim_start_matches(BLANK);
+    rest = rest.strip_prefix(':').unwrap_or(rest);
+    // No value without quotes starts with these, nor with a dash that a blank follows.
+    loop {
+        rest = rest.trim_start_matches(|c| BLANK.contains(&c) || FLOW.contains(&c));
+        match rest.strip_prefix('-') {
+            Some(after) if after.is_empty() || after.starts_with(BLANK) => rest = after,
+            Some(_) | None => break,
+        }
+    }
+    let start = gap.len() - rest.len();
+    let (before, line) = rest.rsplit_once('\n').unwrap_or(("", rest));
+    let is_mark = |c| BLANK.contains(&c) || FLOW.contains(&c) || c == ':';
+    let end = match line.trim_end_matches(is_mark) {
+        _ if line.contains('#') => rest,
+        marks if marks.split(BLANK).all(|mark| mark.is_empty() || mark == "-") => before,
+        kept => rest.get(..rest.len() - (line.len() - kept.len())).unwrap_or(rest),
+    };
+    start..start + end.trim_end_matches(BLANK).len()
+}
+
 fn hide<'t>(value: Node<'t>, (spans, values): &mut (Vec<Span>, Vec<&'t str>)) {
     spans.push(value.span());
     if let Some(text) = value.as_str().filter(|text| text.len() >= MIN_SECRET) {
         values.push(text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_what_was_not_read_only_marks_next_to_what_was_read_are_shown() {
+        for (gap, hidden) in [
+            (": ", ""),
+            (":\n  - - {", ""),
+            ("}],\n  ", ""),
+            (" {}, [", ""),
+            (": \"hunter2!?$\", ", "\"hunter2!?$\""),
+            (": \"!@#$%^&*\", ", "\"!@#$%^&*\","),
+            (": '{[,]}', ", "'{[,]}'"),
+            (":\"}\",", "\"}\""),
+            (": ::!, ", "::!"),
+            (": -{},-\n  ", "-{},-"),
+            (": ---\n  ", "---"),
+            (": |-\n    - -\n    }}\n  ", "|-\n    - -\n    }}"),
+            (": {!?: '$'}, ", "!?: '$'"),
+            (" # }}\n  # --\n  - {", "# }}\n  # --"),
+            (" # }}", "# }}"),
+            (" &! {<<: [", "&! {<<"),
+            (": a\n  --, ", "a\n  --"),
+        ] {
+            assert_eq!(gap.get(unstructured(gap)), Some(hidden), "{gap:?}");
+        }
     }
 }
