@@ -1,6 +1,6 @@
 //! What else goes with a namespace or a definition that is deleted: objects that the application does not have.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt, TryStreamExt};
 use http::Method;
@@ -14,6 +14,7 @@ use crate::options::Options;
 use crate::plan::Prune;
 use crate::reference::Reference;
 use crate::stage::Stage;
+use crate::store::is_own_inventory;
 
 /// Objects that are named; the others are counted.
 const NAMED: usize = 10;
@@ -55,11 +56,13 @@ pub(super) async fn of(
             Stage::Rights | Stage::Objects | Stage::Admission => continue,
         };
         let namespace = (Stage::of(with) == Stage::Namespaces).then_some(with.name.as_str());
-        let looks: Vec<_> =
-            within.into_iter().map(|(group, name, kind)| list(cluster, group, name, kind, namespace)).collect();
+        let looks: Vec<_> = within
+            .into_iter()
+            .map(|(group, name, kind)| list(cluster, options, (group, name, kind), namespace))
+            .collect();
         let listed: Vec<Listed> =
             futures::stream::iter(looks).buffered(options.concurrency.max(1)).try_collect().await?;
-        let mut unseen: Vec<String> = kinds.silent_groups().map(|group| format!("`{group}`")).collect();
+        let mut unseen = silent(kinds, with);
         let mut found = Vec::new();
         for listed in listed {
             match listed {
@@ -75,6 +78,14 @@ pub(super) async fn of(
         }
     }
     Ok(all)
+}
+
+/// The groups of which nothing can be said, and that may have objects which go along.
+fn silent(kinds: &Kinds, with: &Reference) -> Vec<String> {
+    // A definition is called `PLURAL.GROUP`.
+    let group = with.name.split_once('.').map(|(_, group)| group).filter(|_| Stage::of(with) == Stage::Definitions);
+    let may_have = |silent: &&str| group.is_none_or(|group| group == *silent);
+    kinds.silent_groups().filter(may_have).map(|group| format!("`{group}`")).collect()
 }
 
 /// What an application has, and which of it goes.
@@ -99,11 +110,11 @@ impl<'a> Own<'a> {
         let made: Vec<&Found> = found.iter().filter(|found| !is_made_by_itself(&found.reference)).collect();
         let along: BTreeSet<&str> = made.iter().map(|found| found.uid.as_str()).collect();
         let goes = |owner: &String| along.contains(owner.as_str()) || self.goes.contains(owner.as_str());
-        // One object may be listed under several groups.
+        // One object may be listed under several groups, those of the application as well.
         let (mut seen, mut others) = (BTreeSet::new(), BTreeSet::new());
         for found in made {
             let goes_with_owners = !found.owners.is_empty() && found.owners.iter().all(goes);
-            let is_own = self.known.get(&found.reference).is_some();
+            let is_own = self.known.get(&found.reference).is_some() || self.known.has(&found.uid);
             if !is_own && !goes_with_owners && seen.insert(found.uid.as_str()) {
                 others.insert(found.reference.clone());
             }
@@ -152,6 +163,7 @@ struct ItemMetadata {
     name: String,
     namespace: Option<String>,
     uid: String,
+    labels: BTreeMap<String, String>,
     owner_references: Vec<Owner>,
 }
 
@@ -161,11 +173,12 @@ struct Owner {
     uid: String,
 }
 
+/// Lists the objects of a kind, which is given with its group and its name. The application's inventory is none of them: it goes
+/// in any case.
 async fn list(
     cluster: &Cluster,
-    group: &str,
-    name: &str,
-    kind: &Kind,
+    options: &Options,
+    (group, name, kind): (&str, &str, &Kind),
     namespace: Option<&str>,
 ) -> Result<Listed, ClusterError> {
     let shown = if group.is_empty() { name.to_owned() } else { format!("{name}.{group}") };
@@ -181,11 +194,12 @@ async fn list(
         };
         let page = serde_json::from_slice::<Page>(&answer).ok().filter(|page| page.kind == "PartialObjectMetadataList");
         let Some(Page { metadata, items, .. }) = page else { return Ok(Listed::Unseen(shown)) };
-        objects.extend(items.into_iter().flatten().map(|Item { metadata }| {
-            let ItemMetadata { name: object, namespace, uid, owner_references } = metadata;
+        objects.extend(items.into_iter().flatten().filter_map(|Item { metadata }| {
+            let ItemMetadata { name: object, namespace, uid, labels, owner_references } = metadata;
             let (group, version, kind) = (group.to_owned(), kind.version.clone(), name.to_owned());
+            let reference = Reference { group, version, kind, namespace, name: object };
             let owners = owner_references.into_iter().map(|owner| owner.uid).collect();
-            Found { reference: Reference { group, version, kind, namespace, name: object }, uid, owners }
+            (!is_own_inventory(&reference, labels, options)).then_some(Found { reference, uid, owners })
         }));
         next = metadata.r#continue;
         if next.is_empty() {
@@ -207,7 +221,7 @@ fn is_made_by_itself(reference: &Reference) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{BTreeSet, Found, Inventory, Own, Prune, Reference};
+    use super::{BTreeSet, Found, Inventory, Kinds, Own, Prune, Reference, silent};
     use crate::inventory::Entry;
 
     fn reference(group: &str, kind: &str, name: &str) -> Reference {
@@ -252,5 +266,22 @@ mod tests {
         ];
         let counted = ["of-both", "of-others", "of-what-is-not-named", "of-what-stays", "root"];
         assert_eq!(others(&listed), counted);
+    }
+
+    #[test]
+    fn what_is_listed_under_several_groups_counts_once_and_ours_not_at_all() {
+        let again =
+            |group: &str, name: &str| Found { reference: reference(group, "Thing", name), ..found("", name, &[]) };
+        let listed = ["goes", "theirs"].map(|name| [again("", name), again("other", name)]);
+        assert_eq!(others(listed.as_flattened()), ["theirs"]);
+    }
+
+    #[test]
+    fn a_definition_takes_nothing_of_other_groups_along() {
+        let kinds = Kinds::silent("acme.io");
+        let definition = |name: &str| reference("apiextensions.k8s.io", "CustomResourceDefinition", name);
+        assert_eq!(silent(&kinds, &definition("things.acme.io")), ["`acme.io`"]);
+        assert!(silent(&kinds, &definition("things.of.acme.io")).is_empty());
+        assert_eq!(silent(&kinds, &reference("", "Namespace", "things.of.acme.io")), ["`acme.io`"]);
     }
 }
