@@ -18,7 +18,7 @@ use crate::kinds::escaped;
 use crate::write::is_success;
 use map::{ConfigMap, LABEL, List, Metadata, ROLE, field, head_name};
 use parts::{chunks, nonce};
-pub(crate) use reserved::{INVENTORY, inventory_fault, is_inventory};
+pub(crate) use reserved::{INVENTORY, inventory_fault, is_inventory, is_own_inventory};
 
 /// The inventories of a cluster.
 #[derive(Clone)]

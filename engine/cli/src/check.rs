@@ -150,6 +150,7 @@ fn pass(gate: &Gate, sets: Sets, arguments: &Arguments) -> Result<Outcome, Stop>
         turn: Turn::Alone,
         now: arguments.manner.clock(),
         quiet: arguments.quiet,
+        pulse: None,
     };
     let Passed { outcome, shares, .. } =
         judging::pass(gate, sets, &options).map_err(|error| Stop::Failed(error.to_string()))?;

@@ -93,7 +93,8 @@ impl Place {
     /// Fetches, renders and judges the application, at another revision than its own where one is given, and says what keeps
     /// it from being applied.
     pub(crate) fn gather(&self, loaded: &Loaded, fetching: Fetching, revision: Option<&str>) -> Result<Gathered, Exit> {
-        gathered::gather(loaded, fetching, revision, &|| self.reach(loaded)).map_err(|error| error.tell(self.color))
+        let reach = || self.reach(loaded);
+        gathered::gather(loaded, fetching, revision, &reach, None).map_err(|error| error.tell(self.color))
     }
 
     /// How the application is applied.

@@ -282,6 +282,7 @@ impl Judging<'_> {
             turn,
             now: Some(self.now),
             quiet: self.quiet,
+            pulse: None,
         };
         let Passed { outcome, failed: unread, templates, .. } =
             judging::pass(self.gate, sets, &options).map_err(|error| failed(&error.to_string()))?;

@@ -15,7 +15,7 @@ use sluice_render::{LoadError, Origins, RenderError};
 use sluice_source::Checkout;
 
 use crate::policy::{self, Chosen};
-use crate::progress::Progress;
+use crate::progress::{Progress, Pulse};
 use crate::rendering::Rendering;
 use crate::rendering::once::Turn;
 use crate::sets::{Folder, Group, Sets, Share};
@@ -34,6 +34,8 @@ pub(crate) struct Options<'a> {
     /// What templates see of the time; none for what [`clock`] says.
     pub(crate) now: Option<SystemTime>,
     pub(crate) quiet: bool,
+    /// By what it is seen to move, where somebody looks.
+    pub(crate) pulse: Option<&'a Pulse>,
 }
 
 /// The past of every set.
@@ -129,7 +131,7 @@ pub(crate) fn begin(gate: &Gate, sets: Sets, options: &Options<'_>) -> Result<Be
     let Sets { plain, groups, folders, shares, skipped, root } = sets;
     let grouped: usize = groups.iter().map(|group| group.inputs.len()).sum();
     let mut done = plain.len() as u64;
-    let progress = Progress::new(done + (grouped + folders.len()) as u64, options.quiet);
+    let progress = Progress::new(done + (grouped + folders.len()) as u64, options.quiet, options.pulse);
     let step = |done: u64| progress.reached(done);
     let run = options.run("");
     let mut begun = Begun {

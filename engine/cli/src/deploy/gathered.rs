@@ -18,6 +18,7 @@ use crate::exit::Exit;
 use crate::judging::{self, GateError, Passed};
 use crate::looking::{self, LookError};
 use crate::policy::ChoiceError;
+use crate::progress::Pulse;
 use crate::rendering::once::Turn;
 use crate::source;
 
@@ -30,7 +31,8 @@ const TRAILER: &str = "Sluice-Acknowledge";
 /// applications are worked on at once, `--concurrency` for each cluster.
 static TURN: Mutex<()> = Mutex::new(());
 
-fn turn() -> MutexGuard<'static, ()> {
+fn turn(pulse: Option<&Pulse>) -> MutexGuard<'static, ()> {
+    let _waits = pulse.map(Pulse::waiting);
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -76,17 +78,18 @@ impl Gathered {
 }
 
 /// Fetches, renders and judges an application, at another revision than its own where one is given. The cluster is spoken to
-/// only where a plugin asks about it.
+/// only where a plugin asks about it. By the pulse, where one is given, it is seen to move.
 pub(crate) fn gather(
     loaded: &Loaded,
     fetching: Fetching,
     revision: Option<&str>,
     reach: &dyn Fn() -> Result<Reach, Exit>,
+    pulse: Option<&Pulse>,
 ) -> Result<Gathered, Hindrance> {
     let checkout = fetch(loaded, fetching, revision)
         .map_err(|error| Hindrance { revision: String::new(), cause: LookError::Source(error).into() })?;
     let commit = checkout.as_ref().and_then(Checkout::commit);
-    judge(loaded, checkout.as_ref(), revision, reach)
+    judge(loaded, checkout.as_ref(), revision, reach, pulse)
         .map_err(|cause| Hindrance { revision: commit.map(|commit| commit.id.clone()).unwrap_or_default(), cause })
 }
 
@@ -113,6 +116,7 @@ fn judge(
     checkout: Option<&Checkout>,
     revision: Option<&str>,
     reach: &dyn Fn() -> Result<Reach, Exit>,
+    pulse: Option<&Pulse>,
 ) -> Result<Gathered, Cause> {
     let application = &loaded.application;
     let named = application.policy.as_ref().map(|policy| loaded.folder.join(policy));
@@ -135,7 +139,7 @@ fn judge(
     // A cluster that hangs holds up nobody but its own applications.
     let parts = usize::from(!sets.plain.is_empty()) + sets.groups.len() + sets.folders.len();
     let around = Around::of(&gate, parts == 1, reach)?;
-    let judges = turn();
+    let judges = turn(pulse);
     let options = judging::Options {
         jobs,
         keep: Keep::Set,
@@ -145,6 +149,7 @@ fn judge(
         turn: Turn::Alone,
         now: None,
         quiet: false,
+        pulse,
     };
     let begun = judging::begin(&gate, sets, &options).map_err(|error| failed(error.to_string()))?;
     let asks = begun.asks();
@@ -153,7 +158,7 @@ fn judge(
         Some(around) => {
             drop(judges);
             around.read(&asks);
-            turn()
+            turn(pulse)
         }
         None => judges,
     };

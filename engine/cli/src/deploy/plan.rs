@@ -59,7 +59,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
 fn plan(arguments: &Arguments) -> Result<Exit, Exit> {
     let place = &arguments.place;
     let loaded = place.load()?;
-    let gathered = match gathered::gather(&loaded, arguments.fetching, None, &|| place.reach(&loaded)) {
+    let gathered = match gathered::gather(&loaded, arguments.fetching, None, &|| place.reach(&loaded), None) {
         Ok(gathered) => gathered,
         Err(hindrance) => {
             let exit = hindrance.tell(place.color());

@@ -82,7 +82,7 @@ fn rollback(arguments: &Arguments) -> Result<Exit, Exit> {
 fn in_git(arguments: &Arguments, loaded: &Loaded) -> Option<Release> {
     let place = &arguments.place;
     // What is wrong with it is not what is wrong with the way back.
-    match gathered::gather(loaded, arguments.fetching, None, &|| place.reach(loaded)) {
+    match gathered::gather(loaded, arguments.fetching, None, &|| place.reach(loaded), None) {
         Ok(now) => Some(Release { digest: now.digest(), ..now.release }),
         Err(_) => {
             let message = "what Git has now cannot be had, or does not pass, so it is not given up";

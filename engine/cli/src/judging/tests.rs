@@ -57,6 +57,7 @@ fn a_folder_whose_thread_dies_is_the_only_one_that_failed() {
         turn: Turn::Alone,
         now: None,
         quiet: true,
+        pulse: None,
     };
     let set = |name: &str| {
         let text = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\n");

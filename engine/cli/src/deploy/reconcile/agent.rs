@@ -277,12 +277,12 @@ impl Agent {
     async fn gather(&self, revision: Option<String>) -> Result<Gathered, Hindrance> {
         let (loaded, fetching) = (self.loaded.clone(), self.fetching);
         let (cluster, options) = (self.cluster.clone(), self.options(BTreeSet::new()));
-        let handle = Handle::current();
+        let (handle, room) = (Handle::current(), Arc::clone(&self.room));
         let work = tokio::task::spawn_blocking(move || {
             let reach = || {
                 Ok(Reach { cluster: cluster.clone(), options: options.clone(), handle: handle.clone(), runtime: None })
             };
-            gather(&loaded, fetching, revision.as_deref(), &reach)
+            gather(&loaded, fetching, revision.as_deref(), &reach, Some(room.pulse()))
         });
         work.await.unwrap_or_else(|_| {
             let message = String::from("the thread that judges came to a sudden end");

@@ -1,9 +1,10 @@
 //! How much of a cluster is worked on at once: so many applications, and so many objects of theirs.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::progress::Pulse;
 
 /// What of a cluster may be worked on at once.
 #[derive(Clone)]
@@ -18,7 +19,7 @@ pub(crate) struct Capacity {
 pub(crate) struct Room {
     capacity: Capacity,
     held: Mutex<Held>,
-    waits: AtomicBool,
+    pulse: Pulse,
 }
 
 #[derive(Default)]
@@ -40,7 +41,7 @@ impl Capacity {
 impl Room {
     /// No room yet, of what there is.
     pub(crate) fn of(capacity: Capacity) -> Self {
-        Self { capacity, held: Mutex::default(), waits: AtomicBool::new(false) }
+        Self { capacity, held: Mutex::default(), pulse: Pulse::default() }
     }
 
     /// Waits until there is room for one more application, and takes it, unless it has it.
@@ -64,17 +65,15 @@ impl Room {
         drop(std::mem::take(&mut *self.held()));
     }
 
-    /// Whether it is waited for others to give theirs back.
-    pub(super) fn waits(&self) -> bool {
-        self.waits.load(Ordering::Relaxed)
+    /// By what the round is seen to move: also while it waits for others to give theirs back, it is not stuck.
+    pub(super) fn pulse(&self) -> &Pulse {
+        &self.pulse
     }
 
     async fn waiting(&self, of: &Arc<Semaphore>, permits: u32) -> Option<OwnedSemaphorePermit> {
-        self.waits.store(true, Ordering::Relaxed);
+        let _waits = self.pulse.waiting();
         // Nobody closes it.
-        let permit = Arc::clone(of).acquire_many_owned(permits).await.ok();
-        self.waits.store(false, Ordering::Relaxed);
-        permit
+        Arc::clone(of).acquire_many_owned(permits).await.ok()
     }
 
     fn held(&self) -> std::sync::MutexGuard<'_, Held> {

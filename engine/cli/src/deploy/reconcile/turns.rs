@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use sluice_apply::{Cluster, Counts};
 
 use super::room::Room;
-use crate::progress;
 
 /// The rounds that are at work.
 #[derive(Default)]
@@ -27,7 +26,6 @@ struct Turn {
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Signs {
     asked: Counts,
-    /// Of all rounds together: one judges at a time, and the others wait for it.
     judged: u64,
 }
 
@@ -41,7 +39,7 @@ impl Turns {
     /// Notes that a round of an application has begun.
     pub(super) fn begin(&self, application: &str, cluster: &Cluster, room: &Arc<Room>) -> AtWork<'_> {
         let (now, cluster) = (Instant::now(), cluster.clone());
-        let turn = Turn { began: now, seen: Signs::of(&cluster), cluster, room: Arc::clone(room), moved: now };
+        let turn = Turn { began: now, seen: Signs::of(&cluster, room), cluster, room: Arc::clone(room), moved: now };
         self.turns().insert(application.to_owned(), turn);
         AtWork { turns: self, application: application.to_owned() }
     }
@@ -55,8 +53,9 @@ impl Turns {
     pub(super) fn stalled(&self, limit: Duration) -> Vec<(String, Duration)> {
         let mut stalled = Vec::new();
         for (application, turn) in self.turns().iter_mut() {
-            let seen = Signs::of(&turn.cluster);
-            if seen != turn.seen || turn.room.waits() {
+            let seen = Signs::of(&turn.cluster, &turn.room);
+            // One judges at a time, and the others wait for it: it is that one which may be stuck.
+            if seen != turn.seen || turn.room.pulse().waits() {
                 (turn.seen, turn.moved) = (seen, Instant::now());
             }
             let still = turn.moved.elapsed();
@@ -73,8 +72,8 @@ impl Turns {
 }
 
 impl Signs {
-    fn of(cluster: &Cluster) -> Self {
-        Self { asked: cluster.own_counts(), judged: progress::all() }
+    fn of(cluster: &Cluster, room: &Room) -> Self {
+        Self { asked: cluster.own_counts(), judged: room.pulse().beats() }
     }
 }
 

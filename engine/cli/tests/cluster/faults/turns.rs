@@ -57,12 +57,18 @@ const READ: Wanted = |method, path| method == "GET" && path.ends_with("/turns-st
 fn a_round_that_does_not_move_is_told() -> Result<()> {
     let Some(plane) = shared()? else { return Ok(()) };
     let mut shop = Shop::new(plane, "turns-stuck", "")?;
-    shop.config("one", "1")?;
+    let beside = Shop::new(plane, "turns-beside", "")?;
+    for shop in [&shop, &beside] {
+        shop.config("one", "1")?;
+    }
     put(&shop, &shop)?;
+    put(&shop, &beside)?;
     let seeing = Seeing::new(plane)?;
     shop.kubeconfig = seeing.kubeconfig(&shop)?;
     seeing.hold(READ);
     let agent = Agent::start(&shop, &["--stall-timeout", "2"])?;
+    // That another goes round and round says nothing of it.
+    until("the other goes round", || Ok(agent.rounds("turns-beside", "unchanged")? > 2))?;
     until("it is told", || {
         let said = agent.ask("/healthz")?;
         Ok(said.starts_with("HTTP/1.1 503") && said.contains("the round of `turns-stuck` has not moved for "))
