@@ -217,7 +217,7 @@ impl Documents {
                 }
                 let is_manifest = !matches!(document.skipped, Some(NotManifest::NoKind | NotManifest::ClientSide))
                     || self.is_rendered;
-                if is_manifest || duplicates.may_hide(&self.text) {
+                if is_manifest || duplicates.may_hide() {
                     document.problems.splice(0..0, duplicates.told);
                     document.problems.extend(duplicates::more(duplicates.more, &document.resources));
                 }

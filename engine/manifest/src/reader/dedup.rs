@@ -26,7 +26,7 @@ fn find(tree: &Tree) -> Duplicates {
             let name = key.as_str().unwrap_or_default();
             if let Some(first) = seen.insert(name, key) {
                 let line = || tree.text.place(first.span()).line;
-                duplicates.add(key.span(), || words::duplicate(name, None, line(), key.span()));
+                duplicates.add(name, key.span(), || words::duplicate(name, None, line(), key.span()));
             }
         }
     }

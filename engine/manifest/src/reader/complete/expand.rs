@@ -145,7 +145,7 @@ impl<'t> Expand<'t> {
                 let (text, is_text) = (self.text, matches!(self.written(key).kind, Kind::Scalar(Scalar::Text, _)));
                 let written = Some(text.slice(span)).filter(|written| !is_text && *written != old.name);
                 let line = || text.place(first).line;
-                self.duplicates.add(span, || words::duplicate(&old.name, written, line(), span));
+                self.duplicates.add(&old.name, span, || words::duplicate(&old.name, written, line(), span));
             }
         }
         Ok(())

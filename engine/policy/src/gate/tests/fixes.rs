@@ -32,9 +32,9 @@ fn a_member_that_should_have_another_name_is_marked_by_its_name() {
     for (fix, column, told) in [
         (vec![add("/spec/images", same), remove()], key, renamed.clone()),
         (vec![remove(), add("/spec/images", same)], key, renamed),
-        (vec![add("/spec/images", other), remove()], key, vec![add("/spec/images", other), remove()]),
-        (vec![add("/image", same), remove()], key, vec![add("/image", same), remove()]),
-        (vec![remove()], key, vec![remove()]),
+        (vec![add("/spec/images", other), remove()], value, vec![add("/spec/images", other), remove()]),
+        (vec![add("/image", same), remove()], value, vec![add("/image", same), remove()]),
+        (vec![remove()], value, vec![remove()]),
         (vec![add("/spec/images", same)], value, vec![add("/spec/images", same)]),
     ] {
         let outcome = run(&gate(policy(&["a"], ""), &[would(fix)]), &[("pod.yaml", &pod("web"))]);
@@ -42,5 +42,21 @@ fn a_member_that_should_have_another_name_is_marked_by_its_name() {
         let location = finding.location.as_ref().unwrap();
         assert_eq!((location.line, location.column, location.exact), (6, column, true), "{told:?}");
         assert_eq!(finding.fix, told);
+    }
+}
+
+#[test]
+fn what_is_no_other_name_for_a_member_stays_as_it_was_said() {
+    let add = |pointer: &str, value: &str| Operation::Add { pointer: pointer.into(), value: value.into() };
+    let remove = |pointer: &str| Operation::Remove { pointer: pointer.into() };
+    let text = format!("{}  args: [x, v]\n  images: x\n", pod("web"));
+    for fix in [
+        vec![add("/spec/args/0", "\"v\""), remove("/spec/args/1")],
+        vec![remove("/spec/args/1"), add("/spec/args/-", "\"v\"")],
+        vec![add("/spec/image", "\"x:latest\""), remove("/spec/image")],
+        vec![add("/spec/images", "\"x:latest\""), remove("/spec/image")],
+    ] {
+        let outcome = run(&gate(policy(&["a"], ""), &[would(fix.clone())]), &[("pod.yaml", &text)]);
+        assert_eq!(outcome.verdict.findings[0].fix, fix);
     }
 }

@@ -190,6 +190,26 @@ fn what_was_replaced_in_a_secret_is_not_shown() {
 }
 
 #[test]
+fn symbols_that_were_replaced_in_a_secret_are_not_shown() {
+    let gate = gate(policy(&["a"], ""), &[finds("/stringData/key", "x")]);
+    for (text, line) in [
+        ("stringData: {key: \"hunter2!?$\", key: other}", "stringData: {key: ***, key: ***}"),
+        ("stringData: {key: '!@$%^&*', key: other} # ?!", "stringData: {key: ***, key: ***}"),
+        ("stringData:\n  key: ---\n  key: other # ?!", "  key: ***\n  key: *** ***"),
+        ("stringData:\n  key: |\n    }!{\n  # ?!\n  key: other", "***\n  key: ***"),
+        ("\"stringData\": {\"key\":\"}!{\",\"key\":\"other\"}", "\"stringData\": {\"key\":***,\"key\":***}"),
+    ] {
+        let text = format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\n{text}\n");
+        let outcome = run(&gate, &[("s.yaml", &text)]);
+        let shown: Vec<&str> =
+            outcome.verdict.findings.iter().map(|finding| finding.snippet.as_ref().unwrap().text.as_str()).collect();
+        assert!(shown.len() == 2 && shown.iter().any(|shown| shown.contains(line)), "{shown:?}");
+        let symbols = ["!", "?", "$", "#", "|", "--"];
+        assert!(!shown.iter().any(|shown| symbols.iter().any(|symbol| shown.contains(symbol))), "{shown:?}");
+    }
+}
+
+#[test]
 fn secrets_are_not_shown_where_they_cannot_be_read_nor_beside_others() {
     let broken = "apiVersion: v1\nkind: Secret\nstringData:\n  key: hunter2-plain\n  other: hunter2-other\n bad: [\n";
     let line = r#"{"apiVersion":"v1","kind":"List","items":[{"apiVersion":"v1","kind":"Secret","metadata":{"name":"s"},"data":{"k":"aHVudGVyMg=="}},{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"spec":{"image":"x"}}]}"#;
