@@ -35,13 +35,16 @@ pub struct Tracked {
     pub path: PathBuf,
     /// Whether it is a link, to whatever it leads.
     pub is_link: bool,
+    /// Whether it is a submodule.
+    pub is_module: bool,
     /// Whether Git does not check it out, as in a sparse checkout. A path that ends with `/` is then a whole folder.
     pub may_be_absent: bool,
 }
 
 impl Indexes {
-    /// The files whose names fit, all links and all submodules below a folder of this machine that the index of the clone around it holds; none
-    /// where there is no clone around it.
+    /// The files whose names fit, all links and all submodules below a folder of this machine that the index of the clone
+    /// around it holds; none where there is no clone around it. A folder that is a submodule of that clone itself comes as
+    /// the empty path.
     ///
     /// # Errors
     /// Where there is an index that cannot be read.
@@ -51,6 +54,13 @@ impl Indexes {
         let Some(Index { root, entries }) = self.of(root)? else { return Ok(Vec::new()) };
         let Ok(below) = real.strip_prefix(root) else { return Ok(Vec::new()) };
         let mut prefix = below.as_os_str().as_bytes().to_vec();
+        let itself = entries.entry_by_path(prefix.as_slice().into()).filter(|entry| entry.mode == Mode::COMMIT);
+        let itself = itself.map(|entry| Tracked {
+            path: PathBuf::new(),
+            is_link: false,
+            is_module: true,
+            may_be_absent: may_be_absent(entry),
+        });
         if !prefix.is_empty() {
             prefix.push(b'/');
         }
@@ -66,10 +76,11 @@ impl Indexes {
             (is_link || is_file || matches!(entry.mode, Mode::DIR | Mode::COMMIT)).then(|| Tracked {
                 path: path.to_path_buf(),
                 is_link,
+                is_module: entry.mode == Mode::COMMIT,
                 may_be_absent,
             })
         };
-        let mut files: Vec<Tracked> = held.iter().filter_map(named).collect();
+        let mut files: Vec<Tracked> = itself.into_iter().chain(held.iter().filter_map(named)).collect();
         // What is in conflict is there several times.
         files.dedup_by(|one, other| one.path == other.path);
         Ok(files)

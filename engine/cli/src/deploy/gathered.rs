@@ -180,8 +180,8 @@ fn judge(
         let message = format!(
             "`{place}` is tracked by Git and not checked out: it would be missing, and an object that was applied from it pruned"
         );
-        let help =
-            "`git sparse-checkout disable` checks out all, or name the repository in `source`: a commit has all of it";
+        let help = "`git sparse-checkout disable` checks out all, and `git submodule update --init` submodules, or name the \
+            repository in `source`: a commit has all but submodules";
         return Err(Cause::Other { exit: Exit::Undecided, message, help: Some(help) });
     }
     let commit = checkout.and_then(Checkout::commit);

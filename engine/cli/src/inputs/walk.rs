@@ -21,7 +21,7 @@ pub(super) struct Below {
     pub(super) links: bool,
     /// The links to folders that were walked, among others.
     pub(super) folders: Vec<PathBuf>,
-    /// What Git tracks and does not check out.
+    /// What Git tracks and does not check out, and submodules that nobody has fetched.
     pub(super) absent: Vec<PathBuf>,
 }
 
@@ -132,12 +132,12 @@ impl Walk<'_> {
     /// What Git tracks and the walk did not meet, if it is there, or if Git itself has not put it there.
     fn tracked(
         &mut self,
-        Tracked { path, is_link, may_be_absent }: Tracked,
+        Tracked { path, is_link, is_module, may_be_absent }: Tracked,
         above: &mut Vec<PathBuf>,
         indexes: &mut Indexes,
     ) -> Result<(), PathError> {
         let Ok(found) = path.symlink_metadata() else {
-            self.absent.extend(may_be_absent.then_some(path));
+            self.absent.extend((may_be_absent || is_module).then_some(path));
             return Ok(());
         };
         let is_folder = match path.metadata() {
@@ -160,9 +160,14 @@ impl Walk<'_> {
             return Ok(());
         };
         // A submodule that a list excludes by name, as Git does not.
-        let is_module = !found.is_symlink() && walked::is_clone(&path);
+        let is_clone = !found.is_symlink() && walked::is_clone(&path);
+        if is_module && !found.is_symlink() && !is_clone {
+            // As `git clone` leaves it.
+            self.absent.push(path);
+            return Ok(());
+        }
         // What leads back is walked already.
-        if !found.is_symlink() && !is_module || beside.starts_with(&real) || above.contains(&real) {
+        if !found.is_symlink() && !is_clone || beside.starts_with(&real) || above.contains(&real) {
             return Ok(());
         }
         self.links = true;

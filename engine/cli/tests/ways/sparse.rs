@@ -1,5 +1,7 @@
 //! Clones in which Git has not put everything: what is not there is told, and nothing is taken for the whole.
 
+use std::fs;
+
 use anyhow::Result;
 
 use super::git::git;
@@ -49,16 +51,55 @@ fn no_other_policy_holds_than_that_which_is_not_checked_out() -> Result<()> {
     Ok(())
 }
 
+const APPLICATION: &str = "apiVersion: sluice.dev/v1alpha1\nkind: Application\nmetadata: {name: a}\n\
+    spec: {source: {path: deploy}, destination: {context: none, namespace: shop}}\n";
+
 #[test]
 fn what_is_not_checked_out_is_not_pruned() -> Result<()> {
     let folder = clone()?;
     let at = folder.path();
-    let application = "apiVersion: sluice.dev/v1alpha1\nkind: Application\nmetadata: {name: a}\n\
-        spec: {source: {path: deploy}, destination: {context: none, namespace: shop}}\n";
-    write(at, &[("app.yaml", application), ("deploy/one/a.yaml", GOOD), ("deploy/two/b.yaml", GOOD)])?;
+    write(at, &[("app.yaml", APPLICATION), ("deploy/one/a.yaml", GOOD), ("deploy/two/b.yaml", GOOD)])?;
     commit(at)?;
     git(at, &["sparse-checkout", "set", "deploy/one"])?;
     let (code, out, err) = sluice(at, &["apply", "app.yaml"])?;
     assert!(code == Some(3) && err.contains("`deploy/two/b.yaml` is tracked by Git and not checked out"), "{out}{err}");
+    Ok(())
+}
+
+#[test]
+fn a_submodule_that_nobody_fetched_is_told_and_not_pruned() -> Result<()> {
+    for link in [false, true] {
+        let module = if link { "lib" } else { "deploy/lib" };
+        let outer = clone()?;
+        let at = outer.path();
+        let inner = at.join(module);
+        write(at, &[("app.yaml", APPLICATION), ("deploy/a.yaml", GOOD)])?;
+        if link {
+            write(at, &[("deploy/lib", "-> ../lib")])?;
+        }
+        git(at, &["init", "-q", "-b", "main", module])?;
+        write(&inner, &[("b.yaml", &GOOD.replace("good", "other"))])?;
+        commit(&inner)?;
+        commit(at)?;
+        let (code, out, err) = sluice(at, &["check", "deploy"])?;
+        assert!(code == Some(0) && !out.contains("not checked out"), "{out}{err}");
+        // As a clone has it: an empty folder, and then none.
+        fs::remove_dir_all(&inner)?;
+        fs::create_dir(&inner)?;
+        for path in [".", "deploy"] {
+            let (code, out, err) = sluice(at, &["check", path])?;
+            let told = out.contains(&format!("note: `{module}` was not judged: Git tracks it"))
+                || out.contains("note: `deploy/lib/` was not judged: Git tracks it")
+                || link && out.contains("note: `deploy/lib/` and 1 more were not judged");
+            assert!(code == Some(0) && told && out.contains("git submodule update"), "{path}: {out}{err}");
+        }
+        let (code, out, err) = sluice(at, &["apply", "app.yaml"])?;
+        assert!(code == Some(3) && err.contains("is tracked by Git and not checked out"), "{out}{err}");
+        if !link {
+            fs::remove_dir(&inner)?;
+            let (code, out, err) = sluice(at, &["apply", "app.yaml"])?;
+            assert!(code == Some(3) && err.contains("`deploy/lib` is tracked by Git and not"), "{out}{err}");
+        }
+    }
     Ok(())
 }

@@ -128,7 +128,7 @@ pub(crate) fn untold(verdict: &Verdict) -> Vec<Untold> {
     let absent = of(
         |reason| reason == crate::NOT_CHECKED_OUT,
         ["Git tracks it, and it is not checked out", "Git tracks them, and they are not checked out"],
-        "`git sparse-checkout disable` checks out all of it, and `sluice check --rev HEAD` judges the commit without that",
+        "`git sparse-checkout disable` checks out all of it, `git submodule update --init` does submodules, and `sluice check --rev HEAD` judges the commit without either",
     );
     templates.into_iter().chain(absent).collect()
 }
