@@ -1,7 +1,6 @@
 //! The tree of a commit, read from Git's objects. Every object is held against its id, so that what is read is what the
 //! commit's id stands for, and damage on disk is told.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -22,7 +21,7 @@ const LONGEST_LINK: u64 = 4096;
 /// What a handle keeps of unpacked objects, in bytes: most objects of a pack are differences to others.
 const CACHE: usize = 32 << 20;
 /// The largest folder, in bytes of its object.
-const LARGEST_FOLDER: u64 = 64 << 20;
+pub(crate) const LARGEST_FOLDER: u64 = 64 << 20;
 
 /// The objects of a repository, and the folder from which the tree starts.
 pub(crate) struct Objects {
@@ -31,7 +30,7 @@ pub(crate) struct Objects {
     idle: Mutex<Vec<gix::Repository>>,
     root: ObjectId,
     /// The folders read so far. Many paths may lead to one.
-    folders: RwLock<HashMap<ObjectId, Arc<[Item]>>>,
+    folders: RwLock<made::Folders>,
     /// Keeps a repository that exists for this checkout only.
     _kept: Option<tempfile::TempDir>,
     /// For a repository that we keep: the file that says that it has to be made anew.
@@ -76,11 +75,11 @@ impl Objects {
     pub(crate) fn of_entries(
         shared: gix::ThreadSafeRepository,
         entries: impl Iterator<Item = (Vec<u8>, gix::objs::tree::EntryMode, ObjectId)>,
-    ) -> Result<Self, PathError> {
-        let (folders, root) = made::folders(entries)?;
+    ) -> Self {
+        let (folders, root) = made::folders(entries);
         let objects = Objects::new(shared, root, None, None);
         *objects.folders.write().unwrap_or_else(PoisonError::into_inner) = folders;
-        Ok(objects)
+        objects
     }
 
     /// Runs `work` with a handle that no other thread has.
@@ -133,7 +132,7 @@ impl Objects {
     /// What the folder with the given object holds; `path` is one that leads to it.
     fn items(&self, path: &str, id: ObjectId) -> Result<Arc<[Item]>, PathError> {
         if let Some(items) = self.folders.read().unwrap_or_else(PoisonError::into_inner).get(&id) {
-            return Ok(Arc::clone(items));
+            return items.clone();
         }
         // Git knows the object of an empty folder without keeping it.
         let bytes = match id.is_empty_tree() {
@@ -142,7 +141,7 @@ impl Objects {
         };
         let items: Arc<[Item]> = items(path, id, &bytes)?.into();
         let mut folders = self.folders.write().unwrap_or_else(PoisonError::into_inner);
-        Ok(Arc::clone(folders.entry(id).or_insert(items)))
+        folders.entry(id).or_insert(Ok(items)).clone()
     }
 
     fn find(&self, folder: &str, name: &str) -> Result<Option<Item>, PathError> {

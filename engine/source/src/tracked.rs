@@ -13,6 +13,7 @@ use crate::request::Limits;
 use crate::walked::root_of_clone;
 use crate::words::{chain, shown};
 use crate::work_tree::may_be_absent;
+use crate::work_tree::sparse::{self, Part};
 
 /// The indexes of clones, each read once.
 #[derive(Default)]
@@ -27,6 +28,8 @@ struct Index {
     /// The root of the work tree.
     root: PathBuf,
     entries: gix::worktree::Index,
+    /// What stands for the whole folders among them that are on disk.
+    parts: Vec<Part>,
 }
 
 /// What an index holds.
@@ -51,7 +54,7 @@ impl Indexes {
     pub fn below(&mut self, folder: &Path, fits: impl Fn(&Path) -> bool) -> Result<Vec<Tracked>, SourceError> {
         let real = folder.canonicalize().map_err(|error| fails(folder, error.to_string()))?;
         let Some(root) = root_of_clone(&real) else { return Ok(Vec::new()) };
-        let Some(Index { root, entries }) = self.of(root)? else { return Ok(Vec::new()) };
+        let Some(Index { root, entries, parts }) = self.of(root)? else { return Ok(Vec::new()) };
         let Ok(below) = real.strip_prefix(root) else { return Ok(Vec::new()) };
         let mut prefix = below.as_os_str().as_bytes().to_vec();
         let itself = entries.entry_by_path(prefix.as_slice().into()).filter(|entry| entry.mode == Mode::COMMIT);
@@ -81,6 +84,16 @@ impl Indexes {
             })
         };
         let mut files: Vec<Tracked> = itself.into_iter().chain(held.iter().filter_map(named)).collect();
+        files.extend(parts.iter().filter_map(|(path, mode, _)| {
+            let path = Path::new(OsStr::from_bytes(path.strip_prefix(prefix.as_slice())?));
+            let is_other = mode.is_link() || mode.is_tree() || mode.is_commit();
+            (is_other || fits(path)).then(|| Tracked {
+                path: path.to_path_buf(),
+                is_link: mode.is_link(),
+                is_module: mode.is_commit(),
+                may_be_absent: true,
+            })
+        }));
         // What is in conflict is there several times.
         files.dedup_by(|one, other| one.path == other.path);
         Ok(files)
@@ -123,7 +136,15 @@ fn read(clone: &Path, shared: &gix::ThreadSafeRepository) -> Result<Option<Index
     let Some(root) = repo.workdir().and_then(|root| root.canonicalize().ok()) else { return Ok(None) };
     let entries = repo.index_or_empty();
     let entries = entries.map_err(|error| fails(clone, format!("its index cannot be read: {}", chain(&error))))?;
-    Ok(Some(Index { root, entries }))
+    let mut parts = Vec::new();
+    for entry in entries.entries() {
+        let path: &[u8] = entry.path(&entries);
+        if sparse::is_divided(&root, path, entry) {
+            sparse::parts(&repo, &root, path, entry.id, &mut parts)
+                .map_err(|cause| fails(clone, format!("its index cannot be read: {cause}")))?;
+        }
+    }
+    Ok(Some(Index { root, entries, parts }))
 }
 
 fn fails(folder: &Path, cause: String) -> SourceError {

@@ -15,6 +15,7 @@ use crate::request::Limits;
 use crate::store::{Below, Node, Store, joined, parted};
 use crate::words::{chain, shown};
 
+pub(crate) mod sparse;
 mod walk;
 
 /// What the index says need not be on disk: what is not checked out, and what is not to be looked at (`git update-index
@@ -35,7 +36,8 @@ pub(crate) struct WorkTree {
 pub(crate) fn open(root: &Path, limits: Limits) -> Result<Option<WorkTree>, SourceError> {
     let fails = |cause| SourceError::Repository { path: shown(&root.to_string_lossy()), cause };
     let shared = local::around(root, limits.file)?;
-    let index = shared.to_thread_local().index_or_empty();
+    let repo = shared.to_thread_local();
+    let index = repo.index_or_empty();
     let index = index.map_err(|error| fails(format!("its index cannot be read: {}", chain(&error))))?;
     if !index.entries().iter().any(may_be_absent) {
         return Ok(None);
@@ -44,14 +46,25 @@ pub(crate) fn open(root: &Path, limits: Limits) -> Result<Option<WorkTree>, Sour
     let (mut absent, mut loose) = (Vec::new(), Vec::new());
     for entry in index.entries() {
         let path: &[u8] = entry.path(&index);
-        if may_be_absent(entry) && !disk.has(path) {
+        if sparse::is_divided(root, path, entry) {
+            let mut parts = Vec::new();
+            sparse::parts(&repo, root, path, entry.id, &mut parts)
+                .map_err(|cause| fails(format!("its index cannot be read: {cause}")))?;
+            for part in parts {
+                if !disk.has(&part.0) {
+                    absent.push(part);
+                } else if part.1.is_link() && !root.join(OsStr::from_bytes(&part.0)).exists() {
+                    loose.extend(String::from_utf8(part.0).ok());
+                }
+            }
+        } else if may_be_absent(entry) && !disk.has(path) {
             let mode = entry.mode.to_tree_entry_mode();
             absent.extend(mode.map(|mode| (path.to_vec(), mode, entry.id)));
         } else if entry.mode == Mode::SYMLINK && !root.join(OsStr::from_bytes(path)).exists() {
             loose.extend(std::str::from_utf8(path).ok().map(String::from));
         }
     }
-    let absent = Objects::of_entries(shared, absent.into_iter()).map_err(|error| fails(error.to_string()))?;
+    let absent = Objects::of_entries(shared, absent.into_iter());
     Ok(Some(WorkTree { folder: Folder::open(root)?, absent, loose }))
 }
 

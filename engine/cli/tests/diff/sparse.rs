@@ -56,6 +56,21 @@ fn what_is_not_checked_out_is_unchanged() -> Result<()> {
 }
 
 #[test]
+fn a_folder_of_which_only_another_file_is_there_is_unchanged() -> Result<()> {
+    for index in ["--no-sparse-index", "--sparse-index"] {
+        let [one, two, three] = ["one", "two", "three"].map(map);
+        let files = [("apps/one/a.yaml", one.as_str()), ("apps/two/b.yaml", &two), ("apps/two/deep/c.yaml", &three)];
+        let repository = sparse(&files, index)?;
+        repository.write(&[("apps/two/notes", "")])?;
+        for paths in [&["base"][..], &["base", "--", "apps/two"]] {
+            let (code, report) = repository.json(paths)?;
+            assert_eq!((code, objects(&report)), (Some(0), vec![]), "{index} {paths:?}: {report}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
 fn what_is_not_checked_out_is_rendered_and_linked_to() -> Result<()> {
     let web = WEB.replace(":1.4.1", ":latest");
     let files = [
@@ -118,5 +133,17 @@ fn what_is_assumed_unchanged_is_not_removed() -> Result<()> {
     repository.remove("b.yaml")?;
     let (code, report) = repository.json(&["base"])?;
     assert_eq!((code, objects(&report)), (Some(0), vec!["removed ConfigMap b".to_owned()]), "{report}");
+    Ok(())
+}
+
+#[test]
+fn a_name_that_is_refused_is_told_where_its_folder_is_read() -> Result<()> {
+    let files = [("apps/one/a.yaml", map("a")), ("apps/two/b.yaml", map("b")), ("apps/two/c\\d.conf", String::new())];
+    let repository = sparse(&files.each_ref().map(|(path, text)| (*path, text.as_str())), "--no-sparse-index")?;
+    repository.remove("apps/one/a.yaml")?;
+    let (code, report) = repository.json(&["base", "--", "apps/one"])?;
+    assert_eq!((code, objects(&report)), (Some(0), vec!["removed ConfigMap a".to_owned()]), "{report}");
+    let ran = repository.diff(&["base", "--", "apps/two"])?;
+    assert!(ran.code != Some(0) && format!("{}{}", ran.out, ran.err).contains("apps/two"), "{}{}", ran.out, ran.err);
     Ok(())
 }

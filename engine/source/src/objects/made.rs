@@ -13,31 +13,31 @@ use crate::name::{Role, checked};
 use crate::store::joined;
 use crate::words::{shown, shown_bytes};
 
-/// Folders by their numbers.
-type Folders = HashMap<ObjectId, Arc<[Item]>>;
+/// What folders hold by their numbers, or why one cannot be read: as in a commit, that is the matter of who reads it.
+pub(super) type Folders = HashMap<ObjectId, Result<Arc<[Item]>, PathError>>;
 
 /// The folders by their numbers, and that of the root. Each entry comes with its path, which ends with `/` where a whole folder
 /// is one, as in an index that leaves out what is below it.
-pub(super) fn folders(
-    entries: impl Iterator<Item = (Vec<u8>, EntryMode, ObjectId)>,
-) -> Result<(Folders, ObjectId), PathError> {
+pub(super) fn folders(entries: impl Iterator<Item = (Vec<u8>, EntryMode, ObjectId)>) -> (Folders, ObjectId) {
     let mut root = Folder::default();
     for (path, mode, id) in entries {
-        root.add(&path, mode, id)?;
+        root.add(&path, mode, id);
     }
     let mut made = Made::default();
     let root = made.folder(root);
-    Ok((made.folders, root))
+    (made.folders, root)
 }
 
 #[derive(Default)]
 struct Folder {
     folders: BTreeMap<Box<str>, Folder>,
     items: BTreeMap<Box<str>, (ItemRole, ObjectId)>,
+    /// Why it cannot be read.
+    fault: Option<PathError>,
 }
 
 impl Folder {
-    fn add(&mut self, path: &[u8], mode: EntryMode, id: ObjectId) -> Result<(), PathError> {
+    fn add(&mut self, path: &[u8], mode: EntryMode, id: ObjectId) {
         let path = path.strip_suffix(b"/").unwrap_or(path);
         let (mut folder, mut way) = (self, String::new());
         let mut names = path.split(|byte| *byte == b'/').peekable();
@@ -45,17 +45,26 @@ impl Folder {
             let is_last = names.peek().is_none();
             let role = role(mode);
             let kind = if is_last && role == Some(ItemRole::Link) { Role::Link } else { Role::Other };
-            let text = checked(name, kind).map_err(|fault| bad_name(&way, name, fault))?;
+            let text = match checked(name, kind) {
+                Ok(text) => text,
+                Err(fault) => {
+                    folder.fault.get_or_insert_with(|| bad_name(&way, name, fault));
+                    return;
+                }
+            };
             if is_last {
-                let path = || shown(&shown_bytes(path));
-                let role = role.ok_or_else(|| PathError::OtherKind { path: path() })?;
-                folder.items.insert(text.into(), (role, id));
-                return Ok(());
+                match role {
+                    Some(role) => drop(folder.items.insert(text.into(), (role, id))),
+                    None => {
+                        let path = shown(&shown_bytes(path));
+                        folder.fault.get_or_insert(PathError::OtherKind { path });
+                    }
+                }
+                return;
             }
             way = joined(&way, text);
             folder = folder.folders.entry(text.into()).or_default();
         }
-        Ok(())
     }
 }
 
@@ -66,7 +75,7 @@ struct Made {
 
 impl Made {
     fn folder(&mut self, folder: Folder) -> ObjectId {
-        let Folder { folders, items } = folder;
+        let Folder { folders, items, fault } = folder;
         let mut all: Vec<Item> = items.into_iter().map(|(name, (role, id))| Item { name, role, id }).collect();
         for (name, folder) in folders {
             let id = self.folder(folder);
@@ -74,7 +83,7 @@ impl Made {
         }
         all.sort_unstable_by(|one, two| one.name.cmp(&two.name));
         let id = number(self.folders.len());
-        self.folders.insert(id, all.into());
+        self.folders.insert(id, fault.map_or_else(|| Ok(all.into()), Err));
         id
     }
 }
