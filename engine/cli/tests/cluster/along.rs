@@ -72,19 +72,19 @@ fn what_asks_to_stay_keeps_its_namespace() -> Result<()> {
 #[test]
 fn what_was_given_up_before_keeps_its_namespace() -> Result<()> {
     let Some(plane) = shared()? else { return Ok(()) };
-    let shop = Shop::new(plane, "given-up", "  prune: true\n")?;
-    let other = Shop::new(plane, "given-up-other", "  adopt: true\n")?;
+    let shop = Shop::new(plane, "left-behind", "  prune: true\n")?;
+    let other = Shop::new(plane, "left-behind-other", "  adopt: true\n")?;
     let config = |name: &str, space: &str| {
-        format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: given-up-{space}}}\n")
+        format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: left-behind-{space}}}\n")
     };
     shop.config("beside", "1")?;
     for space in ["asks", "moves", "goes"] {
-        let text = format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: given-up-{space}}}\n");
+        let text = format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: left-behind-{space}}}\n");
         shop.file(&format!("deploy/space-{space}.yaml"), &text)?;
         shop.file(&format!("deploy/{space}.yaml"), &config("one", space))?;
     }
     shop.ends(&["apply"], 0)?;
-    let path = |space: &str| format!("/api/v1/namespaces/given-up-{space}");
+    let path = |space: &str| format!("/api/v1/namespaces/left-behind-{space}");
     let annotated = |space: &str, value: &str| {
         let body = format!(r#"{{"metadata":{{"annotations":{{"sluice.dev/prune":{value}}}}}}}"#);
         plane.merge(&format!("{}/configmaps/one", path(space)), &body)
@@ -106,7 +106,7 @@ fn what_was_given_up_before_keeps_its_namespace() -> Result<()> {
     }
     let said = shop.ends(&["apply", "--acknowledge", "prune,prune-namespace"], 0)?;
     for space in ["asks", "moves"] {
-        let why = format!("released Namespace given-up-{space}: it would take ConfigMap given-up-{space}/one along");
+        let why = format!("released Namespace left-behind-{space}: it would take ConfigMap left-behind-{space}/one along");
         assert!(said.contains(&why), "{said}");
         let there = plane.get(&path(space))?.with_context(|| format!("{space} is gone"))?;
         assert!(there["metadata"]["deletionTimestamp"].is_null(), "{there}");
