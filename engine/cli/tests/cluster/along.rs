@@ -106,7 +106,8 @@ fn what_was_given_up_before_keeps_its_namespace() -> Result<()> {
     }
     let said = shop.ends(&["apply", "--acknowledge", "prune,prune-namespace"], 0)?;
     for space in ["asks", "moves"] {
-        let why = format!("released Namespace left-behind-{space}: it would take ConfigMap left-behind-{space}/one along");
+        let why =
+            format!("released Namespace left-behind-{space}: it would take ConfigMap left-behind-{space}/one along");
         assert!(said.contains(&why), "{said}");
         let there = plane.get(&path(space))?.with_context(|| format!("{space} is gone"))?;
         assert!(there["metadata"]["deletionTimestamp"].is_null(), "{there}");
