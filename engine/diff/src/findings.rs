@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use sluice_manifest::{Identity, Resource, by_content};
+use sluice_manifest::{Identity, Resource, by_content, holders};
 use sluice_policy::Finding;
 
 use crate::objects::set_of;
@@ -109,8 +109,7 @@ impl<'s> Known<'s> {
         's: 'f,
     {
         let object = finding.resource.as_ref().map(named);
-        let file = finding.location.as_ref().map_or("", |location| location.file.as_str());
-        let set = self.set(finding.rendered.as_ref().map_or("", |rendered| rendered.name.as_str()));
+        let (file, set) = (file_of(finding), self.set(rendered_of(finding)));
         let told = match object {
             // What is about no object is about its file.
             None => file,
@@ -138,6 +137,16 @@ impl<'s> Known<'s> {
 pub(crate) fn named(identity: &Identity) -> Named<'_> {
     let name = stem(identity).unwrap_or(&identity.name);
     (identity.group(), &identity.kind, identity.namespace.as_deref(), name)
+}
+
+/// The file that a finding is in; empty for none.
+pub(crate) fn file_of(finding: &Finding) -> &str {
+    finding.location.as_ref().map_or("", |location| &location.file)
+}
+
+/// The rendered set that a finding is in; empty for what is read as it is.
+pub(crate) fn rendered_of(finding: &Finding) -> &str {
+    finding.rendered.as_ref().map_or("", |rendered| &rendered.name)
 }
 
 pub(crate) fn pair(before: &[Finding], after: &[Finding], known: &Known<'_>) -> Pairs {
@@ -176,7 +185,7 @@ fn pair_grown(before: &[Finding], after: &[Finding], known: &Known<'_>, taken: &
         for (at, finding) in before.iter().enumerate().rev() {
             if taken.get(at) == Some(&false) && (finding.denies() || !denying) {
                 let key = known.key(finding, Which::Base, Closeness::Object);
-                let above = above(&key.pointer).map(|pointer| (true, key.at(pointer)));
+                let above = holders(&key.pointer).map(|pointer| (true, key.at(pointer)));
                 let all: Vec<_> = above.chain([(false, key.at(&key.pointer))]).collect();
                 all.into_iter().for_each(|key| free.entry(key).or_default().push(at));
             }
@@ -186,7 +195,7 @@ fn pair_grown(before: &[Finding], after: &[Finding], known: &Known<'_>, taken: &
                 continue;
             }
             let key = known.key(finding, Which::Head, Closeness::Object);
-            let above = above(&key.pointer).map(|pointer| (false, key.at(pointer)));
+            let above = holders(&key.pointer).map(|pointer| (false, key.at(pointer)));
             let wanted: Vec<_> = [(true, key.at(&key.pointer))].into_iter().chain(above).collect();
             let is_free = |at: &usize| taken.get(*at) == Some(&false);
             let found = wanted.iter().find_map(|key| free.get(key)?.iter().rev().copied().find(is_free));
@@ -195,16 +204,6 @@ fn pair_grown(before: &[Finding], after: &[Finding], known: &Known<'_>, taken: &
             }
         }
     }
-}
-
-/// The pointers to what a place is a member of, as far as no element of an array lies between.
-fn above(pointer: &str) -> impl Iterator<Item = &str> {
-    let is_member = |token: &str| !token.starts_with("~=") && !token.starts_with("~#") && token.parse::<u32>().is_err();
-    std::iter::successors(Some(pointer), move |pointer| {
-        let (above, token) = pointer.rsplit_once('/')?;
-        is_member(token).then_some(above)
-    })
-    .skip(1)
 }
 
 /// What has a partner stays. The rest is new or resolved, but for what the other side may have too.
@@ -230,20 +229,4 @@ fn once(mut findings: Vec<Finding>) -> Vec<Finding> {
     let set = |finding: &Finding| finding.rendered.as_ref().map(|rendered| rendered.name.clone());
     findings.dedup_by(|next, kept| set(next) != set(kept) && kept.is_alike(next));
     findings
-}
-
-#[cfg(test)]
-mod tests {
-    use super::above;
-
-    #[test]
-    fn what_a_place_is_a_member_of_ends_at_an_element() {
-        let of = |pointer| above(pointer).collect::<Vec<_>>();
-        assert_eq!(
-            of("/spec/containers/~=web/security/run"),
-            ["/spec/containers/~=web/security", "/spec/containers/~=web"]
-        );
-        assert_eq!(of("/spec/a"), ["/spec", ""]);
-        assert_eq!([of("/spec/rules/~#0"), of("/spec/args/3"), of("")], [Vec::<&str>::new(), Vec::new(), Vec::new()]);
-    }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sluice_manifest::Resource;
 use sluice_policy::Finding;
 
-use crate::findings::{Of, named};
+use crate::findings::{Of, file_of, named, rendered_of};
 use crate::objects::set_of;
 
 /// How the rules of the gate begin that say that a plugin gave no answer.
@@ -33,7 +33,7 @@ impl<'f> Unread<'f> {
         set: &'f [Arc<Resource>],
         findings: &'f [Finding],
     ) -> Self {
-        let failed = || findings.iter().filter(|finding| finding.rule.starts_with(FAILED));
+        let failed = || findings.iter().filter(|finding| is_failure(finding));
         Self {
             texts: *texts,
             is_whole,
@@ -63,12 +63,16 @@ impl<'f> Unread<'f> {
 }
 
 fn object(finding: &Finding) -> Option<Of<'_>> {
-    let set = finding.rendered.as_ref().map_or("", |rendered| rendered.name.as_str());
-    finding.resource.as_ref().map(|resource| (set, named(resource)))
+    finding.resource.as_ref().map(|resource| (rendered_of(finding), named(resource)))
 }
 
 /// The name of the text that it was found in.
 fn text(finding: &Finding) -> &str {
-    let file = || finding.location.as_ref().map_or("", |location| location.file.as_str());
-    finding.rendered.as_ref().map_or_else(file, |rendered| rendered.name.as_str())
+    let rendered = rendered_of(finding);
+    if rendered.is_empty() { file_of(finding) } else { rendered }
+}
+
+/// Whether it says that a plugin gave no answer.
+pub(crate) fn is_failure(finding: &Finding) -> bool {
+    finding.rule.starts_with(FAILED)
 }

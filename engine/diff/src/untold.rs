@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use sluice_plugin::MOST_FINDINGS;
 use sluice_policy::Finding;
 
-use crate::findings::{Known, Of, Pairs, named};
-use crate::unread::Unread;
+use crate::findings::{Known, Of, Pairs, named, rendered_of};
+use crate::unread::{Unread, is_failure};
 use crate::{Change, Gap, Object, Which};
 
 /// How the SDK ends the message of a finding that stands for others.
@@ -67,7 +67,7 @@ impl<'f> Untold<'f> {
     /// Whether it may have this finding of the other side; then the file that is known in part, none where nothing is.
     fn hides(&self, finding: &'f Finding, known: &Known<'f>) -> Option<Option<&'f str>> {
         // What keeps the gate from deciding is told, however much was left out.
-        if finding.is_of_too_many() || finding.rule.starts_with("sluice/plugin-") {
+        if finding.is_of_too_many() || is_failure(finding) {
             return None;
         }
         if self.all {
@@ -78,8 +78,8 @@ impl<'f> Untold<'f> {
 }
 
 fn about<'f>(finding: &'f Finding, known: &Known<'f>) -> Option<About<'f>> {
-    let set = finding.rendered.as_ref().map_or("", |rendered| rendered.name.as_str());
-    finding.resource.as_ref().map(|resource| (finding.plugin.as_str(), (known.set(set), named(resource))))
+    let set = known.set(rendered_of(finding));
+    finding.resource.as_ref().map(|resource| (finding.plugin.as_str(), (set, named(resource))))
 }
 
 /// Sets apart what cannot be compared.

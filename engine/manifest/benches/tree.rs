@@ -1,24 +1,18 @@
 //! Reading the third-party manifests, ten thousand documents of them: our trees, `serde_yaml_ng` into
 //! `serde_json::Value`, and nothing but libyaml's events, in turn in one run. Prints milliseconds and ratios.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    unsafe_code,
-    reason = "a measurement, which calls libyaml as it is"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "a measurement")]
 
 use std::hint::black_box;
-use std::mem::MaybeUninit;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use sluice_manifest::{Documents, Limits, Text};
-#[expect(clippy::unsafe_removed_from_name, reason = "the name is long, and every use says unsafe")]
-use unsafe_libyaml as yaml;
+
+#[path = "../../../xtask/bench/src/events.rs"]
+mod events;
 
 const BYTES: usize = 20 << 20;
 const ROUNDS: usize = 7;
@@ -31,7 +25,7 @@ fn main() {
     for _ in 0..ROUNDS {
         ours.push(time(|| texts.iter().map(trees).sum()));
         serde.push(time(|| files.iter().map(|file| serde_values(file)).sum()));
-        events.push(time(|| files.iter().map(|file| libyaml_events(file)).sum()));
+        events.push(time(|| files.iter().map(|file| events::count(file)).sum()));
     }
     let held: usize = texts.iter().map(memory).sum();
     let (ours, serde, events) = (least(&ours), least(&serde), least(&events));
@@ -101,29 +95,4 @@ fn serde_values(file: &str) -> usize {
     let documents = serde_yaml_ng::Deserializer::from_str(file);
     // It ends for good at the first document that it refuses.
     documents.map_while(|document| serde_json::Value::deserialize(document).ok()).map(black_box).count()
-}
-
-fn libyaml_events(file: &str) -> usize {
-    let mut parser = MaybeUninit::<yaml::yaml_parser_t>::uninit();
-    let mut count = 0;
-    // SAFETY: the parser is initialised before use and deleted after, and the input outlives it.
-    unsafe {
-        let parser = parser.as_mut_ptr();
-        assert!(yaml::yaml_parser_initialize(parser).ok);
-        yaml::yaml_parser_set_input_string(parser, file.as_ptr(), file.len() as u64);
-        loop {
-            let mut event = MaybeUninit::<yaml::yaml_event_t>::uninit();
-            if yaml::yaml_parser_parse(parser, event.as_mut_ptr()).fail {
-                break;
-            }
-            let kind = (*event.as_ptr()).type_;
-            yaml::yaml_event_delete(event.as_mut_ptr());
-            count += 1;
-            if kind == yaml::YAML_STREAM_END_EVENT {
-                break;
-            }
-        }
-        yaml::yaml_parser_delete(parser);
-    }
-    count
 }

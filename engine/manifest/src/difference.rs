@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 use crate::quote::quote;
 use crate::{Node, Value, align, push_token};
 use hashes::Hashes;
-pub use steady::{by_content, by_place, steady_pointer};
+pub use steady::{by_content, by_place, holders, steady_pointer};
 
 /// Most differences that are given; more are counted.
 const MOST: usize = 10_000;

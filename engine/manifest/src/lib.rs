@@ -23,7 +23,9 @@ mod text;
 mod tree;
 mod yaml_out;
 
-pub use difference::{Arrays, Delta, Difference, Differences, by_content, by_place, differences, steady_pointer};
+pub use difference::{
+    Arrays, Delta, Difference, Differences, by_content, by_place, differences, holders, steady_pointer,
+};
 pub use json::JsonError;
 pub use origin::{Beside, Origin, Origins, Relation};
 pub use patch::{Operation, PatchCause, PatchError};

@@ -43,17 +43,13 @@ pub fn steady_pointer(root: Node<'_>, pointer: &str) -> Option<String> {
 /// A steady pointer in which elements without a key that stays are known by their places alone.
 #[must_use]
 pub fn by_place(steady: &str) -> Cow<'_, str> {
-    if steady.contains(CONTENT) { Cow::Owned(known_by(steady, usize::MAX)) } else { Cow::Borrowed(steady) }
+    if steady.contains(CONTENT) { Cow::Owned(by_content(steady, usize::MAX)) } else { Cow::Borrowed(steady) }
 }
 
 /// A steady pointer in which elements without a key that stays are known by what they hold, and not by their places, which move;
 /// the first `placed` of them by their places all the same.
 #[must_use]
 pub fn by_content(steady: &str, placed: usize) -> String {
-    known_by(steady, placed)
-}
-
-fn known_by(steady: &str, placed: usize) -> String {
     let mut met = 0;
     let token = |token: &str| match token.split_once(CONTENT) {
         Some((place, content)) => {
@@ -63,6 +59,17 @@ fn known_by(steady: &str, placed: usize) -> String {
         None => token.to_owned(),
     };
     steady.split('/').map(token).collect::<Vec<_>>().join("/")
+}
+
+/// The steady pointers to what a place is a member of, nearest first, as far as no element of an array lies between.
+pub fn holders(steady: &str) -> impl Iterator<Item = &str> {
+    let is_member =
+        |token: &str| !token.starts_with(KEYED) && !token.starts_with(LOOSE) && token.parse::<u32>().is_err();
+    std::iter::successors(Some(steady), move |steady| {
+        let (holder, token) = steady.rsplit_once('/')?;
+        is_member(token).then_some(holder)
+    })
+    .skip(1)
 }
 
 fn push_element(out: &mut String, name: &str, array: Node<'_>, index: usize) {
@@ -120,6 +127,17 @@ mod tests {
         assert_eq!(steady("/spec/containers/2"), "/spec/containers/~=web/1");
         assert_eq!(steady("/spec/containers/7/image"), "/spec/containers/~#7/image");
         assert_eq!([steady("/data/0"), steady("/none/0"), steady("")], ["", "", ""].map(String::from));
+    }
+
+    #[test]
+    fn what_holds_a_place_ends_at_an_element() {
+        let of = |steady| holders(steady).collect::<Vec<_>>();
+        assert_eq!(
+            of("/spec/containers/~=web/security/run"),
+            ["/spec/containers/~=web/security", "/spec/containers/~=web"]
+        );
+        assert_eq!(of("/spec/a"), ["/spec", ""]);
+        assert_eq!([of("/spec/rules/~#0"), of("/spec/args/3"), of("")], [Vec::<&str>::new(), Vec::new(), Vec::new()]);
     }
 
     #[test]

@@ -197,7 +197,6 @@ fn at_most<'t, T: PartialOrd>(decoder: &mut Decoder<'t>, node: Node<'t>, limit: 
 
 /// Reads a duration under `time`.
 pub(crate) fn duration<'t>(decoder: &mut Decoder<'t>, node: Node<'t>) -> Option<Duration> {
-    const FORMS: &str = "write `1s`, `500ms` or `2m`";
     let text = match node.value() {
         Value::Number(number) => decoder.as_written(node).unwrap_or(number),
         Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
@@ -206,7 +205,7 @@ pub(crate) fn duration<'t>(decoder: &mut Decoder<'t>, node: Node<'t>) -> Option<
     };
     let duration = values::duration(text);
     if duration.is_none() {
-        decoder.error(node.span(), format!("`{text}` is no duration"), FORMS);
+        decoder.error(node.span(), format!("`{text}` is no duration"), "write `1s`, `500ms` or `2m`");
     }
     duration
 }
